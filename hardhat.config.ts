@@ -1,0 +1,26 @@
+import { fileURLToPath } from "node:url";
+import hardhatToolboxMochaEthers from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
+import { defineConfig } from "hardhat/config";
+
+const solcPath = fileURLToPath(import.meta.resolve("solc/soljson.js"));
+
+/** One year of hardfork history is not known to EDR for a private chain: everything is Osaka from genesis. */
+const DEVNET_CHAIN = { name: "devnet", hardforkHistory: { osaka: { blockNumber: 0 } } } as const;
+
+export default defineConfig({
+  plugins: [hardhatToolboxMochaEthers],
+  solidity: {
+    compilers: [
+      {
+        version: "0.8.37",
+        path: solcPath,
+        settings: { viaIR: true, evmVersion: "osaka", optimizer: { enabled: true, runs: 1_000_000 } },
+      },
+    ],
+  },
+  networks: {
+    devnet: { type: "edr-simulated", chainId: 31337, hardfork: "osaka" },
+  },
+  chainDescriptors: { 31337: DEVNET_CHAIN },
+  test: { mocha: { timeout: 120_000 } },
+});

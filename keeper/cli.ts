@@ -1,0 +1,24 @@
+import { Command } from "commander";
+import { UserError, messageOf } from "./errors.ts";
+
+/** Builds the `keel` command; every subcommand registers itself from `commands/`. */
+export function buildProgram(): Command {
+  return new Command("keel")
+    .description("Keeper and tools of the Keel options AMM")
+    .option("--verbose", "print stack traces", false)
+    .showHelpAfterError("(run with --help for usage)");
+}
+
+/** Runs `keel` with the process's arguments; a failure is one sentence on stderr and exit code 1. */
+export async function main(argv: readonly string[]): Promise<void> {
+  const program = buildProgram();
+  try {
+    await program.parseAsync([...argv]);
+  } catch (error) {
+    const verbose = program.opts<{ verbose: boolean }>().verbose;
+    const prefix = error instanceof UserError ? "keel:" : "keel: unexpected error (please report it):";
+    console.error(`${prefix} ${messageOf(error)}`);
+    if (verbose && error instanceof Error) console.error(error.stack);
+    process.exitCode = 1;
+  }
+}
