@@ -1,0 +1,187 @@
+import { type Address, encodeFunctionData, erc20Abi, maxUint256, parseAbi, parseEther, parseUnits } from "viem";
+import type { ProtocolAddresses } from "../../keeper/chain/deployment.ts";
+import { UserError } from "../../keeper/errors.ts";
+import { DEV_ROLES, devAccount } from "./accounts.ts";
+import { type ChainClients, send } from "./clients.ts";
+import { dealUsdc, dealWeth } from "./deal.ts";
+import { currentAggregator, latestRound, roundDue, transmit } from "./feed.ts";
+import { priceOf, sqrtPriceX96 } from "./prices.ts";
+
+/** Dollars per ether, wherever it is quoted. */
+export interface MarketPrices {
+  readonly oracle: number;
+  /** When the oracle's newest round was written, in seconds. */
+  readonly oracleUpdatedAt: number;
+  readonly pools: Readonly<Record<PoolFee, number>>;
+}
+
+/** How {@link Market.moveTo} moves. */
+export interface MoveOptions {
+  /** Write an oracle round even when neither deviation nor heartbeat calls for it. */
+  readonly forceRound?: boolean;
+  /** Skip to this time (seconds, later than the newest block) before moving. */
+  readonly at?: number;
+}
+
+/** What a move did. */
+export interface Move {
+  readonly before: MarketPrices;
+  readonly after: MarketPrices;
+  /** Why the oracle wrote a round, or undefined when it did not. */
+  readonly round: "deviation" | "heartbeat" | "forced" | undefined;
+}
+
+/** The outside market of a development chain. */
+export interface Market {
+  /** Every price there is, now. */
+  prices(): Promise<MarketPrices>;
+  /** Trades both pools to `price`, then lets the oracle report as mainnet's would: on deviation or heartbeat. */
+  moveTo(price: number, options?: MoveOptions): Promise<Move>;
+  /** Trades both pools to `price` and leaves the oracle behind. */
+  arbitrage(price: number): Promise<void>;
+  /** Writes an oracle round and leaves the pools behind. */
+  report(price: number): Promise<void>;
+  /** Repeats the oracle's price if its heartbeat has passed. */
+  heartbeat(): Promise<void>;
+}
+
+type PoolFee = keyof ProtocolAddresses["uniswap"]["pools"];
+
+/** The far ends of any pool's price range leave no room for an order of magnitude more than this. */
+const PRICE_LIMITS = [1, 1_000_000] as const;
+const POOL_FEES: readonly PoolFee[] = ["500", "3000"];
+/** More than any pool takes for a move within its range; topped up when half of it is gone. */
+const WAR_CHEST = { weth: parseEther("1000000"), usdc: parseUnits("10000000000", 6) } as const;
+
+const poolAbi = parseAbi([
+  "function slot0() view returns (uint160 sqrtPriceX96, int24 tick, uint16, uint16, uint16, uint8, bool)",
+]);
+const routerAbi = parseAbi([
+  "struct ExactInputSingleParams { address tokenIn; address tokenOut; uint24 fee; address recipient; uint256 deadline; uint256 amountIn; uint256 amountOutMinimum; uint160 sqrtPriceLimitX96; }",
+  "function exactInputSingle(ExactInputSingleParams params) payable returns (uint256 amountOut)",
+]);
+
+/** The market mover of a chain where the oracle's aggregator is ours: a local chain, its forks, or an adopted fork of mainnet. */
+export function createMarket(clients: ChainClients, protocols: ProtocolAddresses): Market {
+  const prices = (): Promise<MarketPrices> => readPrices(clients, protocols);
+  const arbitrage = async (price: number): Promise<void> => {
+    assertPrice(price);
+    for (const fee of POOL_FEES) await tradePoolTo(clients, protocols, fee, price);
+  };
+  const report = async (price: number): Promise<void> => {
+    assertPrice(price);
+    await transmit(clients, await currentAggregator(clients, protocols.feed), price);
+  };
+  const moveTo = async (price: number, { forceRound = false, at }: MoveOptions = {}): Promise<Move> => {
+    assertPrice(price);
+    const before = await prices();
+    if (at !== undefined) await skipTo(clients, at);
+    await arbitrage(price);
+    const due = roundDue(await latestRound(clients, protocols.feed), price, await nextBlockTime(clients));
+    const round = due ?? (forceRound ? "forced" : undefined);
+    if (round) await report(price);
+    return { before, after: await prices(), round };
+  };
+  const heartbeat = async (): Promise<void> => {
+    const last = await latestRound(clients, protocols.feed);
+    if (roundDue(last, last.price, await nextBlockTime(clients))) await report(last.price);
+  };
+  return { prices, moveTo, arbitrage, report, heartbeat };
+}
+
+async function readPrices(clients: ChainClients, protocols: ProtocolAddresses): Promise<MarketPrices> {
+  const [round, low, high] = await Promise.all([
+    latestRound(clients, protocols.feed),
+    sqrtPriceOf(clients, protocols.uniswap.pools["500"]),
+    sqrtPriceOf(clients, protocols.uniswap.pools["3000"]),
+  ]);
+  return {
+    oracle: round.price,
+    oracleUpdatedAt: round.updatedAt,
+    pools: { "500": priceOf(protocols, low), "3000": priceOf(protocols, high) },
+  };
+}
+
+/** One swap with a price limit: the router takes only as much as it needs to reach the limit. */
+async function tradePoolTo(
+  clients: ChainClients,
+  protocols: ProtocolAddresses,
+  fee: PoolFee,
+  price: number,
+): Promise<void> {
+  const { weth, usdc } = protocols;
+  const pool = protocols.uniswap.pools[fee];
+  const target = sqrtPriceX96(protocols, price);
+  const current = await sqrtPriceOf(clients, pool);
+  if (current === target) return;
+  const buyEther = priceOf(protocols, current) < price;
+  const [tokenIn, tokenOut] = buyEther ? [usdc, weth] : [weth, usdc];
+  const arbitrageur = devAccount(DEV_ROLES.arbitrageur).address;
+  const amountIn = await prepareToSell(clients, protocols, arbitrageur, tokenIn);
+  const swap = encodeFunctionData({
+    abi: routerAbi,
+    functionName: "exactInputSingle",
+    args: [
+      {
+        tokenIn,
+        tokenOut,
+        fee: Number(fee),
+        recipient: arbitrageur,
+        deadline: maxUint256,
+        amountIn,
+        amountOutMinimum: 0n, // the price limit is the bound
+        sqrtPriceLimitX96: target,
+      },
+    ],
+  });
+  await send(clients, { from: arbitrageur, to: protocols.uniswap.router, data: swap });
+  if ((await sqrtPriceOf(clients, pool)) !== target) {
+    throw new Error(`The arbitrageur ran out of money on the way to $${price}.`);
+  }
+}
+
+/** Fills the arbitrageur's purse and opens it to the router, where needed. Returns what there is to sell. */
+async function prepareToSell(
+  clients: ChainClients,
+  { weth, usdc, uniswap }: ProtocolAddresses,
+  arbitrageur: Address,
+  token: Address,
+): Promise<bigint> {
+  const read = { address: token, abi: erc20Abi } as const;
+  const [balance, allowance] = await Promise.all([
+    clients.public.readContract({ ...read, functionName: "balanceOf", args: [arbitrageur] }),
+    clients.public.readContract({ ...read, functionName: "allowance", args: [arbitrageur, uniswap.router] }),
+  ]);
+  const full = token === weth ? WAR_CHEST.weth : WAR_CHEST.usdc;
+  if (allowance < full) {
+    const approve = encodeFunctionData({ abi: erc20Abi, functionName: "approve", args: [uniswap.router, maxUint256] });
+    await send(clients, { from: arbitrageur, to: token, data: approve });
+  }
+  if (balance >= full / 2n) return balance;
+  if (token === weth) await dealWeth(clients, weth, arbitrageur, full);
+  else await dealUsdc(clients, usdc, arbitrageur, full);
+  return balance + full;
+}
+
+async function sqrtPriceOf(clients: ChainClients, pool: Address): Promise<bigint> {
+  const [sqrtPrice] = await clients.public.readContract({ address: pool, abi: poolAbi, functionName: "slot0" });
+  return sqrtPrice;
+}
+
+/** Mines an empty block at `time`, so that the chain is there even when nothing has to be traded. */
+async function skipTo(clients: ChainClients, time: number): Promise<void> {
+  await clients.test.setNextBlockTimestamp({ timestamp: BigInt(time) });
+  await clients.test.mine({ blocks: 1 });
+}
+
+async function nextBlockTime(clients: ChainClients): Promise<number> {
+  const { timestamp } = await clients.public.getBlock({ blockTag: "pending" });
+  return Number(timestamp);
+}
+
+function assertPrice(price: number): void {
+  if (price >= PRICE_LIMITS[0] && price <= PRICE_LIMITS[1]) return;
+  throw new UserError(
+    `The price must be between ${PRICE_LIMITS[0]} and ${PRICE_LIMITS[1]} dollars per ether, not ${price}.`,
+  );
+}
