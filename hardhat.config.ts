@@ -19,7 +19,10 @@ export default defineConfig({
     ],
   },
   networks: {
+    /** A fresh chain: scripts/devnet deploys the protocols on it. */
     devnet: { type: "edr-simulated", chainId: 31337, hardfork: "osaka" },
+    /** A copy of a running chain: test/helpers/localFork.ts says of which. */
+    fork: { type: "edr-simulated", chainId: 31337, hardfork: "osaka" },
   },
   chainDescriptors: { 31337: DEVNET_CHAIN },
   test: { mocha: { timeout: 120_000 } },

@@ -1,0 +1,32 @@
+import type { PublicClient } from "viem";
+import { UserError } from "../errors.ts";
+import type { Deployment } from "./deployment.ts";
+
+/**
+ * Makes sure that `client` reaches the chain that `deployment` describes.
+ * @param client Reads from `url`.
+ * @param url Named in the error; nothing is read from it directly.
+ * @throws UserError when nothing answers, when it is another chain, or when the contracts are not on it.
+ */
+export async function assertChain(
+  client: Pick<PublicClient, "getChainId" | "getCode">,
+  url: string,
+  deployment: Pick<Deployment, "chainId" | "network" | "protocols">,
+): Promise<void> {
+  const chainId = await client.getChainId().catch((cause: unknown) => {
+    throw new UserError(`No Ethereum node answers at ${url}. Start one (npm run devnet) or check the address.`, {
+      cause,
+    });
+  });
+  if (chainId !== deployment.chainId) {
+    throw new UserError(
+      `The node at ${url} has chain id ${chainId}, but ${deployment.network} is chain ${deployment.chainId}. ` +
+        `Connect to the right node or use the deployment file of that chain.`,
+    );
+  }
+  if (!(await client.getCode({ address: deployment.protocols.feed }))) {
+    throw new UserError(
+      `The node at ${url} does not hold the contracts of ${deployment.network}. It was restarted or is another chain; deploy again.`,
+    );
+  }
+}

@@ -1,0 +1,99 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Command } from "commander";
+import pc from "picocolors";
+import { type Deployment, deploymentPath } from "../keeper/chain/deployment.ts";
+import { messageOf } from "../keeper/errors.ts";
+import { parsePort, parsePositive, runCommand } from "./command.ts";
+import { DEV_ROLES, devAccount, devPrivateKey } from "./devnet/accounts.ts";
+import { createMarket } from "./devnet/market.ts";
+import { ALLOWANCE, DEFAULT_PORT, type Devnet, startDevnet } from "./devnet/node.ts";
+import { DEFAULT_PRICE } from "./devnet/protocols.ts";
+
+interface Flags {
+  readonly port: number;
+  readonly price: number;
+  readonly json: boolean;
+  readonly deployment: string;
+}
+
+const HEARTBEAT_CHECK_MS = 60_000;
+
+const command = new Command("devnet")
+  .description("Starts a local chain with Uniswap v3, Aave v3, a price feed and funded accounts, until Ctrl-C")
+  .option("--port <number>", "port of the JSON-RPC server", parsePort, DEFAULT_PORT)
+  .option("--price <dollars>", "price of ether at the start", parsePositive, DEFAULT_PRICE)
+  .option("--json", "print the deployment as JSON instead of tables", false)
+  .option("--deployment <file>", "where to write the addresses", deploymentPath("devnet"))
+  .action(serve);
+
+await runCommand(command);
+
+async function serve(flags: Flags): Promise<void> {
+  const stopped = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stopped.abort());
+  if (!flags.json) console.log(pc.dim("Starting the local chain …"));
+  const devnet = await startDevnet({ port: flags.port, price: flags.price, deploymentPath: flags.deployment });
+  try {
+    if (flags.json) console.log(JSON.stringify(devnet.deployment, null, 2));
+    else console.log(describe(devnet, flags));
+    await keepFeedAlive(devnet, stopped.signal);
+  } finally {
+    await devnet.close();
+  }
+  if (!flags.json) console.log("\nStopped.");
+}
+
+/** While the chain is up, the oracle repeats its price every heartbeat, as the real one does. Returns once stopped. */
+async function keepFeedAlive({ clients, deployment }: Devnet, stopped: AbortSignal): Promise<void> {
+  const market = createMarket(clients, deployment.protocols);
+  while (!stopped.aborted) {
+    await sleep(HEARTBEAT_CHECK_MS, undefined, { signal: stopped }).catch(() => undefined);
+    if (stopped.aborted) return;
+    await market.heartbeat().catch((error: unknown) => console.error(`devnet: no heartbeat: ${messageOf(error)}`));
+  }
+}
+
+function describe({ url, deployment }: Devnet, flags: Flags): string {
+  return [
+    "",
+    `${pc.bold("Local chain")} at ${pc.green(url)}, chain id ${deployment.chainId}, ether at $${flags.price}`,
+    "",
+    pc.bold("Contracts"),
+    ...table(addressRows(deployment.protocols)),
+    "",
+    pc.bold("Accounts") +
+      ` with 10,000 ETH, ${(ALLOWANCE.weth / 10n ** 18n).toLocaleString("en")} WETH and ` +
+      `${(ALLOWANCE.usdc / 10n ** 6n).toLocaleString("en")} USDC each; ` +
+      pc.yellow("the keys are public, never send real money to them"),
+    ...table(accountRows()),
+    "",
+    `Addresses are in ${flags.deployment}`,
+    `Move the market with ${pc.green("npm run devnet:move -- --price 2500")}. Ctrl-C stops the chain.`,
+  ].join("\n");
+}
+
+/** `["uniswap pools 500", "0x…"]` for every address, however deep. */
+function addressRows(value: Deployment["protocols"] | object, path: readonly string[] = []): string[][] {
+  return Object.entries(value as Record<string, string | object>).flatMap(([key, inner]) =>
+    typeof inner === "string" ? [[[...path, key].join(" "), inner]] : addressRows(inner, [...path, key]),
+  );
+}
+
+function accountRows(): string[][] {
+  const { governor, keeper, guardian, liquidityProviders, traders } = DEV_ROLES;
+  const roles: [string, readonly number[]][] = [
+    ["governor", [governor]],
+    ["keeper", [keeper]],
+    ["guardian", [guardian]],
+    ["liquidity provider", liquidityProviders],
+    ["trader", traders],
+  ];
+  return roles.flatMap(([role, indices]) =>
+    indices.map((index) => [role, devAccount(index).address, devPrivateKey(index)]),
+  );
+}
+
+function table(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows.reduce<number[]>((max, row) => row.map((cell, i) => Math.max(max[i] ?? 0, cell.length)), []);
+  return rows.map((row) => `  ${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("  ")}`.trimEnd());
+}
