@@ -1,15 +1,17 @@
-import { type Address, getAddress } from "viem";
+import { type Address, parseAbi } from "viem";
 import type { ProtocolAddresses } from "../../keeper/chain/deployment.ts";
 import { DEV_ROLES, devAccount } from "./accounts.ts";
 import type { ChainClients } from "./clients.ts";
 import { openPhase } from "./feed.ts";
 
-/** The protocols on Ethereum mainnet, from their own documentation. */
-export const MAINNET_PROTOCOLS: ProtocolAddresses = {
+/**
+ * The protocols on Ethereum mainnet, from their own documentation. What governance may replace is not here but asked for:
+ * the feed's aggregator, and Aave's data provider and oracle.
+ */
+export const MAINNET_PROTOCOLS = {
   weth: "0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2",
   usdc: "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48",
   feed: "0x5f4eC3Df9cbd43714FE2740f5E3616155c5b8419",
-  feedAggregator: "0x7d4E742018fb52E48b08BE73d041C18B21de6Fb5",
   uniswap: {
     factory: "0x1F98431c8aD98523631AE4a59f267346ea31F984",
     positionManager: "0xC36442b4a4522E871399CD717aBDD847Ab11FE88",
@@ -23,10 +25,13 @@ export const MAINNET_PROTOCOLS: ProtocolAddresses = {
   aave: {
     addressesProvider: "0x2f39d218133AFaB8F2B819B1066c7E434Ad94E9e",
     pool: "0x87870Bca3F3fD6335C3F4ce8392D69350B4fA4E2",
-    dataProvider: "0x7B4EB56E7CD4b454BA8ff71E4518426369a138a3",
-    oracle: "0x54586bE62E3c3580375aE3723C145253060Ca0C2",
   },
-};
+} as const satisfies Partial<Record<keyof ProtocolAddresses, unknown>>;
+
+const addressesProviderAbi = parseAbi([
+  "function getPoolDataProvider() view returns (address)",
+  "function getPriceOracle() view returns (address)",
+]);
 
 /**
  * Makes a fork of mainnet drivable: opens a new phase of the real Chainlink proxy with an aggregator of ours, so that the
@@ -37,7 +42,12 @@ export async function adoptMainnet(clients: ChainClients): Promise<ProtocolAddre
   const deployer = devAccount(DEV_ROLES.protocols).address;
   const reporter = devAccount(DEV_ROLES.reporter).address;
   const feedAggregator = await openPhase(clients, MAINNET_PROTOCOLS.feed, deployer, reporter);
-  return { ...MAINNET_PROTOCOLS, feedAggregator: getAddress(feedAggregator) };
+  const provider = { address: MAINNET_PROTOCOLS.aave.addressesProvider, abi: addressesProviderAbi } as const;
+  const [dataProvider, oracle] = await Promise.all([
+    clients.public.readContract({ ...provider, functionName: "getPoolDataProvider" }),
+    clients.public.readContract({ ...provider, functionName: "getPriceOracle" }),
+  ]);
+  return { ...MAINNET_PROTOCOLS, feedAggregator, aave: { ...MAINNET_PROTOCOLS.aave, dataProvider, oracle } };
 }
 
 /** On mainnet, thieves have put code (EIP-7702) on the well-known test accounts; it would run when one receives ether. */

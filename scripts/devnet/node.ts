@@ -5,6 +5,7 @@ import { type Deployment, writeDeployment } from "../../keeper/chain/deployment.
 import { UserError } from "../../keeper/errors.ts";
 import { DEV_ROLES, devAccount } from "./accounts.ts";
 import { type ChainClients, clientsAt } from "./clients.ts";
+import { watchConnections } from "./connections.ts";
 import { dealUsdc, dealWeth } from "./deal.ts";
 import { DEFAULT_PRICE, deployProtocols } from "./protocols.ts";
 
@@ -53,15 +54,21 @@ export async function startDevnet(options: DevnetOptions = {}): Promise<Devnet> 
     HOST,
     free,
   );
+  const connections = watchConnections(free);
   await server.listen();
+  const close = async (): Promise<void> => {
+    const closed = server.close();
+    connections.destroy();
+    await closed;
+  };
   try {
     const url = `http://${HOST}:${free}`;
     const clients = clientsAt(url);
     const deployment = await furnish(clients, url, price);
     if (deploymentPath) writeDeployment(deploymentPath, deployment);
-    return { url, clients, deployment, close: () => server.close() };
+    return { url, clients, deployment, close };
   } catch (error) {
-    await server.close();
+    await close();
     throw error;
   }
 }
