@@ -8,7 +8,8 @@ import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20P
 /// @title DevUSDC
 /// @notice The local chain's USDC: 6 decimals, ERC-2612 permit, and minting through the same three functions as
 /// Circle's FiatToken, so that test tools fund accounts in one way here and on a fork of mainnet.
-/// @dev For local chains only. It has none of FiatToken's pausing and blacklisting.
+/// @dev For local chains only. It has none of FiatToken's pausing and blacklisting, and the domain that permits are signed
+/// for has version "1" where mainnet's has "2".
 contract DevUSDC is ERC20, ERC20Permit, Ownable {
     /// @notice How much `minter` may still mint, in units of 1e-6 USDC.
     mapping(address minter => uint256 allowance) public minterAllowance;

@@ -1,0 +1,79 @@
+import { expect } from "chai";
+import { type Address, encodeFunctionData, erc20Abi, maxUint256, parseAbi, parseSignature } from "viem";
+import { DEV_ROLES, devAccount } from "../../scripts/devnet/accounts.ts";
+import { send } from "../../scripts/devnet/clients.ts";
+import { dealUsdc } from "../../scripts/devnet/deal.ts";
+import { useFork } from "../helpers/localFork.ts";
+import { balanceOf } from "../helpers/tokens.ts";
+
+const abi = parseAbi([
+  "function masterMinter() view returns (address)",
+  "function configureMinter(address minter, uint256 allowance)",
+  "function mint(address to, uint256 amount)",
+  "function permit(address owner, address spender, uint256 value, uint256 deadline, uint8 v, bytes32 r, bytes32 s)",
+]);
+const PERMIT = [
+  { name: "owner", type: "address" },
+  { name: "spender", type: "address" },
+  { name: "value", type: "uint256" },
+  { name: "nonce", type: "uint256" },
+  { name: "deadline", type: "uint256" },
+] as const;
+
+describe("The local chain's USDC", () => {
+  const world = useFork();
+  const holder = devAccount(DEV_ROLES.traders[0]);
+  const stranger: Address = devAccount(DEV_ROLES.traders[1]).address;
+
+  const call = (from: Address, data: `0x${string}`): Promise<string> =>
+    send(world().clients, { from, to: world().protocols.usdc, data }).then(
+      () => "done",
+      (error: Error) => error.message,
+    );
+  const mint = (amount: bigint) => encodeFunctionData({ abi, functionName: "mint", args: [stranger, amount] });
+  const configure = (amount: bigint) =>
+    encodeFunctionData({ abi, functionName: "configureMinter", args: [stranger, amount] });
+
+  it("is minted by a configured minter, up to the allowance", async () => {
+    const { clients, protocols } = world();
+    const before = await balanceOf(clients, protocols.usdc, stranger);
+    const master = await clients.public.readContract({ address: protocols.usdc, abi, functionName: "masterMinter" });
+    expect(await call(stranger, mint(1n))).to.match(/MintAllowanceExceeded|reverted/);
+    expect(await call(master, configure(10n))).to.equal("done");
+    expect(await call(stranger, mint(6n))).to.equal("done");
+    expect(await call(stranger, mint(5n))).to.match(/MintAllowanceExceeded|reverted/);
+    expect(await balanceOf(clients, protocols.usdc, stranger)).to.equal(before + 6n);
+  });
+
+  it("lets only the master minter configure minters", async () => {
+    expect(await call(stranger, configure(10n))).to.match(/OwnableUnauthorizedAccount|reverted/);
+  });
+
+  it("is dealt by minting, so that the total supply stays the sum of balances", async () => {
+    const { clients, protocols } = world();
+    const supply = () =>
+      clients.public.readContract({ address: protocols.usdc, abi: erc20Abi, functionName: "totalSupply" });
+    const before = await supply();
+    await dealUsdc(clients, protocols.usdc, stranger, 1_000_000n);
+    expect(await supply()).to.equal(before + 1_000_000n);
+  });
+
+  it("takes an approval by signature (ERC-2612), once", async () => {
+    const { clients, protocols } = world();
+    const message = { owner: holder.address, spender: stranger, value: 77n, nonce: 0n, deadline: maxUint256 };
+    const domain = { name: "USD Coin", version: "1", chainId: 31337, verifyingContract: protocols.usdc } as const;
+    const signature = await holder.signTypedData({ domain, types: { Permit: PERMIT }, primaryType: "Permit", message });
+    const { r, s, yParity } = parseSignature(signature);
+    const args = [holder.address, stranger, 77n, maxUint256, 27 + yParity, r, s] as const;
+    const permit = encodeFunctionData({ abi, functionName: "permit", args });
+    expect(await call(stranger, permit)).to.equal("done");
+    const allowance = await clients.public.readContract({
+      address: protocols.usdc,
+      abi: erc20Abi,
+      functionName: "allowance",
+      args: [holder.address, stranger],
+    });
+    expect(allowance).to.equal(77n);
+    expect(await call(stranger, permit)).to.match(/ERC2612InvalidSigner|reverted/);
+  });
+});
