@@ -18,6 +18,7 @@ export default defineConfig({
       },
     ],
   },
+  paths: { sources: ["contracts", "test/harness"], tests: { solidity: "test/solidity" } },
   networks: {
     /** A fresh chain: scripts/devnet deploys the protocols on it. */
     devnet: { type: "edr-simulated", chainId: 31337, hardfork: "osaka" },

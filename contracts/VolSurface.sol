@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.31;
+
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {IVolSurface} from "./interfaces/IVolSurface.sol";
+import {FixedPoint} from "./libraries/FixedPoint.sol";
+import {Ssvi} from "./libraries/Ssvi.sol";
+
+/// @title VolSurface
+/// @notice Keepers post SSVI slices; nothing that holds an arbitrage or moves too fast is stored.
+contract VolSurface is IVolSurface, AccessManaged {
+    /// @dev One slot. Units: see IVolSurface.
+    struct StoredSlice {
+        uint40 atmVol;
+        int40 skew;
+        uint56 curvature;
+        int48 carry;
+        uint40 updatedAt;
+    }
+
+    /// @dev The slices around an expiry. Linear in total variance, w/T is a mean of theirs with the weight
+    /// T₁(T₂ − T) / (T(T₂ − T₁)) on the near one, kept as a fraction; so is the carry, as b·T is linear. A weight of zero
+    /// means that the far slice answers alone.
+    struct Bracket {
+        Ssvi.Slice near;
+        Ssvi.Slice far;
+        uint256 nearWeight;
+        uint256 weights;
+    }
+
+    uint256 private constant VOL_UNIT = 1e8;
+    int256 private constant SKEW_UNIT = 1e7;
+    uint256 private constant CURVATURE_UNIT = 1e9;
+    int256 private constant CARRY_UNIT = 1e6;
+
+    /// @dev What limits may at most allow: the domain of the libraries, and less than the slot's fields hold.
+    uint256 private constant VOL_CEILING = 10e18;
+    uint256 private constant SKEW_CEILING = 1e18;
+    uint256 private constant CURVATURE_CEILING = 1e5 * 1e18;
+    uint256 private constant CARRY_CEILING = 4e18;
+    uint256 private constant TENOR_CEILING = 3650 days;
+
+    uint40[] private _expiries;
+    mapping(uint256 expiry => StoredSlice) private _slices;
+    Limits private _limits;
+
+    constructor(address authority, Limits memory initialLimits) AccessManaged(authority) {
+        _setLimits(initialLimits);
+    }
+
+    // -------------------------------------------------------------------------------------------------------- writing
+
+    /// @inheritdoc IVolSurface
+    function post(uint256[] calldata expiries_, Ssvi.Slice[] calldata slices) external restricted {
+        require(expiries_.length == slices.length, LengthMismatch(expiries_.length, slices.length));
+        Limits memory bounds = _limits;
+        uint256 previous;
+        for (uint256 i = 0; i < expiries_.length; ++i) {
+            uint256 expiry = expiries_[i];
+            require(expiry > previous, ExpiriesNotAscending(previous, expiry));
+            previous = expiry;
+            _write(expiry, slices[i], bounds);
+        }
+        _list(expiries_, bounds.maxExpiries);
+        _checkCalendar();
+    }
+
+    /// @inheritdoc IVolSurface
+    function setLimits(Limits calldata newLimits) external restricted {
+        _setLimits(newLimits);
+    }
+
+    /// @dev Checks one slice by itself and against its predecessor, and stores it.
+    function _write(uint256 expiry, Ssvi.Slice calldata posted, Limits memory bounds) private {
+        require(expiry > block.timestamp, ExpiryPassed(expiry, block.timestamp));
+        require(expiry <= block.timestamp + bounds.maxTenor, ExpiryTooFar(expiry, block.timestamp + bounds.maxTenor));
+        _checkBounds(expiry, posted, bounds);
+
+        StoredSlice memory packed = StoredSlice({
+            atmVol: uint40(posted.atmVol / VOL_UNIT),
+            skew: int40(posted.skew / SKEW_UNIT),
+            curvature: uint56(posted.curvature / CURVATURE_UNIT),
+            carry: int48(posted.carry / CARRY_UNIT),
+            updatedAt: uint40(block.timestamp)
+        });
+        Ssvi.Slice memory next = _unpack(packed);
+        uint256 timeToExpiry = expiry - block.timestamp;
+        if (!Ssvi.isButterflyFree(next, timeToExpiry)) {
+            (uint256 slope, uint256 bend) = Ssvi.butterfly(next, timeToExpiry);
+            revert ButterflyArbitrage(expiry, slope, bend);
+        }
+
+        StoredSlice memory last = _slices[expiry];
+        if (last.updatedAt != 0) {
+            uint256 earliest = last.updatedAt + bounds.minInterval;
+            require(block.timestamp >= earliest, PostTooSoon(expiry, earliest));
+            _checkStep(expiry, _unpack(last), next, bounds);
+        }
+        _slices[expiry] = packed;
+        emit SlicePosted(expiry, next.atmVol, next.skew, next.curvature, next.carry);
+    }
+
+    function _checkBounds(uint256 expiry, Ssvi.Slice calldata s, Limits memory bounds) private pure {
+        // Rounding towards zero could take the vol below its minimum by less than one unit; it is checked rounded.
+        require(
+            s.atmVol - (s.atmVol % VOL_UNIT) >= bounds.minVol && s.atmVol <= bounds.maxVol,
+            VolOutOfBounds(expiry, s.atmVol, bounds.minVol, bounds.maxVol)
+        );
+        require(_distance(s.skew, 0) <= bounds.maxSkew, SkewOutOfBounds(expiry, s.skew, bounds.maxSkew));
+        require(s.curvature <= bounds.maxCurvature, CurvatureOutOfBounds(expiry, s.curvature, bounds.maxCurvature));
+        require(_distance(s.carry, 0) <= bounds.maxCarry, CarryOutOfBounds(expiry, s.carry, bounds.maxCarry));
+    }
+
+    /// @dev A keeper cannot go further by posting twice: the interval is checked before, and an expiry occurs once a post.
+    function _checkStep(
+        uint256 expiry,
+        Ssvi.Slice memory last,
+        Ssvi.Slice memory next,
+        Limits memory bounds
+    ) private view {
+        uint256 volStep = _distance(int256(next.atmVol), int256(last.atmVol));
+        require(volStep <= bounds.maxVolStep, VolStepTooLarge(expiry, volStep, bounds.maxVolStep));
+        uint256 skewStep = _distance(next.skew, last.skew);
+        require(skewStep <= bounds.maxSkewStep, SkewStepTooLarge(expiry, skewStep, bounds.maxSkewStep));
+        uint256 deviation = (next.atmVol * FixedPoint.sqrtTime(expiry - block.timestamp)) / 1e18;
+        uint256 wingStep = (_distance(int256(next.curvature), int256(last.curvature)) * deviation) / 1e18;
+        require(wingStep <= bounds.maxWingStep, WingStepTooLarge(expiry, wingStep, bounds.maxWingStep));
+        uint256 carryStep = _distance(next.carry, last.carry);
+        require(carryStep <= bounds.maxCarryStep, CarryStepTooLarge(expiry, carryStep, bounds.maxCarryStep));
+    }
+
+    /// @dev Merges the posted expiries into the stored ones, both ascending, and drops what has expired.
+    function _list(uint256[] calldata posted, uint256 maxExpiries) private {
+        uint40[] memory stored = _expiries;
+        uint40[] memory merged = new uint40[](stored.length + posted.length);
+        uint256 count;
+        uint256 j;
+        for (uint256 i = 0; i < stored.length; ++i) {
+            uint256 expiry = stored[i];
+            if (expiry <= block.timestamp) {
+                delete _slices[expiry];
+                continue;
+            }
+            while (j < posted.length && posted[j] < expiry) merged[count++] = uint40(posted[j++]);
+            if (j < posted.length && posted[j] == expiry) ++j;
+            merged[count++] = uint40(expiry);
+        }
+        while (j < posted.length) merged[count++] = uint40(posted[j++]);
+        require(count <= maxExpiries, TooManyExpiries(count, maxExpiries));
+        assembly ("memory-safe") {
+            mstore(merged, count) // shorten to what is live
+        }
+        _expiries = merged;
+    }
+
+    function _checkCalendar() private view {
+        uint40[] memory live = _expiries;
+        if (live.length == 0) return;
+        Ssvi.Slice memory near = _unpack(_slices[live[0]]);
+        for (uint256 i = 1; i < live.length; ++i) {
+            Ssvi.Slice memory far = _unpack(_slices[live[i]]);
+            require(
+                Ssvi.isCalendarFree(near, live[i - 1] - block.timestamp, far, live[i] - block.timestamp),
+                CalendarArbitrage(live[i - 1], live[i])
+            );
+            near = far;
+        }
+    }
+
+    function _setLimits(Limits memory bounds) private {
+        require(
+            bounds.minVol >= VOL_UNIT &&
+                bounds.minVol <= bounds.maxVol &&
+                bounds.maxVol <= VOL_CEILING &&
+                bounds.maxSkew < SKEW_CEILING &&
+                bounds.maxCurvature <= CURVATURE_CEILING &&
+                bounds.maxCarry <= CARRY_CEILING &&
+                bounds.minInterval > 0 &&
+                bounds.maxTenor <= TENOR_CEILING &&
+                bounds.maxExpiries > 0,
+            InvalidLimits()
+        );
+        _limits = bounds;
+        emit LimitsSet(bounds);
+    }
+
+    // -------------------------------------------------------------------------------------------------------- reading
+
+    /// @inheritdoc IVolSurface
+    function limits() external view returns (Limits memory) {
+        return _limits;
+    }
+
+    /// @inheritdoc IVolSurface
+    function slice(uint256 expiry) external view returns (Ssvi.Slice memory, uint256 updatedAt) {
+        StoredSlice memory stored = _slices[expiry];
+        require(stored.updatedAt != 0 && expiry > block.timestamp, NoSlice(expiry));
+        return (_unpack(stored), stored.updatedAt);
+    }
+
+    /// @inheritdoc IVolSurface
+    function expiries() external view returns (uint256[] memory live) {
+        uint40[] memory stored = _expiries;
+        uint256 expired;
+        while (expired < stored.length && stored[expired] <= block.timestamp) ++expired;
+        live = new uint256[](stored.length - expired);
+        for (uint256 i = 0; i < live.length; ++i) live[i] = stored[expired + i];
+    }
+
+    /// @inheritdoc IVolSurface
+    function isStale(uint256 expiry) external view returns (bool) {
+        (uint256 near, uint256 far) = _neighbours(expiry);
+        if (far == 0) return true;
+        uint256 oldest = _slices[far].updatedAt;
+        if (near != 0 && _slices[near].updatedAt < oldest) oldest = _slices[near].updatedAt;
+        return block.timestamp > oldest + _limits.maxAge;
+    }
+
+    /// @inheritdoc IVolSurface
+    function forward(uint256 expiry, uint256 spot) external view returns (uint256) {
+        return _forward(_bracket(expiry), expiry, spot);
+    }
+
+    /// @inheritdoc IVolSurface
+    function impliedVol(uint256 expiry, uint256 strike, uint256 spot) external view returns (uint256) {
+        return FixedPoint.sqrt(_variance(expiry, strike, spot));
+    }
+
+    /// @inheritdoc IVolSurface
+    function totalVariance(uint256 expiry, uint256 strike, uint256 spot) external view returns (uint256) {
+        return (_variance(expiry, strike, spot) * (expiry - block.timestamp)) / (365 days * 1e18);
+    }
+
+    function _bracket(uint256 expiry) private view returns (Bracket memory b) {
+        (uint256 near, uint256 far) = _neighbours(expiry);
+        require(far != 0, NoSlice(expiry));
+        b.far = _unpack(_slices[far]);
+        b.weights = 1;
+        if (near != 0) {
+            b.near = _unpack(_slices[near]);
+            b.nearWeight = (near - block.timestamp) * (far - expiry);
+            b.weights = (expiry - block.timestamp) * (far - near);
+        }
+    }
+
+    /// @dev The first live expiry at or after the given one, and unless it is the same, the live one before; 0 for none.
+    function _neighbours(uint256 expiry) private view returns (uint256 near, uint256 far) {
+        if (expiry <= block.timestamp) return (0, 0);
+        if (_slices[expiry].updatedAt != 0) return (0, expiry);
+        uint40[] memory stored = _expiries;
+        for (uint256 i = 0; i < stored.length; ++i) {
+            if (stored[i] > expiry) return (near, stored[i]);
+            if (stored[i] > block.timestamp) near = stored[i];
+        }
+        return (0, 0);
+    }
+
+    function _forward(Bracket memory b, uint256 expiry, uint256 spot) private view returns (uint256) {
+        int256 carry = b.far.carry;
+        if (b.nearWeight != 0) {
+            int256 nearWeight = int256(b.nearWeight);
+            int256 weights = int256(b.weights);
+            carry = (b.near.carry * nearWeight + carry * (weights - nearWeight)) / weights;
+        }
+        if (carry == 0) return spot;
+        int256 growth = (carry * int256(expiry - block.timestamp)) / 365 days;
+        return (spot * FixedPoint.exp(growth)) / 1e18;
+    }
+
+    /// @dev w/T as a number of 1e36.
+    function _variance(uint256 expiry, uint256 strike, uint256 spot) private view returns (uint256 variance) {
+        Bracket memory b = _bracket(expiry);
+        int256 k = Ssvi.logMoneyness(strike, _forward(b, expiry, spot));
+        variance = Ssvi.varianceAt(b.far, k);
+        if (b.nearWeight != 0) {
+            uint256 near = Ssvi.varianceAt(b.near, k);
+            variance = (near * b.nearWeight + variance * (b.weights - b.nearWeight)) / b.weights;
+        }
+    }
+
+    // ---------------------------------------------------------------------------------------------------------- slots
+
+    function _unpack(StoredSlice memory s) private pure returns (Ssvi.Slice memory) {
+        return
+            Ssvi.Slice({
+                atmVol: s.atmVol * VOL_UNIT,
+                skew: s.skew * SKEW_UNIT,
+                curvature: s.curvature * CURVATURE_UNIT,
+                carry: s.carry * CARRY_UNIT
+            });
+    }
+
+    function _distance(int256 a, int256 b) private pure returns (uint256) {
+        unchecked {
+            return a > b ? uint256(a - b) : uint256(b - a);
+        }
+    }
+}
