@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.31;
+
+/// @title Prices of one market's underlying in USDC, WAD
+/// @notice Three prices for three purposes. `spot` values what the vault owns and owes: Chainlink alone, so that no DEX
+/// trade can move it. `spotRange` prices trades: it spans Chainlink and a short DEX average, so that a lag of either
+/// cannot be traded against. `settlementPrice` decides pay-offs: one Chainlink round, proven to be the first at or
+/// after expiry, whoever asks and whenever.
+interface IPriceOracle {
+    /// @notice The feed's last update at `updatedAt` is older than `maxAge` seconds.
+    error StalePrice(uint256 updatedAt, uint256 maxAge);
+    /// @notice The feed answered `answer` (not positive) with time `updatedAt` (zero or in the future).
+    error InvalidPrice(int256 answer, uint256 updatedAt);
+    /// @notice Settlement was asked for before expiry.
+    error NotExpired(uint256 expiry, uint256 time);
+    /// @notice Round `roundId` at `roundTime` is before `expiry`: a later round decides.
+    error RoundBeforeExpiry(uint80 roundId, uint256 roundTime, uint256 expiry);
+    /// @notice `earlierRoundId` is a valid round at or after `expiry` too: it decides, not `roundId`.
+    error NotFirstRound(uint80 roundId, uint80 earlierRoundId, uint256 expiry);
+    /// @notice More than `limit` ids before `roundId` hold no round, so that nothing can be proven from it.
+    error GapTooLong(uint80 roundId, uint256 limit);
+    /// @notice `roundId` names a phase in which no round precedes `expiry` although a later phase has one.
+    error PhaseSuperseded(uint80 roundId, uint16 phaseId);
+
+    /// @notice The price that values the vault: Chainlink's latest round.
+    /// @return price WAD. @return updatedAt unix seconds.
+    function spot() external view returns (uint256 price, uint256 updatedAt);
+
+    /// @notice The prices between which a trade is made: the lower and the higher of Chainlink and the DEX average.
+    function spotRange() external view returns (uint256 low, uint256 high);
+
+    /// @notice The price at which series of `expiry` pay: that of the first Chainlink round at or after `expiry`.
+    /// @param roundId Proxy round id of that round. Reverts with a named error for any other.
+    function settlementPrice(uint256 expiry, uint80 roundId) external view returns (uint256 price);
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.31;
+
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
+
+/// @title What a trade costs beyond its mid price
+/// @notice Amounts in WAD USDC, rounded against the trader. The inventory charge is a potential of the vault's net vega:
+/// it depends on where a trade starts and ends, not on how it is split or ordered, so a round trip gets back exactly what
+/// it paid (Stoikov & Sağlam 2009; Baldacci, Bergault & Guéant 2021).
+library QuoteCurve {
+    uint256 private constant WAD = 1e18;
+    uint256 private constant BPS = 10_000;
+
+    /// @notice C(after) − C(before) with C(v) = ½ · maxSkew / capacity · v², rounded up; v is the vault's net short
+    /// weighted vega. C'(capacity) = maxSkew: at capacity the marginal price is that many vol points away from mid.
+    /// @param capacity Vega capacity, WAD USDC per 1.00 of vol; positive.
+    function inventory(
+        int256 before,
+        int256 afterwards,
+        uint256 maxSkew,
+        uint256 capacity
+    ) internal pure returns (int256) {
+        // C(b) − C(a) = ½ · maxSkew / capacity · (b − a)(b + a): no large squares, and exactly zero for a closed cycle.
+        int256 change = afterwards - before;
+        int256 sum = afterwards + before;
+        bool isCharge = (change >= 0) == (sum >= 0);
+        uint256 product = Math.mulDiv(
+            SignedMath.abs(change),
+            SignedMath.abs(sum),
+            WAD,
+            isCharge ? Math.Rounding.Ceil : Math.Rounding.Floor
+        );
+        uint256 amount = Math.mulDiv(
+            product,
+            maxSkew,
+            2 * capacity,
+            isCharge ? Math.Rounding.Ceil : Math.Rounding.Floor
+        );
+        return isCharge ? int256(amount) : -int256(amount);
+    }
+
+    /// @notice The expected cost of hedging what the trade adds to |net delta|: `costBps` of its notional. Never a rebate.
+    function hedging(
+        int256 deltaBefore,
+        int256 deltaAfter,
+        uint256 spot,
+        uint256 costBps
+    ) internal pure returns (uint256) {
+        uint256 before = SignedMath.abs(deltaBefore);
+        uint256 afterwards = SignedMath.abs(deltaAfter);
+        if (afterwards <= before) return 0;
+        uint256 notional = Math.mulDiv(afterwards - before, spot, WAD, Math.Rounding.Ceil);
+        return Math.mulDiv(notional, costBps, BPS, Math.Rounding.Ceil);
+    }
+
+    /// @notice The fee on `quantity` contracts: `feeBps` of spot, at most `capBps` of the premium, at least `minFee` each.
+    function fee(
+        uint256 quantity,
+        uint256 price,
+        uint256 spot,
+        uint256 feeBps,
+        uint256 capBps,
+        uint256 minFee
+    ) internal pure returns (uint256) {
+        uint256 perContract = Math.min(Math.mulDiv(spot, feeBps, BPS), Math.mulDiv(price, capBps, BPS));
+        return Math.mulDiv(Math.max(perContract, minFee), quantity, WAD, Math.Rounding.Ceil);
+    }
+}
