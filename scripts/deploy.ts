@@ -44,7 +44,7 @@ async function deploy({ network, rpc, json }: Flags): Promise<void> {
   if ((await reader.getBalance({ address: account.address })) === 0n) {
     throw new UserError(`The deployer ${account.address} has no ether on ${network}. Fund it and run this again.`);
   }
-  const sender = { public: reader, wallet: createWalletClient({ account, transport }) };
+  const sender = { public: reader, wallet: createWalletClient({ transport }), account };
   const parameters = DEFAULT_PARAMETERS;
   const keeper = network === DEVNET ? devAccount(DEV_ROLES.keeper).address : account.address;
   const contracts = await deployKeel(sender, {

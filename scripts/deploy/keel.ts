@@ -2,7 +2,7 @@ import { type Abi, type Address, toFunctionSelector } from "viem";
 import type { ProtocolAddresses } from "../../keeper/chain/deployment.ts";
 import type { KeelParameters } from "./parameters.ts";
 import { PERMISSIONS, ROLES, type Role } from "./roles.ts";
-import { type Sender, call, compiled, deployContract } from "./transact.ts";
+import { type Sender, addressOf, call, compiled, deployContract } from "./transact.ts";
 
 /** Where Keel's contracts are on one chain. */
 export interface KeelAddresses {
@@ -64,7 +64,7 @@ async function deployContracts(sender: Sender, options: DeployOptions): Promise<
   const { weth, usdc, feed, uniswap } = protocols;
   const { oracle, limits, pricing, share, surface, maxSlippageBps } = parameters;
   const pool = uniswap.pools[oracle.poolFee];
-  const manager = await ensure("accessManager", [sender.wallet.account.address]);
+  const manager = await ensure("accessManager", [addressOf(sender)]);
   const priceOracle = await ensure("priceOracle", [feed, pool, weth, usdc, oracle.maxAge, oracle.twapWindow]);
   const volSurface = await ensure("volSurface", [manager, surface]);
   const optionVault = await ensure("optionVault", [
@@ -102,7 +102,7 @@ async function grantRoles(sender: Sender, contracts: KeelAddresses, options: Dep
   const manager = contractOf(contracts, "accessManager");
   const holders = {
     ...options.holders,
-    GOVERNOR: [sender.wallet.account.address, ...(options.holders.GOVERNOR ?? [])],
+    GOVERNOR: [addressOf(sender), ...(options.holders.GOVERNOR ?? [])],
   };
   for (const [role, accounts] of Object.entries(holders) as [Role, readonly Address[]][]) {
     for (const account of accounts) {

@@ -15,7 +15,14 @@ import { UserError } from "../../keeper/errors.ts";
 /** Reads a chain and sends transactions from one account. */
 export interface Sender {
   readonly public: PublicClient<Transport, Chain | undefined>;
-  readonly wallet: WalletClient<Transport, Chain | undefined, Account>;
+  readonly wallet: WalletClient<Transport, Chain | undefined>;
+  /** An account that the node holds, or one that signs here. */
+  readonly account: Account | Address;
+}
+
+/** The address that `sender` sends from. */
+export function addressOf({ account }: Sender): Address {
+  return typeof account === "string" ? account : account.address;
 }
 
 /** A contract of this project, as Hardhat compiled it. */
@@ -37,7 +44,7 @@ export function compiled(path: string): Compiled {
 
 /** Deploys a contract and returns its address once it is mined. */
 export async function deployContract(sender: Sender, what: Compiled, args: readonly unknown[]): Promise<Address> {
-  const hash = await sender.wallet.deployContract({ ...what, args, chain: null });
+  const hash = await sender.wallet.deployContract({ ...what, args, account: sender.account, chain: null });
   const receipt = await sender.public.waitForTransactionReceipt({ hash });
   if (receipt.status !== "success" || !receipt.contractAddress) throw new Error(`The deployment ${hash} failed.`);
   return getAddress(receipt.contractAddress);
@@ -54,7 +61,7 @@ export async function call(
     ...contract,
     functionName,
     args,
-    account: sender.wallet.account,
+    account: sender.account,
   });
   const hash = await sender.wallet.writeContract({ ...request, chain: null } as never);
   const receipt = await sender.public.waitForTransactionReceipt({ hash });
