@@ -29,6 +29,7 @@ contract OptionMarket is IOptionMarket, ERC6909, AccessManaged, ReentrancyGuardT
         int256 weightedVega;
         int256 delta;
         uint256 grossVega;
+        bool buysNothing;
     }
 
     uint256 private constant BPS = 10_000;
@@ -148,15 +149,15 @@ contract OptionMarket is IOptionMarket, ERC6909, AccessManaged, ReentrancyGuardT
         q.spread = Math.mulDiv(p.grossVega, pricing_.spreadVol, WAD, Math.Rounding.Ceil);
         int256 floor;
         (q.fees, floor) = _feesAndFloor(legs, p.fills, q.spot);
-        q.total = _total(q, floor);
+        q.total = _total(q, floor, p.buysNothing);
         fills = p.fills;
     }
 
     /// @dev At least `floor` (intrinsic of what is bought less mid of what is sold) plus fees; a pure sale costs nothing.
-    function _total(Quote memory q, int256 floor) private pure returns (int256) {
+    function _total(Quote memory q, int256 floor, bool buysNothing) private pure returns (int256) {
         int256 dues = q.inventory + int256(q.hedging + q.spread);
         int256 wad = SignedMath.max(q.mid + dues, floor) + int256(q.fees);
-        if (q.mid < 0 && floor <= q.mid) wad = SignedMath.min(wad, 0);
+        if (buysNothing) wad = SignedMath.min(wad, 0);
         return wad >= 0 ? int256(Math.ceilDiv(uint256(wad), USDC_UNIT)) : -int256(uint256(-wad) / USDC_UNIT);
     }
 
@@ -167,9 +168,11 @@ contract OptionMarket is IOptionMarket, ERC6909, AccessManaged, ReentrancyGuardT
         uint256 spot
     ) private view returns (Priced memory p) {
         p.fills = new IOptionVault.Fill[](legs.length);
+        p.buysNothing = true;
         for (uint256 i = 0; i < legs.length; ++i) {
             Valuation.Greeks memory g = Valuation.greeksOf(legs[i].id, slices[i], spot);
             int256 vaultQuantity = -legs[i].quantity;
+            if (vaultQuantity < 0) p.buysNothing = false;
             IOptionVault.Fill memory f = p.fills[i];
             f.id = legs[i].id;
             f.quantity = vaultQuantity;

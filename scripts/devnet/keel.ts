@@ -1,4 +1,5 @@
 import { type Address, encodeFunctionData, erc20Abi, maxUint256, parseEther, parseEventLogs } from "viem";
+import { errorsAbi } from "../../keeper/chain/abi/errors.ts";
 import { hedgeDeskAbi } from "../../keeper/chain/abi/hedgeDesk.ts";
 import { optionMarketAbi } from "../../keeper/chain/abi/optionMarket.ts";
 import { optionVaultAbi } from "../../keeper/chain/abi/optionVault.ts";
@@ -42,11 +43,11 @@ export function slice(atmVol: number, skew = 0, curvature = 0, carry = 0): Slice
 
 /** Connects to a deployed Keel. */
 export function connectKeel(clients: ChainClients, protocols: ProtocolAddresses, contracts: KeelAddresses) {
-  const vault = { address: contracts.optionVault, abi: optionVaultAbi } as const;
-  const market = { address: contracts.optionMarket, abi: optionMarketAbi } as const;
-  const desk = { address: contracts.hedgeDesk, abi: hedgeDeskAbi } as const;
-  const surface = { address: contracts.volSurface, abi: volSurfaceAbi } as const;
-  const oracle = { address: contracts.priceOracle, abi: priceOracleAbi } as const;
+  const vault = { address: contracts.optionVault, abi: [...optionVaultAbi, ...errorsAbi] } as const;
+  const market = { address: contracts.optionMarket, abi: [...optionMarketAbi, ...errorsAbi] } as const;
+  const desk = { address: contracts.hedgeDesk, abi: [...hedgeDeskAbi, ...errorsAbi] } as const;
+  const surface = { address: contracts.volSurface, abi: [...volSurfaceAbi, ...errorsAbi] } as const;
+  const oracle = { address: contracts.priceOracle, abi: [...priceOracleAbi, ...errorsAbi] } as const;
   const governor = devAccount(DEV_ROLES.governor).address;
   const keeper = devAccount(DEV_ROLES.keeper).address;
   const read = clients.public.readContract;

@@ -2,6 +2,7 @@ import { parseEther, parseUnits } from "viem";
 import { DEFAULT_PARAMETERS } from "../../scripts/deploy/parameters.ts";
 import { deployKeel } from "../../scripts/deploy/keel.ts";
 import { DEV_ROLES, devAccount } from "../../scripts/devnet/accounts.ts";
+import { dealUsdc } from "../../scripts/devnet/deal.ts";
 import { type Keel, connectKeel, seriesId, slice } from "../../scripts/devnet/keel.ts";
 import type { Fork } from "./localFork.ts";
 
@@ -30,6 +31,7 @@ const STRIKES = [2400, 2700, 3000, 3300, 3600].map((strike) => parseEther(String
 /** Deploys Keel on the fork, opens a market and brings the LPs in. Use with `useFork(keelWorld)`. */
 export async function keelWorld(fork: Fork): Promise<KeelWorld> {
   const { clients, protocols, market } = fork;
+  for (const account of [...LPS, ...TRADERS]) await dealUsdc(clients, protocols.usdc, account, 2n * LP_DEPOSIT);
   const sender = { public: clients.public, wallet: clients.wallet, account: GOVERNOR };
   const contracts = await deployKeel(sender, {
     protocols,
@@ -37,6 +39,7 @@ export async function keelWorld(fork: Fork): Promise<KeelWorld> {
     holders: { KEEPER: [KEEPER], LISTER: [GOVERNOR] },
   });
   const keel = connectKeel(clients, protocols, contracts);
+  await market.moveTo(3000, { forceRound: true });
   for (const lp of LPS) await keel.requestDeposit(lp, LP_DEPOSIT);
   await clients.test.increaseTime({ seconds: DEFAULT_PARAMETERS.limits.epochLength });
   await market.moveTo(3000, { forceRound: true });
