@@ -1,27 +1,33 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command } from "commander";
 import pc from "picocolors";
-import { type Deployment, deploymentPath } from "../keeper/chain/deployment.ts";
+import { type Deployment, deploymentPath, writeDeployment } from "../keeper/chain/deployment.ts";
 import { messageOf } from "../keeper/errors.ts";
 import { parsePort, parsePositive, runCommand } from "./command.ts";
 import { DEV_ROLES, devAccount, devPrivateKey } from "./devnet/accounts.ts";
 import { createMarket } from "./devnet/market.ts";
 import { ALLOWANCE, DEFAULT_PORT, type Devnet, startDevnet } from "./devnet/node.ts";
+import { openMarket } from "./devnet/openMarket.ts";
 import { DEFAULT_PRICE } from "./devnet/protocols.ts";
+import { DEFAULT_PARAMETERS, printableParameters } from "./deploy/parameters.ts";
 
 interface Flags {
   readonly port: number;
   readonly price: number;
   readonly json: boolean;
   readonly deployment: string;
+  readonly bare: boolean;
 }
 
 const HEARTBEAT_CHECK_MS = 60_000;
 
 const command = new Command("devnet")
-  .description("Starts a local chain with Uniswap v3, Aave v3, a price feed and funded accounts, until Ctrl-C")
+  .description(
+    "Starts a local chain with Uniswap v3, Aave v3, a price feed, funded accounts and an open Keel market, until Ctrl-C",
+  )
   .option("--port <number>", "port of the JSON-RPC server", parsePort, DEFAULT_PORT)
   .option("--price <dollars>", "price of ether at the start", parsePositive, DEFAULT_PRICE)
+  .option("--bare", "leave Keel out, to deploy it yourself with `npm run deploy`", false)
   .option("--json", "print the deployment as JSON instead of tables", false)
   .option("--deployment <file>", "where to write the addresses", deploymentPath("devnet"))
   .action(serve);
@@ -32,10 +38,11 @@ async function serve(flags: Flags): Promise<void> {
   const stopped = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stopped.abort());
   if (!flags.json) console.log(pc.dim("Starting the local chain …"));
-  const devnet = await startDevnet({ port: flags.port, price: flags.price, deploymentPath: flags.deployment });
+  const devnet = await startDevnet({ port: flags.port, price: flags.price });
   try {
-    if (flags.json) console.log(JSON.stringify(devnet.deployment, null, 2));
-    else console.log(describe(devnet, flags));
+    const deployment = flags.bare ? devnet.deployment : await withKeel(devnet, flags.price);
+    writeDeployment(flags.deployment, deployment);
+    console.log(flags.json ? JSON.stringify(deployment, null, 2) : describe(devnet.url, deployment, flags));
     await keepFeedAlive(devnet, stopped.signal);
   } finally {
     await devnet.close();
@@ -53,13 +60,20 @@ async function keepFeedAlive({ clients, deployment }: Devnet, stopped: AbortSign
   }
 }
 
-function describe({ url, deployment }: Devnet, flags: Flags): string {
+/** Opens a Keel market and adds it to the deployment. */
+async function withKeel({ clients, deployment }: Devnet, price: number): Promise<Deployment> {
+  const { protocols } = deployment;
+  const { keel } = await openMarket({ clients, protocols, market: createMarket(clients, protocols) }, price);
+  return { ...deployment, contracts: { ...keel.contracts }, parameters: printableParameters(DEFAULT_PARAMETERS) };
+}
+
+function describe(url: string, deployment: Deployment, flags: Flags): string {
   return [
     "",
     `${pc.bold("Local chain")} at ${pc.green(url)}, chain id ${deployment.chainId}, ether at $${flags.price}`,
     "",
     pc.bold("Contracts"),
-    ...table(addressRows(deployment.protocols)),
+    ...table([...addressRows(deployment.protocols), ...addressRows(deployment.contracts ?? {}, ["keel"])]),
     "",
     pc.bold("Accounts") +
       ` with 10,000 ETH, ${(ALLOWANCE.weth / 10n ** 18n).toLocaleString("en")} WETH and ` +

@@ -1,0 +1,74 @@
+import { expect } from "chai";
+import type { Address } from "viem";
+import { type KeelAddresses, deployKeel } from "../../scripts/deploy/keel.ts";
+import { DEFAULT_PARAMETERS } from "../../scripts/deploy/parameters.ts";
+import { connectKeel } from "../../scripts/devnet/keel.ts";
+import { GOVERNOR, KEEPER } from "../helpers/keelWorld.ts";
+import { useFork } from "../helpers/localFork.ts";
+
+describe("Deploying Keel", () => {
+  const world = useFork();
+
+  /** Deploys, but loses power after `steps` steps. */
+  async function deploy(existing: Partial<Record<string, Address>>, steps = Infinity) {
+    const { clients, protocols } = world();
+    const done: { steps: string[]; contracts: Partial<KeelAddresses> } = { steps: [], contracts: {} };
+    const sender = { public: clients.public, wallet: clients.wallet, account: GOVERNOR };
+    const result = await deployKeel(sender, {
+      protocols,
+      parameters: DEFAULT_PARAMETERS,
+      holders: { KEEPER: [KEEPER] },
+      existing,
+      onStep: (step, contracts) => {
+        done.steps.push(step);
+        done.contracts = { ...contracts };
+        if (done.steps.length >= steps) throw new Error("power lost");
+      },
+    }).catch((error: Error) => {
+      if (error.message !== "power lost") throw error;
+    });
+    return { ...done, result };
+  }
+
+  const nonce = () => world().clients.public.getTransactionCount({ address: GOVERNOR });
+
+  it("is finished by a second run, wherever the first one stopped", async () => {
+    const { clients } = world();
+    const whole = await deploy({});
+    expect(whole.result).to.not.equal(undefined);
+    const total = whole.steps.length;
+    for (const stop of [1, 4, 7, 8, 12, total - 1]) {
+      const snapshot = await clients.test.snapshot();
+      const start = await nonce();
+      const broken = await deploy({}, stop);
+      expect(broken.result).to.equal(undefined);
+      const { result } = await deploy(broken.contracts);
+      expect(result, `stopped after step ${stop}`).to.not.equal(undefined);
+      expect((await nonce()) - start, "no transaction is sent twice").to.equal(total);
+      await clients.test.revert({ id: snapshot });
+    }
+  });
+
+  it("sends nothing when everything is there", async () => {
+    const { result } = await deploy({});
+    const before = await nonce();
+    const again = await deploy({ ...result });
+    expect(again.result).to.deep.equal(result);
+    expect(await nonce()).to.equal(before);
+  });
+
+  it("connects vault, market and desk, and the contracts stay below the size limit of EIP-170", async () => {
+    const { clients, protocols } = world();
+    const { result } = await deploy({});
+    if (!result) throw new Error("The deployment did not finish.");
+    const keel = connectKeel(clients, protocols, result);
+    const read = clients.public.readContract;
+    expect(await read({ ...keel.vault, functionName: "market" })).to.equal(result.optionMarket);
+    expect(await read({ ...keel.vault, functionName: "hedge" })).to.equal(result.hedgeDesk);
+    expect(await read({ ...keel.desk, functionName: "isVenue", args: [result.uniswapV3Venue] })).to.equal(true);
+    for (const [name, address] of Object.entries(result)) {
+      const code = await clients.public.getCode({ address: address as Address });
+      expect(((code?.length ?? 0) - 2) / 2, name).to.be.within(1, 24_576);
+    }
+  });
+});
