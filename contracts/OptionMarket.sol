@@ -143,7 +143,9 @@ contract OptionMarket is IOptionMarket, ERC6909, AccessManaged, ReentrancyGuardT
 
         q.mid = p.mid;
         int256 netShort = -int256(e.mark.weightedVega);
-        q.inventory = QuoteCurve.inventory(netShort, netShort - p.weightedVega, pricing_.maxSkew, e.vegaCapacity);
+        // Without capacity (a vault under water) a purchase costs beyond any limit, and a sale still goes through.
+        uint256 capacity = Math.max(e.vegaCapacity, 1);
+        q.inventory = QuoteCurve.inventory(netShort, netShort - p.weightedVega, pricing_.maxSkew, capacity);
         int256 netDelta = int256(e.mark.delta) + e.hedgeDelta;
         q.hedging = QuoteCurve.hedging(netDelta, netDelta + p.delta, q.spot, pricing_.hedgeCostBps);
         q.spread = Math.mulDiv(p.grossVega, pricing_.spreadVol, WAD, Math.Rounding.Ceil);
@@ -153,10 +155,11 @@ contract OptionMarket is IOptionMarket, ERC6909, AccessManaged, ReentrancyGuardT
         fills = p.fills;
     }
 
-    /// @dev At least `floor` (intrinsic of what is bought less mid of what is sold) plus fees; a pure sale costs nothing.
+    /// @dev Never better than mid: a rebate for freed vega capacity offsets the other charges at most. At least `floor`
+    /// (intrinsic of what is bought less mid of what is sold) plus fees; a pure sale costs nothing.
     function _total(Quote memory q, int256 floor, bool buysNothing) private pure returns (int256) {
-        int256 dues = q.inventory + int256(q.hedging + q.spread);
-        int256 wad = SignedMath.max(q.mid + dues, floor) + int256(q.fees);
+        int256 charges = SignedMath.max(0, q.inventory + int256(q.hedging + q.spread));
+        int256 wad = SignedMath.max(q.mid + charges, floor) + int256(q.fees);
         if (buysNothing) wad = SignedMath.min(wad, 0);
         return wad >= 0 ? int256(Math.ceilDiv(uint256(wad), USDC_UNIT)) : -int256(uint256(-wad) / USDC_UNIT);
     }
