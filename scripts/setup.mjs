@@ -1,9 +1,10 @@
 // Makes a fresh clone ready: dependencies, the right Node, the `keel` command. Depends on nothing but Node itself,
-// because it runs before anything is installed. Run by the `pre…` scripts of package.json; safe to run at any time.
-import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, rmSync, statSync, symlinkSync, utimesSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+// because it runs before anything is installed, and is written so that an old Node can read it and say that it is too
+// old (no `node:` prefixes, no `??`). Run by the `pre…` scripts of package.json; safe to run at any time.
+import { spawnSync } from "child_process";
+import { chmodSync, existsSync, rmSync, statSync, symlinkSync, utimesSync } from "fs";
+import { dirname, join } from "path";
+import { fileURLToPath } from "url";
 
 const OLDEST_NODE_MAJOR = 20; // older ones cannot run this npm
 const NATIVE_NODE_MAJOR = 22; // from here on npm installs Hardhat's native package by itself
@@ -13,7 +14,7 @@ const modules = join(root, "node_modules");
 const stamp = join(modules, ".package-lock.json"); // npm writes this file last
 
 /** The Node that npm itself runs on: `node` on PATH inside a script is already the one in node_modules. */
-const npmNode = process.env.npm_node_execpath ?? process.execPath;
+const npmNode = process.env.npm_node_execpath || process.execPath;
 
 const [major = 0] = process.versions.node.split(".").map(Number);
 const windows = process.platform === "win32";
@@ -29,7 +30,7 @@ function modifiedAt(path) {
 
 /** Runs npm with `args` under the Node at `node`; npm's own output is shown only when it fails. */
 function npm(node, args) {
-  const cli = process.env.npm_execpath ?? "";
+  const cli = process.env.npm_execpath || "";
   if (!cli.endsWith("js")) return spawnSync("npm", args, { cwd: root, encoding: "utf8", shell: windows });
   return spawnSync(node, [cli, ...args], { cwd: root, encoding: "utf8" });
 }
@@ -38,7 +39,7 @@ function run(what, node, args) {
   console.error(`setup: ${what} …`);
   const result = npm(node, args);
   if (result.status === 0) return;
-  console.error(result.stdout ?? "", result.stderr ?? "", result.error?.message ?? "");
+  console.error(result.stdout || "", result.stderr || "", result.error ? result.error.message : "");
   fail(
     `"npm ${args.join(" ")}" failed (see above). Check the connection to the npm registry and run the command again.`,
   );
