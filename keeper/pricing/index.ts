@@ -3,6 +3,7 @@ export { erfc, normalCdf, normalDensity } from "./normal.ts";
 export { type OptionInput, type OptionKind, intrinsicValue } from "./option.ts";
 export { type CallAndPut, callAndPut, price, timeValue } from "./blackScholes.ts";
 export { type Greeks, greeks } from "./greeks.ts";
+export { type GreeksBatch, type OptionBatch, createGreeksBatch, createOptionBatch, greeksBatch } from "./batch.ts";
 export { type ImpliedVol, type ImpliedVolFailure, type PricedOption, impliedVol } from "./impliedVol.ts";
 export {
   type SsviSlice,

@@ -19,7 +19,7 @@ export function normalDensity(x: number): number {
 
 /** Standard normal distribution Φ(x); the lower tail is right in relative terms down to the smallest doubles. */
 export function normalCdf(x: number): number {
-  const tail = normalDensity(x) * millsRatio(Math.abs(x));
+  const tail = Math.min(0.5, normalDensity(x) * millsRatio(Math.abs(x))); // rounding must not lift Φ(0) above one half
   return x < 0 ? tail : 1 - tail;
 }
 

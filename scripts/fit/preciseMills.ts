@@ -6,6 +6,11 @@ export const PRECISION = 70;
 /** Decimal arithmetic with its own precision, so that no other user of the library is affected. */
 export const Precise = Decimal.clone({ precision: PRECISION, maxE: 9e15, minE: -9e15 });
 
+/** The exact value of a double; the library's own constructor takes the shortest decimal that rounds to it. */
+export function precise(value: number): Decimal {
+  return new Precise(value.toPrecision(100));
+}
+
 export const PI = Precise.acos(-1);
 export const SQRT_TWO_PI = PI.times(2).sqrt();
 
