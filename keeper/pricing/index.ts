@@ -24,4 +24,4 @@ export {
   leastSlopeRatio,
   wingSlope,
 } from "./noArbitrage.ts";
-export { type Surface, surfaceOf, surfaceVariance, surfaceVol } from "./surface.ts";
+export { type Surface, surfaceForward, surfaceOf, surfaceVariance, surfaceVol } from "./surface.ts";

@@ -12,6 +12,7 @@ import {
   leastSlopeRatio,
   price,
   smileVol,
+  surfaceForward,
   surfaceOf,
   surfaceVariance,
   surfaceVol,
@@ -121,8 +122,8 @@ describe("SSVI", () => {
 });
 
 describe("the surface between slices", () => {
-  const near = { slice: { atmVol: 0.6, skew: -0.3, curvature: 2, carry: 0 }, timeToExpiry: 30 * DAY };
-  const far = { slice: { atmVol: 0.5, skew: -0.2, curvature: 1.5, carry: 0 }, timeToExpiry: 90 * DAY };
+  const near = { slice: { atmVol: 0.6, skew: -0.3, curvature: 2, carry: 0.1 }, timeToExpiry: 30 * DAY };
+  const far = { slice: { atmVol: 0.5, skew: -0.2, curvature: 1.5, carry: 0.04 }, timeToExpiry: 90 * DAY };
   const surface = surfaceOf([near, far]);
 
   it("is each slice at its own expiry, and linear in total variance between", () => {
@@ -132,9 +133,17 @@ describe("the surface between slices", () => {
     expect(surfaceVariance(surface, 60 * DAY, 0.1)).to.be.closeTo(middle, 1e-16);
   });
 
-  it("keeps the vol before the first slice and after the last", () => {
+  it("keeps the first slice's vol and carry before it, and has no answer after the last", () => {
     expect(surfaceVol(surface, DAY, -0.2)).to.be.closeTo(smileVol(near.slice, -0.2), 1e-15);
-    expect(surfaceVol(surface, 900 * DAY, -0.2)).to.be.closeTo(smileVol(far.slice, -0.2), 1e-15);
+    expect(surfaceForward(surface, DAY, 2000)).to.be.closeTo(2000 * Math.exp(0.1 / 365), 1e-9);
+    expect(() => surfaceVol(surface, 91 * DAY, -0.2)).to.throw(RangeError, "no slice at or after");
+    expect(() => surfaceVol(surface, 0, -0.2)).to.throw(RangeError, "must be positive");
+  });
+
+  it("has a forward whose growth is linear in time between slices", () => {
+    expect(surfaceForward(surface, 30 * DAY, 2000)).to.be.closeTo(2000 * Math.exp((0.1 * 30) / 365), 1e-9);
+    const growth = (0.1 * 30 + 0.04 * 90) / 365 / 2;
+    expect(surfaceForward(surface, 60 * DAY, 2000)).to.be.closeTo(2000 * Math.exp(growth), 1e-9);
   });
 
   it("refuses slices that are missing, expired or out of order", () => {
