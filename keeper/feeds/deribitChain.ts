@@ -173,9 +173,8 @@ function newestTime(rows: readonly SummaryRow[]): number | undefined {
 }
 
 function medianSpot(rows: readonly SummaryRow[]): number | undefined {
-  return positives(rows, "estimated_delivery_price")
-    .sort((a, b) => a - b)
-    .at(rows.length >> 1);
+  const spots = positives(rows, "estimated_delivery_price").sort((a, b) => a - b);
+  return spots[spots.length >> 1];
 }
 
 function positives(rows: readonly SummaryRow[], field: NumberField): number[] {

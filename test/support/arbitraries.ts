@@ -21,7 +21,10 @@ export const options: fc.Arbitrary<OptionInput> = fc.record({
   vol: fc.oneof({ weight: 9, arbitrary: logUniform(1e-3, 10) }, { weight: 1, arbitrary: fc.constant(0) }),
 });
 
-/** Options that a market could list: within a few standard deviations, minutes to years. */
+/**
+ * Options that a market could list: within a few standard deviations and a factor of twenty of the forward, an hour to two
+ * years. Strikes further out would drown differences of put prices in the rounding of the strike.
+ */
 export const marketOptions: fc.Arbitrary<OptionInput> = fc
   .record({
     forward: logUniform(1, 1e5),
@@ -31,7 +34,7 @@ export const marketOptions: fc.Arbitrary<OptionInput> = fc
   })
   .map(({ forward, deviations, timeToExpiry, vol }) => {
     const s = vol * Math.sqrt(timeToExpiry / 31_536_000);
-    return { forward, strike: forward * Math.exp(deviations * s), timeToExpiry, vol };
+    return { forward, strike: forward * Math.exp(Math.max(-3, Math.min(3, deviations * s))), timeToExpiry, vol };
   });
 
 export const slices: fc.Arbitrary<SsviSlice> = fc.record({

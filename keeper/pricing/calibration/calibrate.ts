@@ -56,8 +56,6 @@ export interface Calibration {
 
 /** Three parameters need three strikes. */
 const LEAST_STRIKES = 3;
-/** Robust weight below which a quote is named an outlier: beyond ten robust deviations. */
-const OUTLIER_WEIGHT = 0.05;
 const LEAST_DELTA = 0.1;
 const LARGEST_DELTA = 0.9;
 
@@ -123,7 +121,7 @@ function describe(prepared: PreparedExpiry, fitted: FittedSlice): ExpiryFit {
   const slice = roundToOnChainUnits(fitted.slice);
   const timed = { slice, timeToExpiry };
   if (!isButterflyFree(timed)) throw new Error(`fit of ${String(expiry)} holds a butterfly arbitrage`);
-  const isOutlier = (_: unknown, i: number) => fitted.weights[i]! < OUTLIER_WEIGHT;
+  const isOutlier = (_: unknown, i: number) => fitted.weights[i] === 0;
   const outliers = observations.filter(isOutlier).map(({ quote }) => ({ quote, reason: "outlier" as const }));
   const quotes = observations
     .filter((observation, i) => !isOutlier(observation, i))

@@ -3,7 +3,7 @@ import { yearsOf } from "../time.ts";
 import { leastSquares } from "./leastSquares.ts";
 import type { Observation } from "./quotes.ts";
 import { median, weightedMedian } from "./statistics.ts";
-import { type Wings, decode, encode, sliceOf, wingsOf } from "./wings.ts";
+import { LEAST_PARAMETER, type Wings, decode, encode, sliceOf, wingsOf } from "./wings.ts";
 
 /** One expiry's observations, ready to be fitted. */
 export interface ExpiryObservations {
@@ -14,14 +14,18 @@ export interface ExpiryObservations {
 
 export interface FittedSlice {
   readonly slice: SsviSlice;
-  /** Robust weight of each observation: 1 agrees with the rest, near 0 is an outlier. */
+  /** Robust weight of each observation: 1 agrees with the rest, 0 is an outlier. */
   readonly weights: readonly number[];
 }
 
-const ROBUST_ROUNDS = 12;
+/** Rounds of Cauchy's weights, which find the crowd from anywhere, then of Tukey's, which ignore outliers altogether. */
+const CAUCHY_ROUNDS = 5;
+const MOST_ROUNDS = 20;
 const WEIGHT_TOLERANCE = 1e-3;
-/** Residuals of this many robust deviations get half the weight (Cauchy's weights, 95 % efficient for normal errors). */
+/** Residuals of this many robust deviations get half the weight (95 % efficient for normal errors). */
 const CAUCHY_SCALE = 2.385;
+/** Residuals of this many robust deviations get none. */
+const TUKEY_SCALE = 6;
 /** Normal errors' standard deviation over their median absolute deviation. */
 const MAD_TO_DEVIATION = 1.4826;
 /** How firmly a slice is drawn to no skew and to φ√θ = 1; decides only what the quotes leave open. */
@@ -32,20 +36,32 @@ const PRIOR_WEIGHT = 0.01;
  * which holds an arbitrage, with robust weights found by iteration. Each expiry fitted alone is the start.
  */
 export function fitSurface(expiries: readonly ExpiryObservations[]): FittedSlice[] {
-  const alone = expiries.map((expiry) => fitTogether([expiry], [firstGuess(expiry)])[0]!);
+  const alone = expiries.map(
+    (expiry) => fitTogether([expiry], [firstGuess(expiry)], [expiry.observations.map(() => 1)])[0]!,
+  );
   const start = alone.map(({ slice }, i) => wingsOf(slice, expiries[i]!.timeToExpiry));
-  return expiries.length === 1 ? alone : fitTogether(expiries, start);
+  return expiries.length === 1
+    ? alone
+    : fitTogether(
+        expiries,
+        start,
+        alone.map(({ weights }) => weights),
+      );
 }
 
-function fitTogether(expiries: readonly ExpiryObservations[], start: readonly Wings[]): FittedSlice[] {
+function fitTogether(
+  expiries: readonly ExpiryObservations[],
+  start: readonly Wings[],
+  startWeights: readonly (readonly number[])[],
+): FittedSlice[] {
   let parameters = encode(start);
-  let weights = expiries.map(({ observations }) => observations.map(() => 1));
-  for (let round = 0; round < ROBUST_ROUNDS; round++) {
+  let weights = startWeights;
+  for (let round = 0; round < MOST_ROUNDS; round++) {
     const fixed = weights;
-    parameters = leastSquares((p) => allResiduals(expiries, decode(p), fixed), parameters).parameters;
+    parameters = leastSquares((p) => allResiduals(expiries, decode(p), fixed), parameters, LEAST_PARAMETER).parameters;
     const slices = slicesOf(expiries, decode(parameters));
-    weights = expiries.map((expiry, i) => robustWeights(residualsOf(expiry, slices[i]!)));
-    if (largestChange(fixed, weights) < WEIGHT_TOLERANCE) break;
+    weights = expiries.map((expiry, i) => robustWeights(residualsOf(expiry, slices[i]!), round));
+    if (round > CAUCHY_ROUNDS && largestChange(fixed, weights) < WEIGHT_TOLERANCE) break;
   }
   return slicesOf(expiries, decode(parameters)).map((slice, i) => ({ slice, weights: weights[i]! }));
 }
@@ -75,11 +91,23 @@ function priorResiduals({ skew, curvature }: SsviSlice, variance: number): [numb
   return [PRIOR_WEIGHT * Math.atanh(skew), PRIOR_WEIGHT * Math.log(curvature * Math.sqrt(variance))];
 }
 
-function robustWeights(residuals: readonly number[]): number[] {
+function robustWeights(residuals: readonly number[], round: number): number[] {
   const deviation = MAD_TO_DEVIATION * (median(residuals.map(Math.abs)) ?? 0);
   // Quotes that agree better than their uncertainty are no reason to call one within it an outlier.
-  const scale = CAUCHY_SCALE * Math.max(deviation, 1);
-  return residuals.map((residual) => 1 / (1 + (residual / scale) ** 2));
+  const unit = Math.max(deviation, 1);
+  return residuals.map((residual) =>
+    round < CAUCHY_ROUNDS
+      ? cauchyWeight(residual / (CAUCHY_SCALE * unit))
+      : tukeyWeight(residual / (TUKEY_SCALE * unit)),
+  );
+}
+
+function cauchyWeight(ratio: number): number {
+  return 1 / (1 + ratio * ratio);
+}
+
+function tukeyWeight(ratio: number): number {
+  return Math.max(0, 1 - ratio * ratio) ** 2;
 }
 
 function largestChange(before: readonly (readonly number[])[], after: readonly (readonly number[])[]): number {

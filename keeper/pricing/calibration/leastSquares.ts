@@ -12,14 +12,17 @@ const MAX_STEPS = 200;
 const COST_TOLERANCE = 1e-10;
 const FIRST_DAMPING = 1e-3;
 const LARGEST_DAMPING = 1e12;
+/** Step of the differences: this share of a parameter, or of SMALL where it is smaller. */
 const DIFFERENCE = 1e-6;
+const SMALL = 1e-3;
 
 /**
- * Levenberg-Marquardt with Marquardt's scaling and forward differences (Nocedal & Wright, chapter 10). For a few dozen
- * parameters of order one; constraints are the caller's, by parametrisation.
+ * Levenberg-Marquardt with Marquardt's scaling and forward differences (Nocedal & Wright, chapter 10), for a few dozen
+ * parameters. None goes below `lower`: one that is there stays while the slope points outward, and is free again when it
+ * points back (projected Newton, Bertsekas 1982).
  */
-export function leastSquares(residuals: Residuals, start: Float64Array): LeastSquares {
-  let parameters = Float64Array.from(start);
+export function leastSquares(residuals: Residuals, start: Float64Array, lower = -Infinity): LeastSquares {
+  let parameters: Float64Array = Float64Array.from(start, (value) => Math.max(value, lower));
   let current = residuals(parameters);
   let cost = costOf(current);
   let damping = FIRST_DAMPING;
@@ -27,10 +30,11 @@ export function leastSquares(residuals: Residuals, start: Float64Array): LeastSq
   while (steps < MAX_STEPS && damping < LARGEST_DAMPING) {
     steps++;
     const { normal, gradient } = normalEquations(residuals, parameters, current);
+    const free = Array.from(parameters.keys()).filter((i) => parameters[i]! > lower || gradient[i]! < 0);
+    if (free.length === 0) break;
     const before = cost;
     while (damping < LARGEST_DAMPING) {
-      const step = solveDamped(normal, gradient, damping);
-      const candidate = parameters.map((value, i) => value - (step?.[i] ?? NaN));
+      const candidate = moved(parameters, free, solveDamped(normal, gradient, free, damping), lower);
       const next = residuals(candidate);
       const nextCost = costOf(next);
       if (nextCost < cost) {
@@ -43,6 +47,20 @@ export function leastSquares(residuals: Residuals, start: Float64Array): LeastSq
     if (before - cost <= COST_TOLERANCE * before) break;
   }
   return { parameters, cost, steps };
+}
+
+/** Parameters after a step by the free ones, held at their lower bound. NaN when there was no step to take. */
+function moved(
+  parameters: Float64Array,
+  free: readonly number[],
+  step: Float64Array | undefined,
+  lower: number,
+): Float64Array {
+  const next = Float64Array.from(parameters);
+  free.forEach((index, i) => {
+    next[index] = Math.max(lower, parameters[index]! - (step?.[i] ?? NaN));
+  });
+  return next;
 }
 
 function costOf(residuals: Float64Array): number {
@@ -58,9 +76,8 @@ interface NormalEquations {
 
 function normalEquations(residuals: Residuals, parameters: Float64Array, current: Float64Array): NormalEquations {
   const columns = Array.from(parameters, (value, i) => {
-    const step = DIFFERENCE * Math.max(1, Math.abs(value));
-    const moved = parameters.with(i, value + step);
-    return residuals(moved).map((residual, j) => (residual - current[j]!) / step);
+    const step = DIFFERENCE * Math.max(SMALL, Math.abs(value));
+    return residuals(parameters.with(i, value + step)).map((residual, j) => (residual - current[j]!) / step);
   });
   return {
     normal: columns.map((a) => Float64Array.from(columns, (b) => dot(a, b))),
@@ -74,16 +91,17 @@ function dot(a: Float64Array, b: Float64Array): number {
   return sum;
 }
 
-/** Solves (JᵀJ + damping·diag(JᵀJ))·x = Jᵀr by Cholesky; nothing when the matrix is not positive definite. */
+/** Solves (JᵀJ + damping·diag(JᵀJ))·x = Jᵀr for the free parameters by Cholesky; nothing when not positive definite. */
 function solveDamped(
   normal: readonly Float64Array[],
   gradient: Float64Array,
+  free: readonly number[],
   damping: number,
 ): Float64Array | undefined {
-  const size = gradient.length;
-  const lower = normal.map((row, i) => {
-    const copy = Float64Array.from(row);
-    copy[i] = row[i]! * (1 + damping) + Number.EPSILON;
+  const size = free.length;
+  const lower = free.map((row, i) => {
+    const copy = Float64Array.from(free, (column) => normal[row]![column]!);
+    copy[i] = copy[i]! * (1 + damping) + Number.EPSILON;
     return copy;
   });
   for (let i = 0; i < size; i++) {
@@ -94,7 +112,7 @@ function solveDamped(
       lower[i]![j] = i === j ? Math.sqrt(sum) : sum / lower[j]![j]!;
     }
   }
-  const x = Float64Array.from(gradient);
+  const x = Float64Array.from(free, (index) => gradient[index]!);
   for (let i = 0; i < size; i++) {
     for (let k = 0; k < i; k++) x[i]! -= lower[i]![k]! * x[k]!;
     x[i]! /= lower[i]![i]!;

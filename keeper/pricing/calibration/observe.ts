@@ -6,6 +6,12 @@ import { type Observation, type OptionQuote, type SkipReason, type SkippedQuote,
 
 /** The smile's own error: a fit cannot use that a quote is tighter than this. One vol point, at the money. */
 const MODEL_ERROR = 0.01;
+/**
+ * How much a vol point counts for where vega is small. At 0 errors in vol count alike everywhere, and far wings, which no
+ * SSVI slice fits to the point, bend the smile's middle; at 1 errors in price do, and the wings are left too low to sell
+ * at. In between, both come out within a vol point or two of the market.
+ */
+const VEGA_POWER = 0.7;
 /** A mark without a two-sided quote behind it is a model's opinion: worth this much less. */
 const MARK_ERROR = 0.02;
 /** A mid whose spread is wider than this says less than the mark. Ten vol points. */
@@ -58,7 +64,7 @@ function observe(quote: OptionQuote, forward: number, timeToExpiry: number): Obs
     logMoneyness,
     vol,
     source: useMid ? "mid" : "mark",
-    uncertainty: Math.hypot(MODEL_ERROR, ownError) / relativeVega(logMoneyness, s),
+    uncertainty: Math.hypot(MODEL_ERROR, ownError) / relativeVega(logMoneyness, s) ** VEGA_POWER,
     ...(bidVol === undefined ? {} : { bidVol }),
     ...(askVol === undefined ? {} : { askVol }),
     ...(markVol === undefined ? {} : { markVol }),

@@ -16,17 +16,23 @@ export interface Wings {
   readonly variance: number;
 }
 
-/** Three numbers per slice: logarithms of the increments of left, right and variance over their bounds. */
+/**
+ * Three numbers per slice, each at least LEAST_PARAMETER: how far left and right are above their bounds, as a share of the
+ * room that is left, and how far the variance is, as a multiple of its bound.
+ */
 export const PARAMETERS_PER_SLICE = 3;
+export const LEAST_PARAMETER = 1e-6;
 
-/** Share of a bound that stays unused, so that rounding to on-chain units breaks no condition. */
-export const HEADROOM = 1e-6;
+/**
+ * Share of a bound that stays unused, so that no condition breaks by rounding to on-chain units, nor in a block whose time
+ * is a few seconds before that of the quotes.
+ */
+export const HEADROOM = 1e-4;
 
-const STEEPEST = 2 * (1 - HEADROOM);
-/** Increments are held within these logarithms, so that no step of a fit overflows or dies out for good. */
-const LEAST_LOGARITHM = -25;
-const LARGEST_LOGARITHM = 4;
-
+/** Where the butterfly condition ends: a wing's slope in total variance stays below 2. */
+const STEEPEST = 2;
+/** A slice takes at most this share of the slope that the one before has left, so that there is always some. */
+const LARGEST_SHARE = 0.5;
 export function wingsOf({ atmVol, skew, curvature }: SsviSlice, timeToExpiry: number): Wings {
   const variance = atmVol * atmVol * yearsOf(timeToExpiry);
   const sum = variance * curvature;
@@ -48,10 +54,9 @@ export function decode(parameters: Float64Array): Wings[] {
   const chain: Wings[] = [];
   let near: Wings | undefined;
   for (let i = 0; i < parameters.length; i += PARAMETERS_PER_SLICE) {
-    const left = steepen(near?.left, parameters[i]!);
-    const right = steepen(near?.right, parameters[i + 1]!);
-    const variance = leastVariance(left, right, near) * (1 + HEADROOM) + increment(parameters[i + 2]!);
-    near = { left, right, variance };
+    const left = steepen(near?.left ?? 0, parameters[i]!);
+    const right = steepen(near?.right ?? 0, parameters[i + 1]!);
+    near = { left, right, variance: leastVariance(left, right, near) * (1 + parameters[i + 2]!) };
     chain.push(near);
   }
   return chain;
@@ -62,35 +67,41 @@ export function encode(wanted: readonly Wings[]): Float64Array {
   const parameters = new Float64Array(wanted.length * PARAMETERS_PER_SLICE);
   let near: Wings | undefined;
   wanted.forEach((slice, i) => {
-    const [left, a] = steepenTowards(near?.left, slice.left);
-    const [right, b] = steepenTowards(near?.right, slice.right);
-    const bound = leastVariance(left, right, near) * (1 + HEADROOM);
-    const extra = Math.max(slice.variance - bound, LEAST_SHARE * slice.variance);
-    parameters.set([a, b, Math.log(extra)], i * PARAMETERS_PER_SLICE);
-    near = { left, right, variance: bound + extra };
+    const a = parameterOf(near?.left ?? 0, slice.left);
+    const b = parameterOf(near?.right ?? 0, slice.right);
+    const left = steepen(near?.left ?? 0, a);
+    const right = steepen(near?.right ?? 0, b);
+    const bound = leastVariance(left, right, near);
+    const c = Math.max(LEAST_PARAMETER, slice.variance / bound - 1);
+    parameters.set([a, b, c], i * PARAMETERS_PER_SLICE);
+    near = { left, right, variance: bound * (1 + c) };
   });
   return parameters;
 }
 
-/** A start at a bound would have no slope to leave it by: begin at least this far inside. */
-const LEAST_SHARE = 1e-3;
-
-function steepen(near: number | undefined, parameter: number): number {
-  return Math.min((near ?? 0) * (1 + HEADROOM) + increment(parameter), STEEPEST);
+/** The next slope: above `near` by the headroom and a share of what is left to STEEPEST that grows with the parameter. */
+function steepen(near: number, parameter: number): number {
+  const room = LARGEST_SHARE * (STEEPEST - near);
+  return leastSlope(near) + (room * parameter) / (1 + parameter);
 }
 
-function steepenTowards(near: number | undefined, wanted: number): [slope: number, parameter: number] {
-  const bound = (near ?? 0) * (1 + HEADROOM);
-  const parameter = Math.log(Math.max(wanted - bound, LEAST_SHARE * wanted));
-  return [steepen(near, parameter), parameter];
+/** The parameter at which `steepen` gives `wanted`, or comes nearest. */
+function parameterOf(near: number, wanted: number): number {
+  const share = (wanted - leastSlope(near)) / (LARGEST_SHARE * (STEEPEST - near));
+  const inside = Math.min(share, LARGEST_START);
+  return Math.max(LEAST_PARAMETER, inside / (1 - inside));
+}
+
+/** A start that takes all the room would be at infinity. */
+const LARGEST_START = 0.9;
+
+function leastSlope(near: number): number {
+  return near + HEADROOM * Math.min(near, STEEPEST - near);
 }
 
 function leastVariance(left: number, right: number, near: Wings | undefined): number {
   const sum = left + right;
   const butterfly = (Math.max(left, right) * sum) / 2;
-  return near === undefined ? butterfly : Math.max(butterfly, (sum * near.variance) / (near.left + near.right));
-}
-
-function increment(parameter: number): number {
-  return Math.exp(Math.min(Math.max(parameter, LEAST_LOGARITHM), LARGEST_LOGARITHM));
+  const calendar = near === undefined ? 0 : (sum * near.variance) / (near.left + near.right);
+  return Math.max(butterfly, calendar) * (1 + HEADROOM);
 }
