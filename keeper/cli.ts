@@ -1,12 +1,15 @@
 import { Command } from "commander";
+import { registerCalibrate } from "./commands/calibrate.ts";
 import { UserError, messageOf } from "./errors.ts";
 
 /** Builds the `keel` command; every subcommand registers itself from `commands/`. */
 export function buildProgram(): Command {
-  return new Command("keel")
+  const program = new Command("keel")
     .description("Keeper and tools of the Keel options AMM")
     .option("--verbose", "print stack traces", false)
     .showHelpAfterError("(run with --help for usage)");
+  registerCalibrate(program);
+  return program;
 }
 
 /** Runs `keel` with the process's arguments; a failure is one sentence on stderr and exit code 1. */
