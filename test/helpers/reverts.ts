@@ -9,9 +9,9 @@ interface Revert {
 
 /** Expects a contract call to revert with the custom error `name`; returns the error's arguments. */
 export async function expectRevert(call: Promise<unknown>, name: string): Promise<readonly unknown[]> {
-  const error: unknown = await call.then(
+  const error = await call.then(
     () => undefined,
-    (reason: unknown) => reason,
+    (reason: Error) => reason,
   );
   if (error === undefined) return expect.fail(`expected a revert with ${name}, but the call succeeded`);
   const revert = decoded(error);
