@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
-import hardhatToolboxMochaEthers from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
+import hardhatEthers from "@nomicfoundation/hardhat-ethers";
+import hardhatMocha from "@nomicfoundation/hardhat-mocha";
 import { defineConfig } from "hardhat/config";
 
 const solcPath = fileURLToPath(import.meta.resolve("solc/soljson.js"));
@@ -17,7 +18,7 @@ function solc(runs: number) {
 const DEVNET_CHAIN = { name: "devnet", hardforkHistory: { osaka: { blockNumber: 0 } } } as const;
 
 export default defineConfig({
-  plugins: [hardhatToolboxMochaEthers],
+  plugins: [hardhatMocha, hardhatEthers],
   solidity: {
     compilers: [solc(1_000_000)],
     // The vault would pass the 24,576-byte limit of EIP-170 when optimised for speed alone.
