@@ -48,7 +48,7 @@ export interface KeelParameters {
   readonly maxSlippageBps: number;
 }
 
-/** Fits an ether market on mainnet or an L2; docs/operators.md explains each figure. */
+/** Fits an ether market on mainnet or an L2. The interfaces of the contracts say what each figure means. */
 export const DEFAULT_PARAMETERS: KeelParameters = {
   share: { name: "Keel WETH/USDC", symbol: "keelETH" },
   oracle: { maxAge: 3600 + 600, twapWindow: 120, poolFee: "500" },
