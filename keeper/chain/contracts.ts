@@ -1,0 +1,63 @@
+import { type Address, type PublicClient, encodeAbiParameters } from "viem";
+import { UserError } from "../errors.ts";
+import type { Routing } from "../hedging/planner.ts";
+import { hedgeDeskAbi } from "./abi/hedgeDesk.ts";
+import { optionMarketAbi } from "./abi/optionMarket.ts";
+import { optionVaultAbi } from "./abi/optionVault.ts";
+import { priceOracleAbi } from "./abi/priceOracle.ts";
+import { volSurfaceAbi } from "./abi/volSurface.ts";
+import type { Deployment } from "./deployment.ts";
+
+/** Keel's contracts on one chain, ready for viem's calls. */
+export interface KeelContracts {
+  readonly accessManager: Address;
+  readonly venue: Address;
+  readonly oracle: { readonly address: Address; readonly abi: typeof priceOracleAbi };
+  readonly surface: { readonly address: Address; readonly abi: typeof volSurfaceAbi };
+  readonly vault: { readonly address: Address; readonly abi: typeof optionVaultAbi };
+  readonly market: { readonly address: Address; readonly abi: typeof optionMarketAbi };
+  readonly desk: { readonly address: Address; readonly abi: typeof hedgeDeskAbi };
+}
+
+/**
+ * Keel's contracts out of a deployment file.
+ * @throws UserError when Keel is not deployed on that network.
+ */
+export function contractsOf({ network, contracts = {} }: Pick<Deployment, "network" | "contracts">): KeelContracts {
+  const at = (name: string): Address => {
+    const address = contracts[name];
+    if (address !== undefined) return address;
+    throw new UserError(
+      `Keel is not deployed on ${network}: its deployment file has no contracts.${name}. ` +
+        `Deploy it with "npm run deploy -- --network ${network}".`,
+    );
+  };
+  return {
+    accessManager: at("accessManager"),
+    venue: at("uniswapV3Venue"),
+    oracle: { address: at("priceOracle"), abi: priceOracleAbi },
+    surface: { address: at("volSurface"), abi: volSurfaceAbi },
+    vault: { address: at("optionVault"), abi: optionVaultAbi },
+    market: { address: at("optionMarket"), abi: optionMarketAbi },
+    desk: { address: at("hedgeDesk"), abi: hedgeDeskAbi },
+  };
+}
+
+/** @throws UserError when the addresses of the deployment file hold no code on this chain. */
+export async function assertDeployed(
+  client: Pick<PublicClient, "getCode">,
+  url: string,
+  network: string,
+  contracts: KeelContracts,
+): Promise<void> {
+  const codes = await Promise.all([contracts.vault, contracts.desk].map(({ address }) => client.getCode({ address })));
+  if (codes.every((code) => code !== undefined)) return;
+  throw new UserError(
+    `The node at ${url} does not hold Keel's contracts of ${network}. It was restarted or is another chain; deploy again.`,
+  );
+}
+
+/** Hedges go through the Uniswap v3 pool of one fee tier. */
+export function uniswapRouting({ venue }: Pick<KeelContracts, "venue">, feeTier: number): Routing {
+  return { venue, route: encodeAbiParameters([{ type: "uint24" }], [feeTier]) };
+}
