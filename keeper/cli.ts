@@ -1,5 +1,9 @@
 import { Command } from "commander";
 import { registerCalibrate } from "./commands/calibrate.ts";
+import { registerOnce } from "./commands/once.ts";
+import { registerQuote } from "./commands/quote.ts";
+import { registerRun } from "./commands/run.ts";
+import { registerStatus } from "./commands/status.ts";
 import { UserError, messageOf } from "./errors.ts";
 
 /** Builds the `keel` command; every subcommand registers itself from `commands/`. */
@@ -8,6 +12,10 @@ export function buildProgram(): Command {
     .description("Keeper and tools of the Keel options AMM")
     .option("--verbose", "print stack traces", false)
     .showHelpAfterError("(run with --help for usage)");
+  registerRun(program);
+  registerOnce(program);
+  registerStatus(program);
+  registerQuote(program);
   registerCalibrate(program);
   return program;
 }
