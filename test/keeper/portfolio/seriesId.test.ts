@@ -1,0 +1,46 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { parseEther } from "viem";
+import { decodeSeries, encodeSeries, findSeries, seriesName } from "../../../keeper/portfolio/seriesId.ts";
+import { seriesId } from "../../../scripts/devnet/keel.ts";
+
+const NOV_27 = Date.UTC(2026, 10, 27, 8) / 1000;
+const CALL = { expiry: NOV_27, strike: parseEther("3000"), kind: "call" } as const;
+
+describe("Series ids and names", () => {
+  it("gives back expiry, strike and kind of any id", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 2 ** 40 - 1 }),
+        fc.bigInt({ min: 1n, max: 2n ** 96n - 1n }),
+        fc.constantFrom("call" as const, "put" as const),
+        (expiry, strike, kind) => {
+          const id = encodeSeries({ expiry, strike, kind });
+          expect(id).to.equal(seriesId(BigInt(expiry), strike, kind));
+          expect(decodeSeries(id)).to.deep.equal({ id, expiry, strike, kind });
+        },
+      ),
+    );
+  });
+
+  it("names a series as traders do", () => {
+    expect(seriesName(CALL)).to.equal("WETH-27NOV26-3000-C");
+    expect(seriesName({ ...CALL, kind: "put", strike: parseEther("2412.5") })).to.equal("WETH-27NOV26-2412.5-P");
+    expect(seriesName({ ...CALL, expiry: Date.UTC(2027, 0, 1, 8) / 1000 })).to.equal("WETH-1JAN27-3000-C");
+  });
+
+  it("has the time in the name unless it is 08:00 UTC, so that two expiries of a day have two names", () => {
+    expect(seriesName({ ...CALL, expiry: NOV_27 + 6.5 * 3600 })).to.equal("WETH-27NOV26T1430-3000-C");
+    expect(seriesName({ ...CALL, expiry: NOV_27 + 1 })).to.equal("WETH-27NOV26T080001-3000-C");
+  });
+
+  it("finds a listed series by name in any case, or by id in decimal or hexadecimal", () => {
+    const id = encodeSeries(CALL);
+    const listed = [encodeSeries({ ...CALL, kind: "put" }), id];
+    for (const text of ["WETH-27NOV26-3000-C", "weth-27nov26-3000-c", String(id), `0x${id.toString(16)}`]) {
+      expect(findSeries(text, listed)?.id, text).to.equal(id);
+    }
+    expect(findSeries("WETH-27NOV26-3100-C", listed)).to.equal(undefined);
+    expect(findSeries("3000", listed)).to.equal(undefined);
+  });
+});
