@@ -1,0 +1,96 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { inspect } from "node:util";
+import { expect } from "chai";
+import { deploymentPath } from "../../keeper/chain/deployment.ts";
+import { deploymentFile, loadConfig } from "../../keeper/config.ts";
+import { UserError } from "../../keeper/errors.ts";
+import { DEFAULT_POLICY } from "../../keeper/hedging/policy.ts";
+
+const KEY = `0x${"1f".repeat(32)}`;
+
+describe("Keeper configuration", () => {
+  let folder: string;
+  before(() => (folder = mkdtempSync(join(tmpdir(), "keel-config-"))));
+  after(() => rmSync(folder, { recursive: true }));
+
+  const file = (content: unknown): string => {
+    const path = join(folder, "keel.json");
+    writeFileSync(path, typeof content === "string" ? content : JSON.stringify(content));
+    return path;
+  };
+  const sentence = (content: unknown, env: NodeJS.ProcessEnv = {}): string => {
+    try {
+      loadConfig({ config: file(content) }, env);
+    } catch (error) {
+      if (error instanceof UserError) return error.message;
+      throw error;
+    }
+    throw new Error("The configuration was accepted.");
+  };
+
+  it("fits the local chain without being told anything", () => {
+    const config = loadConfig({}, {});
+    expect(config).to.deep.include({ deployment: "devnet", feeTier: 500, hedging: DEFAULT_POLICY, confirmations: 1 });
+    expect(config.privateKey).to.equal(undefined);
+    expect(deploymentFile(config)).to.equal(deploymentPath("devnet"));
+  });
+
+  it("is overlaid by the file, then the environment, then the flags", () => {
+    const config = file({ rpcUrl: "http://file:1", pollingIntervalMs: 500, hedging: { bandFloor: 0.5, minClip: 0.1 } });
+    const env = { KEEL_RPC_URL: "http://env:2", KEEL_BAND_FLOOR: "0.25", KEEL_DEPLOYMENT: "sepolia" };
+    const loaded = loadConfig({ config, rpcUrl: "http://flag:3", logFormat: "json" }, env);
+    expect(loaded).to.deep.include({ rpcUrl: "http://flag:3", deployment: "sepolia", pollingIntervalMs: 500 });
+    expect(loaded.hedging).to.deep.equal({ ...DEFAULT_POLICY, bandFloor: 0.25, minClip: 0.1 });
+    expect(loaded.log).to.deep.equal({ format: "json", level: "info" });
+  });
+
+  it("takes a deployment by network name or by path", () => {
+    expect(deploymentFile({ deployment: "mainnet" })).to.equal(deploymentPath("mainnet"));
+    expect(deploymentFile({ deployment: "/tmp/mine.json" })).to.equal("/tmp/mine.json");
+    expect(deploymentFile({ deployment: "mine.json" })).to.equal(join(process.cwd(), "mine.json"));
+  });
+
+  it("never shows the private key, however it is printed", () => {
+    const config = loadConfig({}, { KEEL_PRIVATE_KEY: KEY });
+    expect(config.privateKey?.reveal()).to.equal(KEY);
+    for (const text of [JSON.stringify(config), inspect(config, { depth: 9 }), String(config.privateKey)]) {
+      expect(text).to.include("[redacted]").and.not.include(KEY.slice(2, 12));
+    }
+  });
+
+  it("answers a wrong field with one sentence: its name, what was found, what was expected", () => {
+    expect(sentence({ rpcUrl: "localhost" })).to.equal(
+      'rpcUrl (KEEL_RPC_URL) is "localhost", but a URL such as http://127.0.0.1:8545 was expected.',
+    );
+    expect(sentence({ hedging: { maxClip: -1 } })).to.include("hedging.maxClip (KEEL_MAX_CLIP) is -1, but a positive");
+    expect(sentence({ hedging: { target: "middle" } })).to.include(
+      'is "middle", but "edge" or "neutral" was expected.',
+    );
+    expect(sentence({ feeTier: 100 })).to.include("feeTier (KEEL_FEE_TIER) is 100, but 500 or 3000 was expected.");
+    expect(sentence({ hedging: 3 })).to.equal("hedging is 3, but an object was expected.");
+    expect(sentence({}, { KEEL_CONFIRMATIONS: "many" })).to.include(
+      'confirmations (KEEL_CONFIRMATIONS) is "many", but',
+    );
+    expect(sentence({ hedging: { minClip: 2, maxClip: 1 } })).to.include("but at least hedging.minClip was expected.");
+  });
+
+  it("names every wrong field, and fields that it does not know", () => {
+    expect(sentence({ feeTier: 1, confirmations: 0 })).to.match(/feeTier .*\. confirmations .*\.$/);
+    expect(sentence({ hedging: { bandflor: 1 } })).to.include("a field hedging.bandflor that the keeper does not know");
+  });
+
+  it("refuses a wrong key without repeating it", () => {
+    const message = sentence({}, { KEEL_PRIVATE_KEY: "0x1234secret" });
+    expect(message).to.equal(
+      "privateKey (KEEL_PRIVATE_KEY) is not a private key, but one (0x and 64 hexadecimal digits) was expected.",
+    );
+  });
+
+  it("says what is wrong with the file itself", () => {
+    expect(sentence("{ rpcUrl: ")).to.include("is not valid JSON");
+    expect(sentence("[]")).to.include("must hold a JSON object");
+    expect(() => loadConfig({ config: join(folder, "none.json") }, {})).to.throw(UserError, "none.json does not exist");
+  });
+});
