@@ -1,0 +1,106 @@
+import { expect } from "chai";
+import { parseEther } from "viem";
+import { callFailure } from "../../../keeper/chain/reverts.ts";
+import { crossCheck } from "../../../keeper/portfolio/crossCheck.ts";
+import { netGreeks, valuePositions } from "../../../keeper/portfolio/netGreeks.ts";
+import { netDeltaOf } from "../../../keeper/portfolio/snapshot.ts";
+import { fromWad } from "../../../keeper/units.ts";
+import { TRADERS, keelWorld } from "../../helpers/keelWorld.ts";
+import { useFork } from "../../helpers/localFork.ts";
+import { keeperOn, look } from "../support/keeperWorld.ts";
+
+const [ALICE] = TRADERS as [`0x${string}`];
+const HOUR = 3600;
+/** Own Greeks and the contracts' differ by their last digits only. */
+const TIGHT = 1e-9;
+
+describe("Snapshot", () => {
+  const world = useFork(keelWorld);
+
+  it("holds the state of its block, whatever has happened since", async () => {
+    const { keel, market, call } = world();
+    const keeper = keeperOn(world());
+    await keel.trade(ALICE, [{ id: call(3000), quantity: parseEther("10") }]);
+    const block = await keeper.client.getBlockNumber();
+    const then = await look(keeper, block);
+
+    await keel.trade(ALICE, [{ id: call(3300), quantity: parseEther("25") }]);
+    await market.moveTo(3300);
+    expect(await look(keeper, block)).to.deep.equal(then);
+
+    const now = await look(keeper);
+    expect(now.block.number > block).to.equal(true);
+    expect(fromWad(now.oracle.spot)).to.equal(3300);
+    expect(now.book.find(({ id }) => id === call(3300))?.quantity).to.equal(parseEther("-25"));
+    expect(now.vault.cash > then.vault.cash).to.equal(true);
+  });
+
+  it("reads what the contracts say one by one", async () => {
+    const { keel, clients, call, expiries } = world();
+    await keel.trade(ALICE, [{ id: call(3000), quantity: parseEther("10") }]);
+    const snapshot = await look(keeperOn(world()));
+    const { public: client } = clients;
+    expect(snapshot.vault.cash).to.equal(await client.readContract({ ...keel.vault, functionName: "cash" }));
+    expect(snapshot.vault.freeCash).to.equal(await client.readContract({ ...keel.vault, functionName: "freeCash" }));
+    expect(snapshot.vault.shares).to.equal(await client.readContract({ ...keel.vault, functionName: "totalSupply" }));
+    expect(snapshot.block.hash).to.equal((await client.getBlock()).hash);
+    expect(snapshot.slices.map(({ expiry }) => BigInt(expiry))).to.deep.equal(expiries);
+    expect(snapshot.book.length).to.equal(20); // two expiries, five strikes, calls and puts
+  });
+
+  it("has the mark that the desk will compute, although the stored one is old, and stores nothing", async () => {
+    const { keel, clients, call } = world();
+    await keel.trade(ALICE, [{ id: call(3000), quantity: parseEther("10") }]);
+    await clients.test.increaseTime({ seconds: 300 }); // the vault calls a mark fresh for ten minutes
+    await clients.test.mine({ blocks: 1 });
+    const stored = await clients.public.readContract({ ...keel.vault, functionName: "currentMark" });
+    const snapshot = await look(keeperOn(world()));
+    expect(stored[1], "fresh").to.equal(true);
+    expect(Number(stored[0].time)).to.be.below(snapshot.block.time);
+    expect(snapshot.mark.time).to.equal(snapshot.block.time);
+    expect(await clients.public.readContract({ ...keel.vault, functionName: "currentMark" })).to.deep.equal(stored);
+  });
+
+  it("agrees with our own Greeks on a mixed book, at any spot and time", async () => {
+    const { keel, market, clients, call, put, expiries } = world();
+    const legs = [call(2700), call(3600), put(2400), put(3000), call(3000, expiries[1]), put(3300, expiries[1])];
+    await keel.trade(
+      ALICE,
+      legs.map((id, i) => ({ id, quantity: parseEther(String(3 + i)) })),
+    );
+    const keeper = keeperOn(world());
+    const { timestamp } = await clients.public.getBlock();
+    for (const [spot, hours] of [
+      [3000, 1],
+      [2500, 10],
+      [3700, 72],
+      [2900, 160],
+    ] as const) {
+      await market.moveTo(spot, { at: Number(timestamp) + hours * HOUR, forceRound: true });
+      const snapshot = await look(keeper);
+      expect(crossCheck(snapshot, TIGHT), `at ${spot} after ${hours} h`).to.deep.equal({ agrees: true });
+      expect(netGreeks(valuePositions(snapshot)).vega).to.be.below(0);
+    }
+  });
+
+  it("values what has expired at its pay-off, as the vault does", async () => {
+    const { keel, market, call, put, expiries } = world();
+    await keel.trade(ALICE, [
+      { id: call(2700), quantity: parseEther("2") },
+      { id: put(2700), quantity: parseEther("2") },
+    ]);
+    await market.moveTo(3000, { at: Number(expiries[0]) + 60, forceRound: true });
+    const snapshot = await look(keeperOn(world()));
+    expect(snapshot.slices.length).to.equal(1);
+    expect(crossCheck(snapshot, TIGHT)).to.deep.equal({ agrees: true });
+    expect(fromWad(netDeltaOf(snapshot))).to.equal(-2);
+  });
+
+  it("fails with the contract's own words when the oracle is stale", async () => {
+    const { clients } = world();
+    await clients.test.increaseTime({ seconds: 2 * HOUR });
+    await clients.test.mine({ blocks: 1 });
+    const error = await look(keeperOn(world())).catch((reason: unknown) => reason);
+    expect(callFailure(error)).to.include("StalePrice").and.to.include("the oracle has not been updated for too long");
+  });
+});
