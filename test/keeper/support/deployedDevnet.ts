@@ -1,0 +1,52 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Deployment, writeDeployment } from "../../../keeper/chain/deployment.ts";
+import { DEV_ROLES, devPrivateKey } from "../../../scripts/devnet/accounts.ts";
+import { createMarket } from "../../../scripts/devnet/market.ts";
+import { startDevnet } from "../../../scripts/devnet/node.ts";
+import { keelWorld } from "../../helpers/keelWorld.ts";
+import type { DeployedFork } from "./keeperWorld.ts";
+
+/** A local chain with Keel on it, reachable over HTTP, and a folder with its deployment file. */
+export interface DeployedDevnet extends DeployedFork {
+  readonly url: string;
+  readonly folder: string;
+  readonly deployment: Deployment;
+  readonly deploymentFile: string;
+  readonly keeperKey: string;
+  /** Writes a file into the folder and returns its path. */
+  file(name: string, content: unknown): string;
+  close(): Promise<void>;
+}
+
+/** Starts a chain of its own: what a process beside the tests can talk to. */
+export async function startDeployedDevnet(): Promise<DeployedDevnet> {
+  const devnet = await startDevnet({ port: 0 });
+  const folder = mkdtempSync(join(tmpdir(), "keel-cli-"));
+  const { clients, url } = devnet;
+  const { protocols } = devnet.deployment;
+  const fork = { origin: "devnet", clients, protocols, market: createMarket(clients, protocols) } as const;
+  const world = await keelWorld(fork);
+  const deployment = { ...devnet.deployment, contracts: { ...world.keel.contracts } };
+  const deploymentFile = join(folder, "devnet.json");
+  writeDeployment(deploymentFile, deployment);
+  return {
+    ...fork,
+    ...world,
+    url,
+    folder,
+    deployment,
+    deploymentFile,
+    keeperKey: devPrivateKey(DEV_ROLES.keeper),
+    file: (name, content) => {
+      const path = join(folder, name);
+      writeFileSync(path, typeof content === "string" ? content : JSON.stringify(content));
+      return path;
+    },
+    close: async () => {
+      await devnet.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
