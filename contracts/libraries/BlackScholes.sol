@@ -21,30 +21,11 @@ import {Gaussian} from "./Gaussian.sol";
 /// since exchanging forward and strike turns a put into a call. The other option follows from parity. Price errors are
 /// at most 2e-14 of min(forward, strike), delta errors 1e-14, vega 1e-15 of its scale; prices round down.
 library BlackScholes {
-    /// @dev 1e36·2⁵⁶/2⁸⁰: takes |ln(forward/strike)| in Q80 to the numerator of r, over σ√T in 1e36 as r in Q56.
-    uint256 private constant LOG_TO_R = 59604644775390625000000000000;
+    /// @dev 1e36·2⁶⁴/2¹²⁰: takes |ln(forward/strike)| in Q120 to the numerator of r, over σ√T in 1e36 as r in Q64.
+    int256 private constant LOG_TO_R = 13877787807814456755;
 
-    /// @dev 1e18·2⁵⁶: the same for a logarithm in WAD.
-    uint256 private constant WAD_LOG_TO_R = 1e18 << 56;
-
-    /// @dev 2⁵⁵/1e36 in Q128: takes σ√T in 1e36 to h in Q56.
-    uint256 private constant DEVIATION_TO_H = 0xaa242499697392d3;
-
-    /// @dev σ√T (1e36) from 1.3e-10 to 3 is the fast range: r fits `Gaussian.density` and both Mills ratios are `near`.
-    uint256 private constant MIN_DEVIATION = 1.3e26;
-    uint256 private constant FAST_DEVIATIONS = 3e36 - MIN_DEVIATION;
-
-    /// @dev Beyond these all prices have reached their bounds: σ√T = 40, r = 64.
-    uint256 private constant MAX_DEVIATION = 40e36;
-    uint256 private constant MAX_R = 64 << 56;
-
-    /// @dev What prices and Greeks are made of: φ(x) in Q80, Mills' ratios at |r − h| and r + h in Q64, and whether r < h.
-    struct Terms {
-        uint256 density;
-        uint256 inner;
-        uint256 outer;
-        bool wide;
-    }
+    /// @dev 1e18·2⁶⁴: the same for a logarithm in WAD.
+    int256 private constant WAD_LOG_TO_R = 1e18 << 64;
 
     // ---------------------------------------------------------------------------------------------- prices and Greeks
 
@@ -58,8 +39,7 @@ library BlackScholes {
     ) internal pure returns (uint256 call, uint256 put, uint256 callDelta, uint256 vega) {
         unchecked {
             uint256 sqrtTime = FixedPoint.sqrtTime(timeToExpiry);
-            uint256 log =
-                forward > strike ? FixedPoint.logRatio(forward, strike) : FixedPoint.logRatio(strike, forward);
+            int256 log = FixedPoint.logRatio(forward, strike);
             return _greeks(forward, strike, sqrtTime, vol * sqrtTime, log * LOG_TO_R);
         }
     }
@@ -74,7 +54,7 @@ library BlackScholes {
         uint256 vol
     ) internal pure returns (uint256 call, uint256 put, uint256 callDelta, uint256 vega) {
         unchecked {
-            return _greeks(forward, strike, sqrtTime, vol * sqrtTime, _abs(logMoneyness) * WAD_LOG_TO_R);
+            return _greeks(forward, strike, sqrtTime, vol * sqrtTime, logMoneyness * WAD_LOG_TO_R);
         }
     }
 
@@ -87,11 +67,16 @@ library BlackScholes {
         uint256 vol
     ) internal pure returns (uint256 call, uint256 put) {
         unchecked {
-            uint256 low = forward < strike ? forward : strike;
-            uint256 deviation = vol * sqrtTime;
-            if (deviation == 0) return _split(forward, strike, 0);
-            Terms memory t = _terms(deviation, _abs(logMoneyness) * WAD_LOG_TO_R);
-            return _split(forward, strike, _outOfTheMoney(low, t));
+            (uint256 density, int256 inner, uint256 outer) = Gaussian.pair(logMoneyness * WAD_LOG_TO_R, vol * sqrtTime);
+            uint256 low;
+            uint256 value;
+            assembly ("memory-safe") {
+                low := xor(forward, mul(xor(forward, strike), gt(forward, strike)))
+                value := add(and(sar(255, inner), low), sar(144, mul(mul(low, density), sub(inner, outer))))
+                value := mul(value, sgt(value, 0))
+            }
+            call = value + (forward - low);
+            put = value + (strike - low);
         }
     }
 
@@ -123,87 +108,44 @@ library BlackScholes {
         uint256 strike,
         uint256 sqrtTime,
         uint256 deviation,
-        uint256 scaledLog
+        int256 scaledLog
     ) private pure returns (uint256 call, uint256 put, uint256 callDelta, uint256 vega) {
+        (uint256 density, int256 inner, uint256 outer) = Gaussian.pair(scaledLog, deviation);
         unchecked {
-            if (deviation == 0) {
-                (call, put) = _split(forward, strike, 0);
-                callDelta =
-                    forward > strike
-                        ? 1e18
-                        : forward == strike
-                            ? 0.5e18
-                            : 0;
-                return (call, put, callDelta, 0);
-            }
-            Terms memory t = _terms(deviation, scaledLog);
             uint256 low;
-            if (forward > strike) {
-                low = strike;
-                // Φ(d1) = 1 − φ(d1)·M(d1) with d1 = r + h, and φ(d1) = strike·φ/forward
-                callDelta = 1e18 - (((((low * t.density * t.outer) >> 84) * 1e18) / forward) >> 60);
-            } else {
-                low = forward;
-                callDelta = (t.density * t.inner * 1e18) >> 144;
-                if (t.wide) callDelta = 1e18 - callDelta;
+            uint256 value;
+            assembly ("memory-safe") {
+                low := xor(forward, mul(xor(forward, strike), gt(forward, strike)))
+                let weight := mul(low, density)
+                let wide := sar(255, inner)
+                value := add(and(wide, low), sar(144, mul(weight, sub(inner, outer))))
+                value := mul(value, sgt(value, 0))
+                vega := div(mul(weight, sqrtTime), 0xde0b6b3a764000000000000000000000000)
+                switch gt(forward, strike)
+                case 0 {
+                    callDelta := add(
+                        and(wide, 0xde0b6b3a7640000),
+                        sar(144, mul(mul(density, inner), 0xde0b6b3a7640000))
+                    )
+                }
+                default {
+                    callDelta := sub(
+                        0xde0b6b3a7640000,
+                        shr(60, div(mul(shr(84, mul(weight, outer)), 0xde0b6b3a7640000), forward))
+                    )
+                }
             }
-            (call, put) = _split(forward, strike, _outOfTheMoney(low, t));
-            vega = (low * t.density * sqrtTime) / (1e18 << 80);
-        }
-    }
-
-    /// @dev φ at |r − h| and the two Mills ratios, for σ√T in 1e36 and a scaled logarithm.
-    function _terms(uint256 deviation, uint256 scaledLog) private pure returns (Terms memory t) {
-        unchecked {
-            bool far = deviation - MIN_DEVIATION > FAST_DEVIATIONS;
-            if (far && deviation > MAX_DEVIATION) deviation = MAX_DEVIATION;
-            uint256 r = scaledLog / deviation;
-            uint256 h = (deviation * DEVIATION_TO_H) >> 128;
-            if (far && r > MAX_R) r = MAX_R;
-            t.wide = r < h;
-            uint256 x = t.wide ? h - r : r - h;
-            t.density = Gaussian.density(x);
-            t.inner = far ? Gaussian.millsAnywhere(x) : Gaussian.mills(x);
-            t.outer = far ? Gaussian.millsAnywhere(r + h) : Gaussian.mills(r + h);
-        }
-    }
-
-    /// @dev Value of the option out of the money. Rounding could push it past 0 or `low` by a few units: it is clamped.
-    function _outOfTheMoney(uint256 low, Terms memory t) private pure returns (uint256) {
-        unchecked {
-            if (t.wide) {
-                uint256 lost = (low * t.density * (t.inner + t.outer)) >> 144;
-                return lost < low ? low - lost : 0;
-            }
-            return t.inner > t.outer ? (low * t.density * (t.inner - t.outer)) >> 144 : 0;
-        }
-    }
-
-    /// @dev Call and put from the one that is out of the money, by parity.
-    function _split(
-        uint256 forward,
-        uint256 strike,
-        uint256 outOfTheMoney
-    ) private pure returns (uint256 call, uint256 put) {
-        unchecked {
-            return
-                forward > strike
-                    ? (outOfTheMoney + forward - strike, outOfTheMoney)
-                    : (outOfTheMoney, outOfTheMoney + strike - forward);
+            call = value + (forward - low);
+            put = value + (strike - low);
         }
     }
 
     /// @dev forward·φ(d1) in Q80.
     function _weight(uint256 forward, uint256 strike, uint256 deviation) private pure returns (uint256) {
         unchecked {
-            (uint256 low, uint256 high) = forward < strike ? (forward, strike) : (strike, forward);
-            return low * _terms(deviation, FixedPoint.logRatio(high, low) * LOG_TO_R).density;
-        }
-    }
-
-    function _abs(int256 x) private pure returns (uint256) {
-        unchecked {
-            return uint256(x < 0 ? -x : x);
+            uint256 low = forward < strike ? forward : strike;
+            (uint256 density, , ) = Gaussian.pair(FixedPoint.logRatio(forward, strike) * LOG_TO_R, deviation);
+            return low * density;
         }
     }
 }

@@ -4,8 +4,13 @@ pragma solidity ^0.8.31;
 /// @title FixedPoint
 /// @notice Square root, logarithm and exponential for the pricing libraries.
 /// @dev "Qn" is an integer that stands for itself divided by 2ⁿ. Numbers are binary inside, since a shift costs 3 gas and
-/// needs no rounding constant; WAD (1e18) is spoken at the borders. Coefficients come out of scripts/fit, which prints
-/// the error of each fit; docs/pricing.md follows the assembly line by line.
+/// powers of two divide exactly; WAD (1e18) is spoken at the borders.
+///
+/// Rational functions are evaluated as continued fractions, c + a₁/(u + b₁ + a₂/(u + b₂ + …)): on the EVM a division
+/// costs as much as a multiplication, so each step takes 20 gas and brings two coefficients, where Horner's rule takes 14
+/// for one. Nothing grows on the way, and an error of one unit in a denominator stays about one unit. Signs are such that
+/// every denominator is positive. Coefficients come out of scripts/fit, which prints the error of each fit;
+/// docs/pricing.md follows the assembly line by line.
 library FixedPoint {
     /// @notice `x` is above the largest argument `exp` takes (both WAD).
     error ExpOverflow(int256 x, int256 limit);
@@ -15,6 +20,13 @@ library FixedPoint {
 
     /// @dev exp(x) in WAD rounds to zero below this.
     int256 private constant MIN_EXP = -42e18;
+
+    uint256 private constant NINTH_Q56 = 0x1c71c71c71c71d; // 1/9, rounded up
+    uint256 private constant LN2_Q120 = 0xb17217f7d1cf79abc9e3b39803f2f7;
+    int256 private constant LN_WAD_Q80 = 0x29724fe657ff706671e86c; // ln 1e18
+    uint256 private constant INV_LN2_Q64 = 0x171547652b82fe177; // 1/ln 2
+    int256 private constant INV_LN2_WAD_Q128 = 0x1a9cef48e612f364f2; // 1/(1e18·ln 2)
+    uint256 private constant TWO_SQRT2_Q80 = 0x2d413cccfe779921165f6; // 2√2
 
     /// @notice √(seconds / 31,536,000): the square root of a time in years, WAD, rounded down. Zero at zero.
     function sqrtTime(uint256 secondsLeft) internal pure returns (uint256) {
@@ -37,62 +49,44 @@ library FixedPoint {
         }
     }
 
-    /// @notice ln(high / low) in Q80, for high ≥ low below 2¹²⁰.
-    /// @dev Error at most 1.3e-15, and near one at most 4e-15 of the result. With low = 0 the result is 128, larger than
-    /// any logarithm of the domain, so that nobody downstream has to test for it.
-    function logRatio(uint256 high, uint256 low) internal pure returns (uint256) {
+    /// @notice ln(a / b) in Q120, for a and b below 2¹²⁰; ±128 if one of them is zero, more than any in the domain.
+    /// @dev Error at most 1.3e-15, and near a = b at most 4e-15 of the result or 6e-20.
+    ///
+    /// a/b = (1 + t)/(1 − t) with t = (a − b)/(a + b), so that ln(a/b) = 2·atanh(t). As atanh is odd, what is left to find
+    /// is a function of u = t², for |t| ≤ ⅓.
+    function logRatio(uint256 a, uint256 b) internal pure returns (int256 result) {
+        int256 t;
+        uint256 u;
+        assembly ("memory-safe") {
+            t := sdiv(shl(64, sub(a, b)), add(a, b)) // Q64
+            u := shr(72, mul(t, t)) // Q56
+        }
+        if (u > NINTH_Q56) return _logFarRatio(a, b);
+        assembly ("memory-safe") {
+            // Q112 over Q56 is Q56
+            let v := div(0x1d1095ea8f01472cbf7682a5b602, sub(0x14b19a6411b4b46, u))
+            v := div(0x2f47a3872b50243ee541926402543, sub(sub(0x27c3be3f3e072f7, u), v))
+            v := div(0x5b97a773e31af8e01e18fb22ded85, sub(sub(0x4e129eab65bcc36, u), v))
+            result := mul(t, add(v, 0x6e2bc2fe5f67b2)) // Q64 times Q56
+        }
+    }
+
+    /// @dev `logRatio` beyond a factor of two: doubles the smaller until both have the same length.
+    function _logFarRatio(uint256 a, uint256 b) private pure returns (int256) {
         unchecked {
+            if (a < b) return -_logFarRatio(b, a);
+            if (b == 0) return 1 << 127;
             uint256 octaves;
-            if (high > 2 * low) {
-                if (low == 0) return 1 << 87;
-                // Double the smaller until both have the same length: their ratio is then in (½, 2).
-                assembly ("memory-safe") {
-                    octaves := sub(clz(low), clz(high))
-                }
-                low <<= octaves;
-            }
-            int256 t;
             assembly ("memory-safe") {
-                t := sdiv(shl(80, sub(high, low)), add(high, low))
+                octaves := sub(clz(b), clz(a))
             }
-            return uint256(twiceAtanh(t)) + octaves * LN2_Q80;
-        }
-    }
-
-    uint256 private constant LN2_Q80 = 0xb17217f7d1cf79abc9e4;
-
-    /// @notice 2·atanh(t) = ln((1 + t)/(1 − t)), in and out Q80, for |t| ≤ ⅓.
-    /// @dev atanh is odd, so t times a function of u = t² is left: a cubic over a cubic, error at most 1.3e-15. Both
-    /// cubics are scaled to lead with −u³, which saves two multiplications; `c` undoes the scaling. Signs alternate, so
-    /// nested subtractions keep every step positive.
-    function twiceAtanh(int256 t) internal pure returns (int256 y) {
-        assembly ("memory-safe") {
-            let u := shr(104, mul(t, t)) // Q56
-            let p := sub(0x44d8d4c8cd2df38360f331237fba44, mul(u, sub(0x15f5c61939268d60, u))) // Q112
-            p := sub(0x348e456f716881b370b3588f18c89977fa142328362f, mul(u, p)) // Q168
-            let q := sub(0x12957d1b4ddb97a08f2ba0d1c59bd2, mul(u, sub(0x8a87f74eb578a72, u))) // Q112
-            q := sub(0xb4f0ee1cae7dc3b3352fa4f531d8d4759f8fdcf2e6c, mul(u, q)) // Q168
-            // t·p is Q248; Q144 leaves room for c, which is Q104; Q248 over Q168 is Q80.
-            y := sdiv(mul(sar(104, mul(t, p)), 0x6e2bc2fe5f67b1b5b16d7e892e), q)
-        }
-    }
-
-    /// @notice 2^g in Q80 for |g| ≤ ½ in Q64; relative error at most 1e-18.
-    /// @dev 2^g = (E + O)/(E − O) with E even and O odd in g, since O/E is tanh(g·ln2/2): one division gives twice the
-    /// digits that either polynomial has. E leads with u² and O with c·g·u².
-    function exp2(int256 g) internal pure returns (uint256 y) {
-        assembly ("memory-safe") {
-            let u := shr(64, mul(g, g)) // Q64
-            let even := add(mul(add(u, 0xe92f22118b1e1851f6), u), 0x111035aba5477c8ba9d4ab327ee45d3162d3) // Q128
-            let odd := shr(64, add(mul(add(u, 0x36acca29200f0d3f94f), u), 0x10013e4dd070ce36c2dbdb875b92d755875c5)) // Q64
-            odd := sar(64, mul(mul(g, 0x5e97259c56125db), odd)) // Q128
-            y := div(shl(80, add(even, odd)), sub(even, odd))
+            return logRatio(a, b << octaves) + int256(octaves * LN2_Q120);
         }
     }
 
     /// @notice Natural logarithm, WAD in and out, for any x > 0. Error at most 2e-18.
-    /// @dev x is 2^k times a mantissa m in [1, 2). The rational function knows ln m to 1.3e-15; one Newton step against
-    /// `exp2`, which is good to 1e-18, repairs the rest: y ← y + 2(m − eʸ)/(m + eʸ).
+    /// @dev x is 2^k times a mantissa m in [1, 2). `logRatio` gives v = log2 m to 2e-15; what is left is the logarithm of
+    /// m/2^v, which is 2(m − 2^v)/(m + 2^v) to far more digits than WAD has.
     function ln(uint256 x) internal pure returns (int256) {
         unchecked {
             uint256 zeros;
@@ -100,29 +94,43 @@ library FixedPoint {
                 zeros := clz(x)
             }
             int256 m = int256((x << zeros) >> 175); // Q80
-            int256 one = 1 << 80;
-            int256 y = twiceAtanh(((m - one) << 80) / (m + one));
-            int256 g = ((y * 26613026195688644984) >> 80) - (1 << 63); // y/ln 2 − ½, Q64
-            int256 z = int256((exp2(g) * SQRT2_Q80) >> 80); // eʸ = √2·2^g
-            y += ((m - z) << 81) / (m + z);
-            y += int256((255 - zeros) * LN2_Q80) - LN_WAD_Q80;
+            uint256 v = (uint256(logRatio(uint256(m), 1 << 80)) * INV_LN2_Q64) >> 126; // Q58
+            int256 z = int256(_exp2(v));
+            int256 y = int256((v * LN2_Q120) >> 98) + ((m - z) << 81) / (m + z); // Q80
+            y += int256(((255 - zeros) * LN2_Q120) >> 40) - LN_WAD_Q80;
             return (y * 1e18) >> 80;
         }
     }
 
-    uint256 private constant SQRT2_Q80 = 0x16a09e667f3bcc908b2fb;
-    int256 private constant LN_WAD_Q80 = 0x29724fe657ff706671e86c; // ln 1e18
-
-    /// @notice e^x, WAD in and out; zero below −42. Relative error at most 2e-18 and one unit. Reverts above 40.
-    /// @dev e^x = 2^n·√2·2^g with n = ⌊x/ln 2⌋ and g = x/ln 2 − n − ½.
+    /// @notice e^x, WAD in and out; zero below −42. Relative error at most 4e-18·max(1, |x|) and one unit. Reverts above 40.
     function exp(int256 x) internal pure returns (uint256) {
         unchecked {
             if (x < MIN_EXP) return 0;
             if (x > MAX_EXP) revert ExpOverflow(x, MAX_EXP);
-            int256 y = (x * 0x1a9cef48e612f364f2) >> 64; // x/(1e18·ln 2) in Q64
-            int256 g = (y & 0xffffffffffffffff) - (1 << 63);
-            uint256 mantissa = (exp2(g) * SQRT2_Q80 * 1e18) >> 80; // WAD in Q80
-            return mantissa >> uint256(80 - (y >> 64));
+            int256 y = (x * INV_LN2_WAD_Q128) >> 70; // x/ln 2 in Q58
+            uint256 mantissa = _exp2(uint256(y) & 0x3ffffffffffffff) * 1e18;
+            return mantissa >> uint256(80 - (y >> 58));
+        }
+    }
+
+    /// @dev 2^v in Q80 for v in [0, 1] in Q58; relative error at most 3e-18.
+    ///
+    /// 2^v = √2·2^g with g = v − ½, and 2^g = (s + g)/(s − g) with s = g·coth(g·ln2/2), which is even in g: one division
+    /// more gives twice the digits.
+    function _exp2(uint256 v) private pure returns (uint256 y) {
+        assembly ("memory-safe") {
+            let g := sub(v, 0x200000000000000) // Q58
+            let u := mul(g, g) // Q116
+            let s := div(
+                0x2246e9c85e22d0555eb4504c312a2cb89d604a6977d644c219c00000000000, // Q232
+                add(u, 0x5f5d756b58e759b6aa78e8986144199)
+            ) // Q116
+            s := div(
+                0x1b21e223d26727ac138878de97494ce8c365231d8b003ab7, // Q174
+                sub(add(u, 0x30b6f2d26a8097a42a4574c566e4478d), s)
+            ) // Q58
+            s := sub(0xad35be3c95334a0d, s)
+            y := shr(81, mul(div(shl(80, add(s, g)), sub(s, g)), TWO_SQRT2_Q80))
         }
     }
 }

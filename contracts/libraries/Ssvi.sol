@@ -54,10 +54,11 @@ library Ssvi {
     /// @dev For |φk| up to 1e8.
     function varianceAt(Slice memory s, int256 k) internal pure returns (uint256) {
         unchecked {
-            int256 rho = s.skew;
+            int256 skew = s.skew;
             int256 z = (int256(s.curvature) * k) / 1e18;
-            uint256 root = FixedPoint.sqrt(uint256((z + rho) * (z + rho) + 1e36 - rho * rho));
-            uint256 shape = uint256(1e18 + (rho * z) / 1e18) + root; // 2 at the money
+            // (z + ρ)² + 1 − ρ², multiplied out
+            uint256 root = FixedPoint.sqrt(uint256(z * (z + 2 * skew) + 1e36));
+            uint256 shape = uint256(1e18 + (skew * z) / 1e18) + root; // 2 at the money
             return (s.atmVol * s.atmVol * shape) / 2e18;
         }
     }
@@ -65,10 +66,7 @@ library Ssvi {
     /// @notice ln(strike/forward).
     function logMoneyness(uint256 strike, uint256 forward) internal pure returns (int256) {
         unchecked {
-            return
-                strike < forward
-                    ? -int256((FixedPoint.logRatio(forward, strike) * 1e18) >> 80)
-                    : int256((FixedPoint.logRatio(strike, forward) * 1e18) >> 80);
+            return (FixedPoint.logRatio(strike, forward) * 1e18) >> 120;
         }
     }
 
