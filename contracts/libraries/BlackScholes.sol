@@ -22,10 +22,12 @@ import {Gaussian} from "./Gaussian.sol";
 /// at most 2e-14 of min(forward, strike), delta errors 1e-14, vega 1e-15 of its scale; prices round down.
 library BlackScholes {
     /// @dev 1e36·2⁶⁴/2¹²⁰: takes |ln(forward/strike)| in Q120 to the numerator of r, over σ√T in 1e36 as r in Q64.
-    int256 private constant LOG_TO_R = 13877787807814456755;
+    int256 private constant LOG_TO_R = 0xc097ce7bc90715b3;
 
     /// @dev 1e18·2⁶⁴: the same for a logarithm in WAD.
     int256 private constant WAD_LOG_TO_R = 1e18 << 64;
+
+    uint256 private constant WAD = 1e18;
 
     // ---------------------------------------------------------------------------------------------- prices and Greeks
 
@@ -120,19 +122,13 @@ library BlackScholes {
                 let wide := sar(255, inner)
                 value := add(and(wide, low), sar(144, mul(weight, sub(inner, outer))))
                 value := mul(value, sgt(value, 0))
-                vega := div(mul(weight, sqrtTime), 0xde0b6b3a764000000000000000000000000)
+                vega := div(mul(weight, sqrtTime), shl(80, WAD))
                 switch gt(forward, strike)
                 case 0 {
-                    callDelta := add(
-                        and(wide, 0xde0b6b3a7640000),
-                        sar(144, mul(mul(density, inner), 0xde0b6b3a7640000))
-                    )
+                    callDelta := add(and(wide, WAD), sar(144, mul(mul(density, inner), WAD)))
                 }
                 default {
-                    callDelta := sub(
-                        0xde0b6b3a7640000,
-                        shr(60, div(mul(shr(84, mul(weight, outer)), 0xde0b6b3a7640000), forward))
-                    )
+                    callDelta := sub(WAD, shr(60, div(mul(shr(84, mul(weight, outer)), WAD), forward)))
                 }
             }
             call = value + (forward - low);

@@ -21,7 +21,7 @@ library FixedPoint {
     /// @dev exp(x) in WAD rounds to zero below this.
     int256 private constant MIN_EXP = -42e18;
 
-    uint256 private constant NINTH_Q56 = 0x1c71c71c71c71d; // 1/9, rounded up
+    uint256 private constant NINTH_Q56 = 0x1c71c71c71c71c; // 1/9
     uint256 private constant LN2_Q120 = 0xb17217f7d1cf79abc9e3b39803f2f7;
     int256 private constant LN_WAD_Q80 = 0x29724fe657ff706671e86c; // ln 1e18
     uint256 private constant INV_LN2_Q64 = 0x171547652b82fe177; // 1/ln 2
@@ -31,7 +31,7 @@ library FixedPoint {
     /// @notice √(seconds / 31,536,000): the square root of a time in years, WAD, rounded down. Zero at zero.
     function sqrtTime(uint256 secondsLeft) internal pure returns (uint256) {
         unchecked {
-            return sqrt(secondsLeft * 31709791983764586504312531710); // 1e36 / 31,536,000
+            return sqrt(secondsLeft * 0x6675b9a3e49eeb198bf72afe); // 1e36 / 31,536,000
         }
     }
 
@@ -64,9 +64,9 @@ library FixedPoint {
         if (u > NINTH_Q56) return _logFarRatio(a, b);
         assembly ("memory-safe") {
             // Q112 over Q56 is Q56
-            let v := div(0x1d1095ea8f01472cbf7682a5b602, sub(0x14b19a6411b4b46, u))
-            v := div(0x2f47a3872b50243ee541926402543, sub(sub(0x27c3be3f3e072f7, u), v))
-            v := div(0x5b97a773e31af8e01e18fb22ded85, sub(sub(0x4e129eab65bcc36, u), v))
+            let v := div(0x1d1095ea8f01472cbf74ad2237dd, sub(0x14b19a6411b4b46, u))
+            v := div(0x2f47a3872b50243ee541ceeb9247a, sub(sub(0x27c3be3f3e072f7, u), v))
+            v := div(0x5b97a773e31af8e01e18f818f656f, sub(sub(0x4e129eab65bcc36, u), v))
             result := mul(t, add(v, 0x6e2bc2fe5f67b2)) // Q64 times Q56
         }
     }
@@ -122,14 +122,16 @@ library FixedPoint {
             let g := sub(v, 0x200000000000000) // Q58
             let u := mul(g, g) // Q116
             let s := div(
-                0x2246e9c85e22d0555eb4504c312a2cb89d604a6977d644c219c00000000000, // Q232
-                add(u, 0x5f5d756b58e759b6aa78e8986144199)
-            ) // Q116
-            s := div(
-                0x1b21e223d26727ac138878de97494ce8c365231d8b003ab7, // Q174
-                sub(add(u, 0x30b6f2d26a8097a42a4574c566e4478d), s)
-            ) // Q58
-            s := sub(0xad35be3c95334a0d, s)
+                0x2246e9c85e22d0555eb429fb585434fd74b4ccfa3899fb0e96b003eae58000,
+                add(u, 0x5f5d756b58e759b6aa78ef98a7bacd9)
+            ) // Q232 over Q116
+            s := sub(
+                0xad35be3c95334a0d,
+                div(
+                    0x1b21e223d26727ac13881617bbb216dc219067a2cf74255e,
+                    sub(add(u, 0x30b6f2d26a8097a42a450e98b33f888b), s)
+                )
+            ) // Q174 over Q116
             y := shr(81, mul(div(shl(80, add(s, g)), sub(s, g)), TWO_SQRT2_Q80))
         }
     }
