@@ -84,7 +84,7 @@ library FixedPoint {
         }
     }
 
-    /// @notice Natural logarithm, WAD in and out, for any x > 0. Error at most 2e-18.
+    /// @notice Natural logarithm, WAD in and out, for any x > 0. Error at most 3e-18; exactly 0 at 1.
     /// @dev x is 2^k times a mantissa m in [1, 2). `logRatio` gives v = log2 m to 2e-15; what is left is the logarithm of
     /// m/2^v, which is 2(m − 2^v)/(m + 2^v) to far more digits than WAD has.
     function ln(uint256 x) internal pure returns (int256) {
@@ -109,7 +109,8 @@ library FixedPoint {
             if (x > MAX_EXP) revert ExpOverflow(x, MAX_EXP);
             int256 y = (x * INV_LN2_WAD_Q128) >> 70; // x/ln 2 in Q58
             uint256 mantissa = _exp2(uint256(y) & 0x3ffffffffffffff) * 1e18;
-            return mantissa >> uint256(80 - (y >> 58));
+            uint256 shift = uint256(80 - (y >> 58));
+            return (mantissa + (1 << (shift - 1))) >> shift;
         }
     }
 

@@ -1,0 +1,82 @@
+import { expect } from "chai";
+import { constants, fit, TARGETS } from "../../scripts/fit/coefficients.ts";
+import { density, real } from "../../scripts/fit/functions.ts";
+import { differences, literalsInSolidity } from "../../scripts/fit/solidity.ts";
+import { DEEP } from "../deep.ts";
+import { cdf, fromWad } from "../reference/blackScholes.ts";
+import { uniforms, wad } from "../reference/options.ts";
+import { deployPricingHarness, type PricingHarness } from "./harness.ts";
+
+const CASES = DEEP ? 5_000 : 200;
+
+describe("FixedPoint and Gaussian", () => {
+  let harness: PricingHarness;
+  const random = uniforms(11);
+  before(async () => {
+    harness = await deployPricingHarness();
+  });
+
+  it("knows logarithms to 3e-18 from one wei to 2^96", async () => {
+    expect(await harness.ln(wad(1))).to.equal(0n);
+    for (let i = 0; i < CASES; i++) {
+      const x = BigInt(Math.ceil(2 ** (53 * random()))) * 2n ** BigInt(Math.floor(43 * random()));
+      const error = fromWad(await harness.ln(x)).minus(fromWad(x).ln());
+      expect(error.abs().toNumber(), `ln ${x}`).to.be.at.most(3e-18);
+    }
+  });
+
+  it("knows exponentials to 4e-18 of themselves and the size of their argument", async () => {
+    expect(await harness.exp(0n)).to.equal(wad(1));
+    expect(await harness.exp(wad(-43))).to.equal(0n);
+    for (let i = 0; i < CASES; i++) {
+      const x = wad(80 * random() - 40);
+      const exact = fromWad(x).exp();
+      const error = fromWad(await harness.exp(x))
+        .minus(exact)
+        .abs();
+      const allowed = exact
+        .times(4e-18)
+        .times(Math.max(1, Math.abs(Number(x) / 1e18)))
+        .plus("1e-18");
+      expect(error.lte(allowed), `exp ${x}`).to.equal(true);
+    }
+  });
+
+  it("takes square roots to the unit", async () => {
+    for (const x of [0n, 1n, 2n, 3n, 4n, 2n ** 96n, 2n ** 160n - 1n]) {
+      const root = await harness.sqrt(x);
+      expect((root - 1n) * (root - 1n) <= x || root === 0n).to.equal(true);
+      expect((root + 1n) * (root + 1n) > x).to.equal(true);
+    }
+  });
+
+  it("knows Φ to 5e-15 and φ to the unit", async () => {
+    expect(await harness.cdf(0n)).to.equal(wad(0.5));
+    for (let i = 0; i < CASES; i++) {
+      const x = wad(24 * random() - 12);
+      expect(
+        fromWad(await harness.cdf(x))
+          .minus(cdf(fromWad(x)))
+          .abs()
+          .toNumber(),
+      ).to.be.at.most(5e-15);
+      expect(
+        fromWad(await harness.pdf(x))
+          .minus(density(fromWad(x)))
+          .abs()
+          .toNumber(),
+      ).to.be.at.most(3e-18);
+    }
+  });
+
+  it("holds no coefficient whose origin is unknown", function () {
+    if (!DEEP) {
+      // Without the fits, which take fifteen seconds: what is known must be there.
+      const present = literalsInSolidity();
+      for (const [name, hex] of Object.entries(constants())) expect(present.has(hex), name).to.equal(true);
+      return;
+    }
+    this.timeout(300_000);
+    expect(differences(TARGETS.map((target) => fit(target)))).to.deep.equal([]);
+  });
+});
