@@ -17,6 +17,9 @@ function solc(runs: number) {
 /** One year of hardfork history is not known to EDR for a private chain: everything is Osaka from genesis. */
 const DEVNET_CHAIN = { name: "devnet", hardforkHistory: { osaka: { blockNumber: 0 } } } as const;
 
+/** Set by `npm run test:deep`. */
+const DEEP = process.env.KEEL_DEEP === "1";
+
 export default defineConfig({
   plugins: [hardhatMocha, hardhatEthers],
   solidity: {
@@ -33,5 +36,8 @@ export default defineConfig({
     fork: { type: "edr-simulated", chainId: 31337, hardfork: "osaka" },
   },
   chainDescriptors: { 31337: DEVNET_CHAIN },
-  test: { mocha: { timeout: 120_000 } },
+  test: {
+    mocha: { timeout: 120_000 },
+    solidity: { fuzz: { runs: DEEP ? 100_000 : 2_000, seed: "0x4b65656c" } },
+  },
 });

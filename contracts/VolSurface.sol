@@ -91,7 +91,9 @@ contract VolSurface is IVolSurface, AccessManaged {
         }
 
         StoredSlice memory last = _slices[expiry];
-        if (last.updatedAt != 0) {
+        if (last.updatedAt == 0) {
+            _checkFirst(expiry, next, bounds);
+        } else {
             uint256 earliest = last.updatedAt + bounds.minInterval;
             require(block.timestamp >= earliest, PostTooSoon(expiry, earliest));
             _checkStep(expiry, _unpack(last), next, bounds);
@@ -109,6 +111,16 @@ contract VolSurface is IVolSurface, AccessManaged {
         require(_distance(s.skew, 0) <= bounds.maxSkew, SkewOutOfBounds(expiry, s.skew, bounds.maxSkew));
         require(s.curvature <= bounds.maxCurvature, CurvatureOutOfBounds(expiry, s.curvature, bounds.maxCurvature));
         require(_distance(s.carry, 0) <= bounds.maxCarry, CarryOutOfBounds(expiry, s.carry, bounds.maxCarry));
+    }
+
+    /// @dev A new expiry starts near to the vol that the surface already gives there, so that interpolated prices cannot be
+    /// moved further by posting between. After the last slice there is no price yet, and bounds alone apply.
+    function _checkFirst(uint256 expiry, Ssvi.Slice memory next, Limits memory bounds) private view {
+        (uint256 near, uint256 far) = _neighbours(expiry);
+        if (far == 0) return;
+        Bracket memory b = _bracket(expiry, near, far);
+        uint256 volStep = _distance(int256(next.atmVol), int256(FixedPoint.sqrt(_varianceAt(b, 0))));
+        require(volStep <= bounds.maxVolStep, VolStepTooLarge(expiry, volStep, bounds.maxVolStep));
     }
 
     /// @dev A keeper cannot go further by posting twice: the interval is checked before, and an expiry occurs once a post.
@@ -231,9 +243,13 @@ contract VolSurface is IVolSurface, AccessManaged {
         return (_variance(expiry, strike, spot) * (expiry - block.timestamp)) / (365 days * 1e18);
     }
 
-    function _bracket(uint256 expiry) private view returns (Bracket memory b) {
+    function _bracket(uint256 expiry) private view returns (Bracket memory) {
         (uint256 near, uint256 far) = _neighbours(expiry);
         require(far != 0, NoSlice(expiry));
+        return _bracket(expiry, near, far);
+    }
+
+    function _bracket(uint256 expiry, uint256 near, uint256 far) private view returns (Bracket memory b) {
         b.far = _unpack(_slices[far]);
         b.weights = 1;
         if (near != 0) {
@@ -268,9 +284,12 @@ contract VolSurface is IVolSurface, AccessManaged {
     }
 
     /// @dev w/T as a number of 1e36.
-    function _variance(uint256 expiry, uint256 strike, uint256 spot) private view returns (uint256 variance) {
+    function _variance(uint256 expiry, uint256 strike, uint256 spot) private view returns (uint256) {
         Bracket memory b = _bracket(expiry);
-        int256 k = Ssvi.logMoneyness(strike, _forward(b, expiry, spot));
+        return _varianceAt(b, Ssvi.logMoneyness(strike, _forward(b, expiry, spot)));
+    }
+
+    function _varianceAt(Bracket memory b, int256 k) private pure returns (uint256 variance) {
         variance = Ssvi.varianceAt(b.far, k);
         if (b.nearWeight != 0) {
             uint256 near = Ssvi.varianceAt(b.near, k);

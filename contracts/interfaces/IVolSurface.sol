@@ -55,11 +55,13 @@ interface IVolSurface {
     /// @notice The expiry was posted too short a time ago.
     error PostTooSoon(uint256 expiry, uint256 earliest);
 
+    /// @notice A value is outside its range.
     error VolOutOfBounds(uint256 expiry, uint256 vol, uint256 min, uint256 max);
     error SkewOutOfBounds(uint256 expiry, int256 skew, uint256 max);
     error CurvatureOutOfBounds(uint256 expiry, uint256 curvature, uint256 max);
     error CarryOutOfBounds(uint256 expiry, int256 carry, uint256 max);
 
+    /// @notice A value would move further in one post than its limit.
     error VolStepTooLarge(uint256 expiry, uint256 step, uint256 max);
     error SkewStepTooLarge(uint256 expiry, uint256 step, uint256 max);
     error WingStepTooLarge(uint256 expiry, uint256 step, uint256 max);
@@ -76,7 +78,8 @@ interface IVolSurface {
     error InvalidLimits();
 
     /// @notice Writes slices and drops expired ones. All checks look at the surface as it is after the whole post.
-    /// @dev Role: keeper. An expiry's first slice has no predecessor and is held by bounds and neighbours only.
+    /// @dev Role: keeper. An expiry's first slice is held to `maxVolStep` of the vol that the surface interpolates there; after
+    /// the last slice there is none, and bounds and the calendar condition alone apply.
     function post(uint256[] calldata expiries, Ssvi.Slice[] calldata slices) external;
 
     /// @notice Role: governor.

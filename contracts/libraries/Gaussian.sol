@@ -23,6 +23,7 @@ library Gaussian {
     /// @return outer M(r + h) in Q64
     /// @dev Total. φ is good to 3e-18·max(1, x²) of itself; M(x)·φ(x) and M(y)·φ(x) to 4e-15, with x = |r − h| and
     /// y = r + h. M is written out twice, and all is in one function, since a call costs 40 gas and M itself 150.
+    // solhint-disable-next-line function-max-lines
     function pair(
         int256 numerator,
         uint256 deviation

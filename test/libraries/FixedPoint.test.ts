@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { constants, fit, TARGETS } from "../../scripts/fit/coefficients.ts";
-import { density, real } from "../../scripts/fit/functions.ts";
+import { density } from "../../scripts/fit/functions.ts";
 import { differences, literalsInSolidity } from "../../scripts/fit/solidity.ts";
 import { DEEP } from "../deep.ts";
 import { cdf, fromWad } from "../reference/blackScholes.ts";
