@@ -21,7 +21,7 @@ library Gaussian {
     /// @return density φ(r − h) in Q80
     /// @return inner M(|r − h|) in Q64, negated where r < h
     /// @return outer M(r + h) in Q64
-    /// @dev Total. φ is good to 3e-18·max(1, x²) of itself; M(x)·φ(x) and M(y)·φ(x) to 4e-15, with x = |r − h| and
+    /// @dev Total. φ is good to 5e-18·max(1, x²) of itself; M(x)·φ(x) and M(y)·φ(x) to 4e-15, with x = |r − h| and
     /// y = r + h. M is written out twice, and all is in one function, since a call costs 40 gas and M itself 150.
     // solhint-disable-next-line function-max-lines
     function pair(

@@ -25,7 +25,8 @@ library Ssvi {
 
     uint256 private constant YEAR = 365 days;
 
-    /// @notice Implied vol at a strike. Time takes no part: it is in the signature because vol is asked for at an expiry.
+    /// @notice Implied vol at a strike, rounded down. Time takes no part, as θ and T cancel: it is in the signature because
+    /// vol is asked for at an expiry.
     function impliedVol(
         Slice memory s,
         uint256 /* timeToExpiry */,
@@ -50,7 +51,7 @@ library Ssvi {
         return (varianceAt(s, logMoneyness(strike, forward)) * timeToExpiry) / (YEAR * 1e18);
     }
 
-    /// @notice w/T, the square of implied vol, as a number of 1e36. Relative error at most 1e-15.
+    /// @notice w/T, the square of implied vol, as a number of 1e36. Relative error at most 1e-16.
     /// @dev For |φk| up to 1e8.
     function varianceAt(Slice memory s, int256 k) internal pure returns (uint256) {
         unchecked {
@@ -82,6 +83,7 @@ library Ssvi {
         }
     }
 
+    /// @notice Whether no butterfly has a negative price, for curvature up to 1e5.
     function isButterflyFree(Slice memory s, uint256 timeToExpiry) internal pure returns (bool) {
         unchecked {
             uint256 wing = _wing(s, timeToExpiry, 1e18 + _abs(s.skew));
@@ -89,8 +91,8 @@ library Ssvi {
         }
     }
 
-    /// @notice Whether total variance grows from the near slice to the far one at every k (Hendriks & Martini 2019,
-    /// proposition 3.5): θ and both wings' slopes θφ(1 ± ρ) do not fall, φ does not rise.
+    /// @notice Whether total variance grows from the near slice to the far one at every k (Hendriks & Martini 2019): θ and
+    /// both wings' slopes θφ(1 ± ρ) do not fall, φ does not rise.
     function isCalendarFree(
         Slice memory near,
         uint256 nearTime,
@@ -107,7 +109,7 @@ library Ssvi {
     }
 
     /// @dev θφ·factor, as a number of 1e54 and per second instead of per year: no division, so comparisons are exact up
-    /// to one unit. Fits for vol up to 10, time up to ten years, curvature up to 1e7.
+    /// to one unit. Fits for vol up to 10, time up to ten years, curvature up to 1e5.
     function _wing(Slice memory s, uint256 time, uint256 factor) private pure returns (uint256) {
         unchecked {
             return ((s.atmVol * s.atmVol * time * s.curvature) / 1e18) * factor;

@@ -22,6 +22,8 @@ contract PricingHarness {
         uint256 vega;
         uint256 gamma;
         int256 theta;
+        uint256 gammaFromVega;
+        int256 thetaFromVega;
         uint256 seriesCall;
         uint256 seriesPut;
     }
@@ -43,6 +45,8 @@ contract PricingHarness {
             (g.call, g.put, g.callDelta, g.vega) = BlackScholes.greeks(o.forward, o.strike, o.timeToExpiry, o.vol);
             g.gamma = BlackScholes.gamma(o.forward, o.strike, o.timeToExpiry, o.vol);
             g.theta = BlackScholes.theta(o.forward, o.strike, o.timeToExpiry, o.vol);
+            g.gammaFromVega = BlackScholes.gammaFromVega(g.vega, o.forward, o.timeToExpiry, o.vol);
+            g.thetaFromVega = BlackScholes.thetaFromVega(g.vega, o.timeToExpiry, o.vol);
             (g.seriesCall, g.seriesPut) = BlackScholes.seriesPrices(
                 o.forward,
                 o.strike,

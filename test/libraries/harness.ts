@@ -10,6 +10,8 @@ export interface HarnessGreeks {
   vega: bigint;
   gamma: bigint;
   theta: bigint;
+  gammaFromVega: bigint;
+  thetaFromVega: bigint;
   seriesCall: bigint;
   seriesPut: bigint;
 }
