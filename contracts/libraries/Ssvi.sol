@@ -25,7 +25,7 @@ library Ssvi {
 
     uint256 private constant YEAR = 365 days;
 
-    /// @notice Implied vol at a strike, rounded down. Time takes no part, as θ and T cancel: it is in the signature because
+    /// @notice Implied vol at a strike, to the unit. Time takes no part, as θ and T cancel: it is in the signature because
     /// vol is asked for at an expiry.
     function impliedVol(
         Slice memory s,
