@@ -1,6 +1,8 @@
 import { fileURLToPath } from "node:url";
 import hardhatEthers from "@nomicfoundation/hardhat-ethers";
+import hardhatMatchers from "@nomicfoundation/hardhat-ethers-chai-matchers";
 import hardhatMocha from "@nomicfoundation/hardhat-mocha";
+import hardhatNetworkHelpers from "@nomicfoundation/hardhat-network-helpers";
 import { defineConfig } from "hardhat/config";
 
 const solcPath = fileURLToPath(import.meta.resolve("solc/soljson.js"));
@@ -21,7 +23,7 @@ const DEVNET_CHAIN = { name: "devnet", hardforkHistory: { osaka: { blockNumber: 
 const DEEP = process.env.KEEL_DEEP === "1";
 
 export default defineConfig({
-  plugins: [hardhatMocha, hardhatEthers],
+  plugins: [hardhatMocha, hardhatEthers, hardhatMatchers, hardhatNetworkHelpers],
   solidity: {
     compilers: [solc(1_000_000)],
     // The vault would pass the 24,576-byte limit of EIP-170 when optimised for speed alone.

@@ -40,7 +40,7 @@ library Valuation {
 
         g.value = isCall ? call : put;
         g.delta = int256(callDelta) - (isCall ? int256(0) : int256(WAD));
-        g.gamma = _gamma(forward, timeToExpiry, vol, vega);
+        g.gamma = BlackScholes.gammaFromVega(vega, forward, timeToExpiry, vol);
         g.vega = vega;
         g.weightedVega = Math.mulDiv(vega, tenorWeight(timeToExpiry), WAD);
 
@@ -63,13 +63,6 @@ library Valuation {
         if (slice.carry == 0) return spot;
         int256 growth = (slice.carry * int256(timeToExpiry)) / int256(YEAR);
         return Math.mulDiv(spot, FixedPoint.exp(growth), WAD);
-    }
-
-    /// @dev Γ = φ(d1)/(F·σ·√T), and vega is F·φ(d1)·√T: so Γ = vega/(F²·σ·T), at no further cost.
-    function _gamma(uint256 forward, uint256 timeToExpiry, uint256 vol, uint256 vega) private pure returns (uint256) {
-        if (vol == 0) return 0;
-        uint256 perForward = Math.mulDiv(vega, WAD * WAD, forward);
-        return Math.mulDiv(perForward, WAD * YEAR, forward * vol) / timeToExpiry;
     }
 
     /// @notice √(30 days / max(T, 1 day)), WAD.

@@ -19,6 +19,7 @@ import {
   totalVariance,
 } from "../../../keeper/pricing/index.ts";
 import { logUniform, slices } from "../../support/arbitraries.ts";
+import { expectClose } from "../../helpers/numbers.ts";
 
 const RUNS = { numRuns: 2_000 };
 const DAY = 86_400;
@@ -54,7 +55,7 @@ describe("SSVI", () => {
   });
 
   it("turns carry into a forward", () => {
-    expect(forwardPrice(slice, 2000, 31_536_000)).to.be.closeTo(2000 * Math.exp(0.05), 1e-9);
+    expectClose(forwardPrice(slice, 2000, 31_536_000), 2000 * Math.exp(0.05), 1e-9);
     expect(forwardPrice({ ...slice, carry: 0 }, 2000, 31_536_000)).to.equal(2000);
   });
 
@@ -110,13 +111,13 @@ describe("SSVI", () => {
   it("measures headroom as the unused share of each limit", () => {
     const near = { slice, timeToExpiry: 30 * DAY };
     const theta = atmVariance(near);
-    expect(butterflyHeadroom(near).wing).to.be.closeTo(1 - (theta * 2 * 1.3) / 4, 1e-15);
-    expect(butterflyHeadroom(near).density).to.be.closeTo(1 - (theta * 4 * 1.3) / 4, 1e-15);
+    expectClose(butterflyHeadroom(near).wing, 1 - (theta * 2 * 1.3) / 4, 1e-15);
+    expectClose(butterflyHeadroom(near).density, 1 - (theta * 4 * 1.3) / 4, 1e-15);
     const far = { slice: { ...slice, curvature: 1.5 }, timeToExpiry: 60 * DAY };
     const { atm, wings, curvature } = calendarHeadroom(near, far);
-    expect(atm).to.be.closeTo(0.5, 1e-15);
-    expect(wings).to.be.closeTo(1 - 1 / 1.5, 1e-15);
-    expect(curvature).to.be.closeTo(0.25, 1e-15);
+    expectClose(atm, 0.5, 1e-15);
+    expectClose(wings, 1 - 1 / 1.5, 1e-15);
+    expectClose(curvature, 0.25, 1e-15);
     expect(isCalendarFree(far, near)).to.equal(false);
   });
 });
@@ -127,23 +128,23 @@ describe("the surface between slices", () => {
   const surface = surfaceOf([near, far]);
 
   it("is each slice at its own expiry, and linear in total variance between", () => {
-    expect(surfaceVariance(surface, 30 * DAY, 0.1)).to.be.closeTo(totalVariance(near, 0.1), 1e-16);
-    expect(surfaceVariance(surface, 90 * DAY, 0.1)).to.be.closeTo(totalVariance(far, 0.1), 1e-16);
+    expectClose(surfaceVariance(surface, 30 * DAY, 0.1), totalVariance(near, 0.1), 1e-16);
+    expectClose(surfaceVariance(surface, 90 * DAY, 0.1), totalVariance(far, 0.1), 1e-16);
     const middle = (totalVariance(near, 0.1) + totalVariance(far, 0.1)) / 2;
-    expect(surfaceVariance(surface, 60 * DAY, 0.1)).to.be.closeTo(middle, 1e-16);
+    expectClose(surfaceVariance(surface, 60 * DAY, 0.1), middle, 1e-16);
   });
 
   it("keeps the first slice's vol and carry before it, and has no answer after the last", () => {
-    expect(surfaceVol(surface, DAY, -0.2)).to.be.closeTo(smileVol(near.slice, -0.2), 1e-15);
-    expect(surfaceForward(surface, DAY, 2000)).to.be.closeTo(2000 * Math.exp(0.1 / 365), 1e-9);
+    expectClose(surfaceVol(surface, DAY, -0.2), smileVol(near.slice, -0.2), 1e-15);
+    expectClose(surfaceForward(surface, DAY, 2000), 2000 * Math.exp(0.1 / 365), 1e-9);
     expect(() => surfaceVol(surface, 91 * DAY, -0.2)).to.throw(RangeError, "no slice at or after");
     expect(() => surfaceVol(surface, 0, -0.2)).to.throw(RangeError, "must be positive");
   });
 
   it("has a forward whose growth is linear in time between slices", () => {
-    expect(surfaceForward(surface, 30 * DAY, 2000)).to.be.closeTo(2000 * Math.exp((0.1 * 30) / 365), 1e-9);
+    expectClose(surfaceForward(surface, 30 * DAY, 2000), 2000 * Math.exp((0.1 * 30) / 365), 1e-9);
     const growth = (0.1 * 30 + 0.04 * 90) / 365 / 2;
-    expect(surfaceForward(surface, 60 * DAY, 2000)).to.be.closeTo(2000 * Math.exp(growth), 1e-9);
+    expectClose(surfaceForward(surface, 60 * DAY, 2000), 2000 * Math.exp(growth), 1e-9);
   });
 
   it("refuses slices that are missing, expired or out of order", () => {

@@ -8,6 +8,7 @@ import {
 import { isButterflyFree, isCalendarFree } from "../../../../keeper/pricing/index.ts";
 import { fromOnChainSlice, toOnChainSlice } from "../../../../keeper/chain/ssviSlice.ts";
 import { CHAIN_TIME, TRUE_SLICES, syntheticChain, withChanged } from "../../../support/syntheticChain.ts";
+import { expectClose } from "../../../helpers/numbers.ts";
 
 /** Index of a quote near the forward of the third expiry: 26 quotes per expiry, calls at even places. */
 const NEAR_FORWARD = 2 * 26 + 12;
@@ -19,10 +20,10 @@ describe("calibration", () => {
       expect(failures).to.deep.equal([]);
       TRUE_SLICES.forEach(([, slice], i) => {
         const fit = fits[i]!;
-        expect(fit.slice.atmVol).to.be.closeTo(slice.atmVol, 1e-4);
-        expect(fit.slice.skew).to.be.closeTo(slice.skew, 2e-3);
-        expect(fit.slice.curvature / slice.curvature).to.be.closeTo(1, 3e-3);
-        expect(fit.slice.carry).to.be.closeTo(slice.carry, 1e-9);
+        expectClose(fit.slice.atmVol, slice.atmVol, 1e-4);
+        expectClose(fit.slice.skew, slice.skew, 2e-3);
+        expectClose(fit.slice.curvature / slice.curvature, 1, 3e-3);
+        expectClose(fit.slice.carry, slice.carry, 1e-9);
         expect(fit.rmse).to.be.below(1e-4);
       });
     });
@@ -33,8 +34,8 @@ describe("calibration", () => {
       const { fits } = calibrate(syntheticChain({ unit, withForward: false }));
       TRUE_SLICES.forEach(([, slice], i) => {
         expect(fits[i]!.forward.source).to.equal("parity");
-        expect(fits[i]!.slice.carry).to.be.closeTo(slice.carry, 0.02);
-        expect(fits[i]!.slice.atmVol).to.be.closeTo(slice.atmVol, 2e-3);
+        expectClose(fits[i]!.slice.carry, slice.carry, 0.02);
+        expectClose(fits[i]!.slice.atmVol, slice.atmVol, 2e-3);
       });
     }
   });
@@ -59,7 +60,7 @@ describe("calibration", () => {
     const quote = chain.quotes[NEAR_FORWARD]!;
     const wild = withChanged(chain, NEAR_FORWARD, scaledPrices(quote, 2.5));
     const fit = calibrate(wild).fits[2]!;
-    expect(fit.slice.atmVol).to.be.closeTo(0.68, 0.002);
+    expectClose(fit.slice.atmVol, 0.68, 0.002);
     expect(fit.skipped.map(({ quote: { instrument }, reason }) => [instrument, reason])).to.deep.equal([
       [quote.instrument, "outlier"],
     ]);
@@ -88,7 +89,7 @@ describe("calibration with bad quotes", () => {
       const { fits, failures } = calibrate(withChanged(chain, NEAR_FORWARD, change));
       expect(failures).to.deep.equal([]);
       expect(fits[2]!.skipped.map((skip) => skip.reason)).to.deep.equal([reason]);
-      expect(fits[2]!.slice.atmVol).to.be.closeTo(0.68, 1e-3);
+      expectClose(fits[2]!.slice.atmVol, 0.68, 1e-3);
     });
   }
 
