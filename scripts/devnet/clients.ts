@@ -31,6 +31,9 @@ export interface Call {
   readonly value?: bigint;
 }
 
+/** Gas limit of a transaction that shares its block: several fit, and each has room for any swap. */
+const SHARED_GAS = 4_000_000n;
+
 const POLLING_MS = 20; // the chain mines on demand, so a receipt is there almost at once
 
 /** Clients of the chain behind `transport`. */
@@ -59,6 +62,30 @@ export async function send(clients: ChainClients, call: Call): Promise<Transacti
   const { from, ...rest } = call;
   const hash = await clients.wallet.sendTransaction({ ...rest, account: from, chain: null });
   return minedReceipt(clients, hash);
+}
+
+/**
+ * Sends transactions that are all mined in the same block, at `time` (seconds) if given; an empty block when there are
+ * none. Throws when one of them reverts. Whoever else sends one meanwhile gets into that block too.
+ */
+export async function sendInOneBlock(
+  clients: ChainClients,
+  calls: readonly Call[],
+  time?: number,
+): Promise<TransactionReceipt[]> {
+  const automine = await clients.test.getAutomine();
+  await clients.test.setAutomine(false);
+  const hashes: Hex[] = [];
+  try {
+    for (const { from, ...rest } of calls) {
+      hashes.push(await clients.wallet.sendTransaction({ ...rest, account: from, chain: null, gas: SHARED_GAS }));
+    }
+    if (time !== undefined) await clients.test.setNextBlockTimestamp({ timestamp: BigInt(time) });
+    await clients.test.mine({ blocks: 1 });
+  } finally {
+    await clients.test.setAutomine(automine);
+  }
+  return Promise.all(hashes.map((hash) => minedReceipt(clients, hash)));
 }
 
 /** The receipt of `hash`, once it is mined. Throws when the transaction reverted. */

@@ -1,6 +1,6 @@
 import { type Address, encodeFunctionData, parseAbi } from "viem";
 import { deploy, devnetArtifact } from "./artifacts.ts";
-import { type ChainClients, send } from "./clients.ts";
+import { type Call, type ChainClients, send } from "./clients.ts";
 import { impersonate } from "./deal.ts";
 
 /** Seconds after which mainnet's ETH/USD feed reports even when the price has not moved. */
@@ -82,10 +82,15 @@ export async function openPhase(
 
 /** Writes a round with `price` into an aggregator of ours. */
 export async function transmit(clients: ChainClients, aggregator: Address, price: number): Promise<void> {
+  await send(clients, await roundCall(clients, aggregator, price));
+}
+
+/** The transaction of {@link transmit}. */
+export async function roundCall(clients: ChainClients, aggregator: Address, price: number): Promise<Call> {
   const owner = await clients.public.readContract({ address: aggregator, abi: aggregatorAbi, functionName: "owner" });
   const answer = BigInt(Math.round(price * 10 ** FEED_DECIMALS));
   const data = encodeFunctionData({ abi: aggregatorAbi, functionName: "transmit", args: [answer] });
-  await send(clients, { from: owner, to: aggregator, data });
+  return { from: owner, to: aggregator, data };
 }
 
 /** The aggregator of the current phase. */

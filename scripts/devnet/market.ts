@@ -2,9 +2,9 @@ import { type Address, encodeFunctionData, erc20Abi, maxUint256, parseAbi, parse
 import type { ProtocolAddresses } from "../../keeper/chain/deployment.ts";
 import { UserError } from "../../keeper/errors.ts";
 import { DEV_ROLES, devAccount } from "./accounts.ts";
-import { type ChainClients, send } from "./clients.ts";
+import { type Call, type ChainClients, send, sendInOneBlock } from "./clients.ts";
 import { dealUsdc, dealWeth } from "./deal.ts";
-import { currentAggregator, latestRound, roundDue, transmit } from "./feed.ts";
+import { currentAggregator, latestRound, roundCall, roundDue, transmit } from "./feed.ts";
 import { priceOf, sqrtPriceX96 } from "./prices.ts";
 
 /** Dollars per ether, wherever it is quoted. */
@@ -35,7 +35,10 @@ export interface Move {
 export interface Market {
   /** Every price there is, now. */
   prices(): Promise<MarketPrices>;
-  /** Trades both pools to `price`, then lets the oracle report as mainnet's would: on deviation or heartbeat. */
+  /**
+   * Trades both pools to `price` and lets the oracle report as mainnet's would, on deviation or heartbeat; all of it in
+   * one block, so that nobody sees half of a move.
+   */
   moveTo(price: number, options?: MoveOptions): Promise<Move>;
   /** Trades both pools to `price` and leaves the oracle behind. */
   arbitrage(price: number): Promise<void>;
@@ -66,7 +69,8 @@ export function createMarket(clients: ChainClients, protocols: ProtocolAddresses
   const prices = (): Promise<MarketPrices> => readPrices(clients, protocols);
   const arbitrage = async (price: number): Promise<void> => {
     assertPrice(price);
-    for (const fee of POOL_FEES) await tradePoolTo(clients, protocols, fee, price);
+    for (const call of await arbitrageCalls(clients, protocols, price)) await send(clients, call);
+    await requireAtPrice(clients, protocols, price);
   };
   const report = async (price: number): Promise<void> => {
     assertPrice(price);
@@ -75,11 +79,12 @@ export function createMarket(clients: ChainClients, protocols: ProtocolAddresses
   const moveTo = async (price: number, { forceRound = false, at }: MoveOptions = {}): Promise<Move> => {
     assertPrice(price);
     const before = await prices();
-    if (at !== undefined) await skipTo(clients, at);
-    await arbitrage(price);
-    const due = roundDue(await latestRound(clients, protocols.feed), price, await nextBlockTime(clients));
+    const calls = await arbitrageCalls(clients, protocols, price);
+    const due = roundDue(await latestRound(clients, protocols.feed), price, at ?? (await nextBlockTime(clients)));
     const round = due ?? (forceRound ? "forced" : undefined);
-    if (round) await report(price);
+    if (round) calls.push(await roundCall(clients, await currentAggregator(clients, protocols.feed), price));
+    await sendInOneBlock(clients, calls, at);
+    await requireAtPrice(clients, protocols, price);
     return { before, after: await prices(), round };
   };
   const heartbeat = async (): Promise<void> => {
@@ -102,18 +107,27 @@ async function readPrices(clients: ChainClients, protocols: ProtocolAddresses): 
   };
 }
 
+/** The swaps that take the pools to `price`; none for a pool that is there. */
+async function arbitrageCalls(clients: ChainClients, protocols: ProtocolAddresses, price: number): Promise<Call[]> {
+  const calls: Call[] = [];
+  for (const fee of POOL_FEES) {
+    const call = await arbitrageCall(clients, protocols, fee, price);
+    if (call) calls.push(call);
+  }
+  return calls;
+}
+
 /** One swap with a price limit: the router takes only as much as it needs to reach the limit. */
-async function tradePoolTo(
+async function arbitrageCall(
   clients: ChainClients,
   protocols: ProtocolAddresses,
   fee: PoolFee,
   price: number,
-): Promise<void> {
+): Promise<Call | undefined> {
   const { weth, usdc } = protocols;
-  const pool = protocols.uniswap.pools[fee];
   const target = sqrtPriceX96(protocols, price);
-  const current = await sqrtPriceOf(clients, pool);
-  if (current === target) return;
+  const current = await sqrtPriceOf(clients, protocols.uniswap.pools[fee]);
+  if (current === target) return undefined;
   const buyEther = priceOf(protocols, current) < price;
   const [tokenIn, tokenOut] = buyEther ? [usdc, weth] : [weth, usdc];
   const arbitrageur = devAccount(DEV_ROLES.arbitrageur).address;
@@ -134,10 +148,14 @@ async function tradePoolTo(
       },
     ],
   });
-  await send(clients, { from: arbitrageur, to: protocols.uniswap.router, data: swap });
-  if ((await sqrtPriceOf(clients, pool)) !== target) {
-    throw new Error(`The arbitrageur ran out of money on the way to $${price}.`);
-  }
+  return { from: arbitrageur, to: protocols.uniswap.router, data: swap };
+}
+
+async function requireAtPrice(clients: ChainClients, protocols: ProtocolAddresses, price: number): Promise<void> {
+  const target = sqrtPriceX96(protocols, price);
+  const roots = await Promise.all(POOL_FEES.map((fee) => sqrtPriceOf(clients, protocols.uniswap.pools[fee])));
+  if (roots.every((root) => root === target)) return;
+  throw new Error(`The arbitrageur ran out of money on the way to $${price}.`);
 }
 
 /** Fills the arbitrageur's purse and opens it to the router, where needed. Returns what there is to sell. */
@@ -166,12 +184,6 @@ async function prepareToSell(
 async function sqrtPriceOf(clients: ChainClients, pool: Address): Promise<bigint> {
   const [sqrtPrice] = await clients.public.readContract({ address: pool, abi: poolAbi, functionName: "slot0" });
   return sqrtPrice;
-}
-
-/** Mines an empty block at `time`, so that the chain is there even when nothing has to be traded. */
-async function skipTo(clients: ChainClients, time: number): Promise<void> {
-  await clients.test.setNextBlockTimestamp({ timestamp: BigInt(time) });
-  await clients.test.mine({ blocks: 1 });
 }
 
 async function nextBlockTime(clients: ChainClients): Promise<number> {

@@ -59,6 +59,17 @@ describeOnForks("The market mover", (origin) => {
     expect(later.oracleUpdatedAt).to.be.at.least(after.oracleUpdatedAt + FEED_HEARTBEAT);
   });
 
+  it("moves everything in one block, at the time asked for", async () => {
+    const { clients, market } = world();
+    const start = await market.prices();
+    await market.moveTo(start.oracle * 1.01); // the arbitrageur fills its purse
+    const { number, timestamp } = await clients.public.getBlock();
+    const { after } = await market.moveTo(start.oracle * 1.02, { at: Number(timestamp) + 600 });
+    expect(await clients.public.getBlockNumber()).to.equal(number + 1n);
+    expect(after.oracleUpdatedAt).to.equal(Number(timestamp) + 600);
+    expect(await clients.test.getAutomine()).to.equal(true);
+  });
+
   it("skips to a time before it moves", async () => {
     const { clients, market } = world();
     const { timestamp } = await clients.public.getBlock();
