@@ -68,7 +68,8 @@ export function planHedge(snapshot: Snapshot, policy: HedgePolicy, routing: Rout
 
   const residual = policy.target === "edge" ? band : least(band, toWad(policy.bandFloor));
   const wanted = abs(netDelta) - residual;
-  const minClip = toWad(policy.minClip);
+  // A remainder that is not worth its gas would hold up every LP who leaves: redemptions are paid in cash alone.
+  const minClip = isFlat ? 1n : toWad(policy.minClip);
   if (wanted < minClip) {
     return hold({ code: "below-min-clip", amount: fromWad(wanted), minClip: policy.minClip });
   }

@@ -90,6 +90,12 @@ describe("Hedge planner", () => {
     expect(orderOf(decided).amount).to.equal(toWad(-4.321));
   });
 
+  it("unwinds even what is less than the smallest order, since LPs can only leave with cash", () => {
+    const decided = plan(snapshotOf({ hedge: 0.02 }), { minClip: 0.05 });
+    expect(decided.reason).to.deep.equal({ code: "unwind" });
+    expect(orderOf(decided).amount).to.equal(toWad(-0.02));
+  });
+
   it("does nothing while the chain's mark and our own Greeks disagree (T42)", () => {
     const snapshot = snapshotOf({ book: [SHORT_CALLS] });
     const decided = plan({ ...snapshot, mark: { ...snapshot.mark, delta: toWad(-9.9) } });
