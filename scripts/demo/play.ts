@@ -1,0 +1,92 @@
+import { type Address, formatEther, formatUnits } from "viem";
+import type { Person } from "./cast.ts";
+import { LPS, TRADERS } from "./cast.ts";
+import { type Ledger, type TradeLeg, createLedger } from "./ledger.ts";
+import type { Listing } from "./legs.ts";
+import type { Narrator } from "./narrator.ts";
+import type { PricePath } from "./prices.ts";
+import type { Stage } from "./stage.ts";
+import { type VolatilityEstimate, createVolatilityEstimate } from "./volatility.ts";
+
+/** Everything that changes while a story is played. */
+export interface Play {
+  readonly stage: Stage;
+  readonly path: PricePath;
+  readonly narrator: Narrator;
+  readonly ledger: Ledger;
+  readonly volatility: VolatilityEstimate;
+  /** Contracts per trader and series id. */
+  readonly holdings: Map<Address, Map<bigint, bigint>>;
+  listings: Listing[];
+  /** Volatility on the surface, and when it was posted. */
+  surface: { vol: number; time: number } | undefined;
+  /** Newest block whose hedges are in the ledger. */
+  seenBlock: bigint;
+  /** What the market shows. */
+  price: number;
+}
+
+/** What the LPs begin with, USDC. */
+export const LP_DEPOSIT = 1_000_000n * 10n ** 6n;
+/** Dollars that orders are sized by. */
+export const CAPITAL = LPS.length * Number(formatUnits(LP_DEPOSIT, 6));
+
+export function createPlay(stage: Stage, path: PricePath, narrator: Narrator): Play {
+  return {
+    stage,
+    path,
+    narrator,
+    ledger: createLedger(),
+    volatility: createVolatilityEstimate(path.history),
+    holdings: new Map(TRADERS.map(({ address }) => [address, new Map<bigint, bigint>()])),
+    listings: [],
+    surface: undefined,
+    seenBlock: 0n,
+    price: path.history.at(-1)?.close ?? path.bars[0]?.close ?? 0,
+  };
+}
+
+/** Time of the newest block, seconds. */
+export async function now({ stage }: Play): Promise<number> {
+  const { timestamp } = await stage.devnet.clients.public.getBlock();
+  return Number(timestamp);
+}
+
+/** Mines an empty block `seconds` later. */
+export async function wait({ stage }: Play, seconds: number): Promise<void> {
+  await stage.devnet.clients.test.increaseTime({ seconds });
+  await stage.devnet.clients.test.mine({ blocks: 1 });
+}
+
+/** What a trader holds, in the order it was bought. */
+export function holdingsOf(play: Play, { address }: Person): TradeLeg[] {
+  const held = play.holdings.get(address) ?? new Map<bigint, bigint>();
+  return [...held].filter(([, quantity]) => quantity > 0n).map(([id, quantity]) => toLeg(id, quantity));
+}
+
+/** Contracts that all traders hold. */
+export function openContracts(play: Play, type: "call" | "put"): number {
+  return TRADERS.flatMap((trader) => holdingsOf(play, trader))
+    .filter((leg) => leg.type === type)
+    .reduce((sum, { quantity }) => sum + quantity, 0);
+}
+
+/** A series id and quantity (WAD) as people read them: see contracts/libraries/SeriesId.sol. */
+export function toLeg(id: bigint, quantity: bigint): TradeLeg {
+  return {
+    expiry: Number(id >> 104n),
+    strike: Number(formatEther((id >> 8n) & ((1n << 96n) - 1n))),
+    type: (id & 0xffn) === 1n ? "call" : "put",
+    quantity: Number(formatEther(quantity)),
+  };
+}
+
+/** Dollars out of units of 1e-6 USDC. */
+export function dollars(usdc: bigint): number {
+  return Number(formatUnits(usdc, 6));
+}
+
+/** A number out of a WAD. */
+export function fromWad(wad: bigint): number {
+  return Number(formatEther(wad));
+}

@@ -1,0 +1,105 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { writeDeployment } from "../../keeper/chain/deployment.ts";
+import { deployKeel } from "../deploy/keel.ts";
+import { DEFAULT_PARAMETERS, printableParameters } from "../deploy/parameters.ts";
+import { DEV_ROLES, devAccount, devPrivateKey } from "../devnet/accounts.ts";
+import { type Keel, connectKeel } from "../devnet/keel.ts";
+import { type Market, createMarket } from "../devnet/market.ts";
+import { type Devnet, startDevnet } from "../devnet/node.ts";
+import type { Cleanup } from "./cleanup.ts";
+import { type KeeperProcess, startKeeper } from "./keeperProcess.ts";
+
+/** Where the story is played: a chain with Keel on it and a keeper that watches. */
+export interface Stage {
+  readonly devnet: Devnet;
+  readonly market: Market;
+  readonly keel: Keel;
+  readonly keeper: KeeperProcess;
+}
+
+/** How to set the stage. */
+export interface StageOptions {
+  readonly port: number;
+  readonly price: number;
+  /** Time of the first block, unix seconds. */
+  readonly genesis: number;
+  readonly onKeeperLine?: (line: string) => void;
+}
+
+const PROJECT_ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const HARDHAT = join(PROJECT_ROOT, "node_modules/hardhat/dist/src/cli.js");
+const KEEL = join(PROJECT_ROOT, "keeper/keel.mjs");
+
+/** Blocks come as fast as the story can make them. */
+const KEEPER_POLLING_MS = 20;
+
+/** Who posts the surface and lists series. Not the keeper's own account, whose nonces belong to its process. */
+export const OPERATOR = devAccount(DEV_ROLES.governor).address;
+
+/**
+ * Compiles the contracts, in a process group of its own: the compiler runs as a grandchild, and has to go with the demo
+ * when that is stopped half-way.
+ */
+export async function compile(cleanup: Cleanup): Promise<void> {
+  const child = spawn(process.execPath, [HARDHAT, "build", "--quiet"], {
+    cwd: PROJECT_ROOT,
+    detached: true,
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let errors = "";
+  child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
+  cleanup.add(() => {
+    if (child.exitCode === null && child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+  });
+  const [code] = (await once(child, "close")) as [number | null];
+  if (code !== 0) throw new Error(`The contracts do not compile:\n${errors}`);
+}
+
+/** Starts the chain, deploys Keel and starts the keeper. All of it is undone by `cleanup`. */
+export async function setStage(options: StageOptions, cleanup: Cleanup): Promise<Stage> {
+  const folder = mkdtempSync(join(tmpdir(), "keel-demo-"));
+  cleanup.add(() => rmSync(folder, { recursive: true, force: true }));
+  const devnet = await startDevnet({
+    port: options.port,
+    price: options.price,
+    genesis: new Date(options.genesis * 1000),
+  });
+  cleanup.add(() => devnet.close());
+
+  const { clients, deployment } = devnet;
+  const sender = { public: clients.public, wallet: clients.wallet, account: OPERATOR };
+  const contracts = await deployKeel(sender, {
+    protocols: deployment.protocols,
+    parameters: DEFAULT_PARAMETERS,
+    holders: { KEEPER: [devAccount(DEV_ROLES.keeper).address, OPERATOR], LISTER: [OPERATOR] },
+  });
+  const path = join(folder, "deployment.json");
+  writeDeployment(path, {
+    ...deployment,
+    contracts: { ...contracts },
+    parameters: printableParameters(DEFAULT_PARAMETERS),
+  });
+  const keeper = startKeeper({
+    args: [KEEL, "run", "--log-format", "json"],
+    env: {
+      KEEL_DEPLOYMENT: path,
+      KEEL_RPC_URL: devnet.url,
+      KEEL_PRIVATE_KEY: devPrivateKey(DEV_ROLES.keeper),
+      KEEL_POLLING_INTERVAL_MS: String(KEEPER_POLLING_MS),
+    },
+    cwd: folder, // a person's own keel.config.json is none of the demo's business
+    ...(options.onKeeperLine && { onLine: options.onKeeperLine }),
+  });
+  cleanup.add(() => keeper.stop());
+  return {
+    devnet,
+    market: createMarket(clients, deployment.protocols),
+    keel: connectKeel(clients, deployment.protocols, contracts),
+    keeper,
+  };
+}
