@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from "commander";
 import { parsePort, runCommand } from "./command.ts";
-import { type DemoFlags, runDemo } from "./demo/run.ts";
+import { type DemoFlags, checkedOptions } from "./demo/options.ts";
 import { BUNDLED } from "./demo/prices.ts";
 import { parseTime } from "./demo/priceFile.ts";
 
@@ -18,8 +18,15 @@ await runCommand(
     .option("--port <number>", "port of the local chain; 0 takes a free one", parsePort, 0)
     .option("--json", "print the result as JSON on stdout, and progress on stderr", false)
     .option("--report <file>", "write a page with plots")
-    .action((flags: DemoFlags, command: Command) => runDemo({ ...flags, verbose: command.opts().verbose === true })),
+    .action(demo),
 );
+
+/** What is asked for is checked before the chain's machinery is loaded, so that a mistake is answered at once. */
+async function demo(flags: DemoFlags, command: Command): Promise<void> {
+  const options = await checkedOptions(flags, command.opts<{ verbose: boolean }>().verbose);
+  const { runDemo } = await import("./demo/run.ts");
+  await runDemo(options);
+}
 
 function parseMoment(text: string): number {
   const time = parseTime(text);

@@ -10,8 +10,10 @@ import { OPERATOR } from "./stage.ts";
 
 /** The heartbeat may come this much early: bars are an hour apart, to the second or so. */
 const HEARTBEAT_SLACK = 60;
-/** How often the surface follows the estimate. Far less often than its limits would allow. */
-const SURFACE_INTERVAL = 4 * HOUR;
+/** How often the surface follows the estimate: with every bar. Its limits would allow twice that. */
+const SURFACE_INTERVAL = HOUR - 120;
+/** How much of its distance from the estimate the surface makes good with every post: one wild hour does not move it much. */
+const PURSUIT = 0.1;
 /** The largest step of vol from one post to the next that the surface accepts, less a rounding. */
 const LARGEST_STEP = 0.149;
 /** A mild smile: a little skew to the downside. */
@@ -21,9 +23,9 @@ const RELIST_MOVE = 0.06;
 
 /** Takes pools and oracle to a price at a time, as arbitrageurs and reporters would. */
 export async function moveMarket(play: Play, price: number, time: number): Promise<void> {
-  const { market } = play.stage;
-  const { oracleUpdatedAt } = await market.prices();
-  await market.moveTo(price, { at: time, forceRound: time - oracleUpdatedAt >= FEED_HEARTBEAT - HEARTBEAT_SLACK });
+  const forceRound = time - play.oracleUpdatedAt >= FEED_HEARTBEAT - HEARTBEAT_SLACK;
+  const { after } = await play.stage.market.moveTo(price, { at: time, forceRound });
+  play.oracleUpdatedAt = after.oracleUpdatedAt;
   play.price = price;
 }
 
@@ -61,14 +63,18 @@ function needsListing({ listings, price }: Play, time: number, start: number): b
 
 /**
  * One vol for all expiries (so that total variance grows with time, as the surface demands), which follows the estimate
- * in steps that the surface accepts. When only an expiry is added, the vol stays as it is.
+ * gradually and in steps that the surface accepts. When only an expiry is added, the vol stays as it is.
  */
 async function postSurface(play: Play, expiries: readonly number[], time: number, isDue: boolean): Promise<void> {
   const { keel } = play.stage;
   const last = play.surface?.vol;
   const target = play.volatility.value;
   const vol =
-    last === undefined ? target : isDue ? last + Math.min(Math.max(target - last, -LARGEST_STEP), LARGEST_STEP) : last;
+    last === undefined
+      ? target
+      : isDue
+        ? last + Math.min(Math.max(PURSUIT * (target - last), -LARGEST_STEP), LARGEST_STEP)
+        : last;
   const known = new Set(play.listings.map(({ expiry }) => expiry));
   const posted = isDue ? expiries : expiries.filter((expiry) => !known.has(expiry));
   const one = slice(vol, SMILE.skew, SMILE.curvature);
@@ -108,8 +114,9 @@ export async function settleExpired(play: Play): Promise<number[]> {
 
 /** The oracle may have been quiet since the expiry; its heartbeat comes an hour after its last round at the latest. */
 async function ensureRoundAfter(play: Play, expiry: number): Promise<void> {
-  const { market } = play.stage;
-  if ((await market.prices()).oracleUpdatedAt < expiry) await market.moveTo(play.price, { forceRound: true });
+  if (play.oracleUpdatedAt >= expiry) return;
+  const { after } = await play.stage.market.moveTo(play.price, { forceRound: true });
+  play.oracleUpdatedAt = after.oracleUpdatedAt;
 }
 
 /** Token id of a leg. */

@@ -22,6 +22,8 @@ export interface Play {
   surface: { vol: number; time: number } | undefined;
   /** Newest block whose hedges are in the ledger. */
   seenBlock: bigint;
+  /** When the oracle wrote its newest round. */
+  oracleUpdatedAt: number;
   /** What the market shows. */
   price: number;
 }
@@ -42,6 +44,7 @@ export function createPlay(stage: Stage, path: PricePath, narrator: Narrator): P
     listings: [],
     surface: undefined,
     seenBlock: 0n,
+    oracleUpdatedAt: 0,
     price: path.history.at(-1)?.close ?? path.bars[0]?.close ?? 0,
   };
 }

@@ -1,46 +1,30 @@
+import { freePort } from "../devnet/node.ts";
 import { audit } from "./accounting.ts";
 import { type Cleanup, createCleanup } from "./cleanup.ts";
-import { checkReportPath } from "./reportPath.ts";
-import { UserError } from "../../keeper/errors.ts";
 import { writeWhole } from "../../keeper/reports/writeWhole.ts";
 import { type Narrator, createNarrator } from "./narrator.ts";
-import { readPriceFile } from "./priceFile.ts";
-import { type PricePath, generatePath } from "./prices.ts";
+import type { DemoOptions } from "./options.ts";
 import { demoPage } from "./report.ts";
 import { type DemoResult, resultOf } from "./result.ts";
 import { compile } from "./stage.ts";
 import { playStory } from "./story.ts";
 import { summaryOf } from "./summary.ts";
 
-/** What can be asked for on the command line. */
-export interface DemoFlags {
-  readonly prices?: string;
-  readonly from?: number;
-  readonly to?: number;
-  readonly hours?: number;
-  readonly seed: number;
-  readonly port: number;
-  readonly json: boolean;
-  readonly report?: string;
-  readonly verbose: boolean;
-}
-
 /** Exit codes of a process that was told to stop, as shells expect them. */
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
-/** Runs the demo from flags to summary. @throws UserError for anything the person can put right. */
-export async function runDemo(flags: DemoFlags): Promise<void> {
-  const path = pathFor(flags);
-  if (flags.report !== undefined) await checkReportPath(flags.report);
+/** Runs the demo to its summary. @throws UserError when the port is taken or the report cannot be written. */
+export async function runDemo(options: DemoOptions): Promise<void> {
+  const { json, report } = options;
   const cleanup = createCleanup();
-  const narrator = createNarrator(flags.json ? process.stderr : process.stdout, { quiet: flags.json });
+  const narrator = createNarrator(json ? process.stderr : process.stdout, { quiet: json });
   const interrupted = stopOnSignals(cleanup, narrator);
   try {
-    const result = await play(flags, path, narrator, cleanup);
+    const result = await play(options, narrator, cleanup);
     narrator.finish();
-    if (flags.report !== undefined) await writeWhole(flags.report, demoPage(result));
-    process.stdout.write(flags.json ? `${JSON.stringify(result, null, 2)}\n` : `\n${summaryOf(result)}\n`);
-    if (flags.report !== undefined) narrator.line(`\nThe report is in ${flags.report}`);
+    if (report !== undefined) await writeWhole(report, demoPage(result));
+    process.stdout.write(json ? `${JSON.stringify(result, null, 2)}\n` : `\n${summaryOf(result)}\n`);
+    if (report !== undefined && !json) process.stdout.write(`The report is in ${report}\n`);
     requireOk(result);
   } catch (error) {
     // What fails because everything is being torn down is no news; the signal's handler ends the process.
@@ -52,30 +36,16 @@ export async function runDemo(flags: DemoFlags): Promise<void> {
   }
 }
 
-async function play(flags: DemoFlags, path: PricePath, narrator: Narrator, cleanup: Cleanup): Promise<DemoResult> {
+async function play(options: DemoOptions, narrator: Narrator, cleanup: Cleanup): Promise<DemoResult> {
+  const { path, seed, verbose } = options;
+  const port = await freePort(options.port);
   narrator.progress(0, "compiling the contracts (half a minute the first time)");
   await compile(cleanup);
   const started = Date.now();
-  const options = {
-    path,
-    seed: flags.seed,
-    port: flags.port,
-    ...(flags.verbose && { onKeeperLine: (line: string) => process.stderr.write(`keeper: ${line}\n`) }),
-  };
-  const { stage, ledger } = await playStory(options, narrator, cleanup);
+  const onKeeperLine = (line: string): boolean => process.stderr.write(`keeper: ${line}\n`);
+  const { stage, ledger } = await playStory({ path, seed, port, ...(verbose && { onKeeperLine }) }, narrator, cleanup);
   const accounting = await audit(stage, ledger);
-  return resultOf(path, ledger, accounting, { seed: flags.seed, seconds: (Date.now() - started) / 1000 });
-}
-
-function pathFor({ prices, from, to, hours, seed }: DemoFlags): PricePath {
-  if (prices === undefined) {
-    if (from !== undefined || to !== undefined) {
-      throw new UserError("--from and --to cut a window out of a price file. Name one with --prices <file>.");
-    }
-    return generatePath(seed, hours);
-  }
-  const path = readPriceFile(prices, { ...(from !== undefined && { from }), ...(to !== undefined && { to }) });
-  return hours === undefined ? path : { ...path, bars: path.bars.slice(0, hours) };
+  return resultOf(path, ledger, accounting, { seed, seconds: (Date.now() - started) / 1000 });
 }
 
 function requireOk({ accounting }: DemoResult): void {

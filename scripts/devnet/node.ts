@@ -85,8 +85,12 @@ async function furnish(clients: ChainClients, rpcUrl: string, price: number): Pr
   return { network: "devnet", chainId, startedAtBlock: Number(startedAtBlock), rpcUrl, protocols };
 }
 
-/** Hardhat's own server crashes the process on a busy port, so the port is tried before. */
-async function freePort(port: number): Promise<number> {
+/**
+ * A port that can be listened on: `port`, or any when it is 0. Hardhat's own server crashes the process on a busy port, so
+ * it is tried before.
+ * @throws UserError when the port is taken.
+ */
+export async function freePort(port: number): Promise<number> {
   const probe = createServer();
   try {
     probe.listen(port, HOST);
