@@ -213,7 +213,8 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
 
     /// @inheritdoc IOptionVault
     /// @dev Deposits pay the higher NAV (book at its bid for the vault's shorts), redemptions get the lower. If the cash
-    /// or the limits do not allow all queued redemptions, all of them wait for the next epoch.
+    /// or the limits do not allow all queued redemptions, all of them wait for the next epoch. Under water (negative NAV)
+    /// deposits wait too: they would only fill the hole.
     function processEpoch() external nonReentrant {
         if (block.timestamp < epochEndsAt) revert EpochOpen(epochEndsAt);
         _requireNothingExpired();
@@ -223,14 +224,15 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
         int256 mid = _navAt(m);
         int256 halfSpread = (int256(uint256(m.grossVega)) * int256(uint256(limits_.spreadVol))) / WAD;
         uint256 supply = totalSupply();
-        if (mid - halfSpread <= 0 && supply > 0) revert Underwater(mid - halfSpread);
         uint256 poolAtAsk = _toUsdcDown(mid + halfSpread);
         uint256 poolAtBid = _toUsdcDown(mid - halfSpread);
 
         (uint256 sharesIn, uint256 assetsOut) = _queuedRedemptions(poolAtBid, supply);
-        (uint256 assetsIn, uint256 sharesOut) = _fillDeposits(poolAtAsk, supply);
+        uint256 assetsIn = 0;
+        uint256 sharesOut = 0;
+        if (mid >= halfSpread) (assetsIn, sharesOut) = _fillDeposits(poolAtAsk, supply);
         cash += assetsIn;
-        if (sharesIn > 0 && _canRelease(m, assetsOut)) {
+        if (sharesIn > 0 && poolAtBid > 0 && _canRelease(m, assetsOut)) {
             _fillRedemptions(assetsOut);
             cash -= assetsOut;
         } else {
@@ -282,6 +284,10 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
     }
 
     // Inside
+
+    function _epochEnd() internal view override returns (uint256 endsAt, uint256 length) {
+        return (epochEndsAt, limits_.epochLength);
+    }
 
     function _poolAssets() internal view override returns (uint256) {
         int256 value = nav();

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import pc from "picocolors";
 import { type Hex, createPublicClient, createWalletClient, http, isHex } from "viem";
-import { privateKeyToAccount } from "viem/accounts";
+import { type PrivateKeyAccount, privateKeyToAccount } from "viem/accounts";
 import { assertChain } from "../keeper/chain/connection.ts";
 import { deploymentPath, readDeployment, writeDeployment } from "../keeper/chain/deployment.ts";
 import { UserError } from "../keeper/errors.ts";
@@ -40,7 +40,7 @@ async function deploy({ network, rpc, json }: Flags): Promise<void> {
   const reader = createPublicClient({ transport });
   await assertChain(reader, url, before);
 
-  const account = privateKeyToAccount(deployerKey(network));
+  const account = deployerAccount(network);
   if ((await reader.getBalance({ address: account.address })) === 0n) {
     throw new UserError(`The deployer ${account.address} has no ether on ${network}. Fund it and run this again.`);
   }
@@ -60,6 +60,15 @@ async function deploy({ network, rpc, json }: Flags): Promise<void> {
   const after = { ...before, contracts: { ...contracts }, parameters: printableParameters(parameters) };
   writeDeployment(path, after);
   console.log(json ? JSON.stringify(after, null, 2) : `${pc.bold("Keel")} is on ${network}; addresses are in ${path}`);
+}
+
+function deployerAccount(network: string): PrivateKeyAccount {
+  try {
+    return privateKeyToAccount(deployerKey(network));
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError("KEEL_DEPLOYER_KEY is not a private key: it is outside the range of valid keys.");
+  }
 }
 
 function deployerKey(network: string): Hex {

@@ -42,6 +42,20 @@ abstract contract AsyncShares is IAsyncShares, ERC20, ReentrancyGuardTransient {
         _;
     }
 
+    /// @dev An epoch that is over is priced next, at a price that can be foreseen: nobody may join it any more.
+    modifier beforeEpochEnds() {
+        (uint256 endsAt, ) = _epochEnd();
+        if (block.timestamp >= endsAt) revert EpochOver(endsAt);
+        _;
+    }
+
+    /// @dev Nor leave it, unless it could not be processed for a whole epoch's length.
+    modifier beforeEpochEndsOrOverdue() {
+        (uint256 endsAt, uint256 length) = _epochEnd();
+        if (block.timestamp >= endsAt && block.timestamp < endsAt + length) revert EpochOver(endsAt);
+        _;
+    }
+
     // Requests
 
     /// @inheritdoc IAsyncShares
@@ -56,7 +70,7 @@ abstract contract AsyncShares is IAsyncShares, ERC20, ReentrancyGuardTransient {
         uint256 assets,
         address controller,
         address owner
-    ) external nonReentrant onlyFor(owner) returns (uint256 requestId) {
+    ) external nonReentrant beforeEpochEnds onlyFor(owner) returns (uint256 requestId) {
         if (assets == 0) revert ZeroAmount();
         if (controller == address(0)) revert ZeroAddress();
         requestId = deposits.request(controller, assets);
@@ -69,7 +83,7 @@ abstract contract AsyncShares is IAsyncShares, ERC20, ReentrancyGuardTransient {
         uint256 shares,
         address controller,
         address owner
-    ) external nonReentrant returns (uint256 requestId) {
+    ) external nonReentrant beforeEpochEnds returns (uint256 requestId) {
         if (shares == 0) revert ZeroAmount();
         if (controller == address(0)) revert ZeroAddress();
         if (owner != msg.sender && !isOperator[owner][msg.sender]) _spendAllowance(owner, msg.sender, shares);
@@ -82,7 +96,7 @@ abstract contract AsyncShares is IAsyncShares, ERC20, ReentrancyGuardTransient {
     function cancelDepositRequest(
         address controller,
         address receiver
-    ) external nonReentrant onlyFor(controller) returns (uint256 assets) {
+    ) external nonReentrant beforeEpochEndsOrOverdue onlyFor(controller) returns (uint256 assets) {
         uint256 requestId = deposits.epoch;
         assets = deposits.cancel(controller);
         emit DepositRequestCancelled(controller, requestId, assets);
@@ -93,7 +107,7 @@ abstract contract AsyncShares is IAsyncShares, ERC20, ReentrancyGuardTransient {
     function cancelRedeemRequest(
         address controller,
         address receiver
-    ) external nonReentrant onlyFor(controller) returns (uint256 shares) {
+    ) external nonReentrant beforeEpochEndsOrOverdue onlyFor(controller) returns (uint256 shares) {
         uint256 requestId = redemptions.epoch;
         shares = redemptions.cancel(controller);
         emit RedeemRequestCancelled(controller, requestId, shares);
@@ -210,6 +224,9 @@ abstract contract AsyncShares is IAsyncShares, ERC20, ReentrancyGuardTransient {
     }
 
     // For the vault
+
+    /// @dev When the open epoch ends, unix seconds, and how long an epoch is.
+    function _epochEnd() internal view virtual returns (uint256 endsAt, uint256 length);
 
     /// @dev What the pool is worth now, USDC.
     function _poolAssets() internal view virtual returns (uint256);

@@ -2,8 +2,9 @@
 pragma solidity ^0.8.31;
 
 /// @title LP shares with asynchronous deposits and redemptions, after ERC-4626 and ERC-7540
-/// @notice A request joins the open epoch; when that epoch is processed every request in it is filled at one price;
-/// then its controller claims with the ERC-4626 functions. Until then the controller may cancel. Assets are USDC (6
+/// @notice A request joins the open epoch; when that epoch is over and processed every request in it is filled at one
+/// price; then its controller claims with the ERC-4626 functions. Until the epoch is over the controller may cancel, and
+/// again if it has not been processed for as long as an epoch lasts. Assets are USDC (6
 /// decimals), shares have 18. There is no way to enter or leave without waiting for an epoch.
 interface IAsyncShares {
     event DepositRequest(
@@ -37,6 +38,8 @@ interface IAsyncShares {
     error Unauthorized(address caller);
     error ZeroAmount();
     error ZeroAddress();
+    /// @notice The open epoch ended at `endsAt`: process it first, which anyone may do.
+    error EpochOver(uint256 endsAt);
 
     /// @notice Lets `operator` request and claim in the caller's name.
     function setOperator(address operator, bool approved) external returns (bool);

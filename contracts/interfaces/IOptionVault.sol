@@ -83,7 +83,6 @@ interface IOptionVault is IAsyncShares {
     error EpochOpen(uint256 endsAt);
     error ExpiryUnsettled(uint256 expiry);
     error SeriesExpired(uint256 expiry);
-    error Underwater(int256 nav);
     error VegaCapacityExceeded(uint256 weightedVega, uint256 capacity);
     error NotionalExceeded(uint256 notional, uint256 limit);
     error InsufficientCash(uint256 needed, uint256 available);

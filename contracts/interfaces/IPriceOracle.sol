@@ -3,8 +3,8 @@ pragma solidity ^0.8.31;
 
 /// @title Prices of one market's underlying in USDC, WAD
 /// @notice Three prices for three purposes. `spot` values what the vault owns and owes: Chainlink alone, so that no DEX
-/// trade can move it. `spotRange` prices trades: it spans Chainlink and a short DEX average, so that a lag of either
-/// cannot be traded against. `settlementPrice` decides pay-offs: one Chainlink round, proven to be the first at or
+/// trade can move it. `spotRange` prices trades: it spans Chainlink, a short DEX average and the DEX price of the
+/// moment, so that a lag of one cannot be traded against. `settlementPrice` decides pay-offs: one Chainlink round, proven to be the first at or
 /// after expiry, whoever asks and whenever.
 interface IPriceOracle {
     /// @notice The feed's last update at `updatedAt` is older than `maxAge` seconds.
@@ -19,14 +19,15 @@ interface IPriceOracle {
     error NotFirstRound(uint80 roundId, uint80 earlierRoundId, uint256 expiry);
     /// @notice More than `limit` ids before `roundId` hold no round, so that nothing can be proven from it.
     error GapTooLong(uint80 roundId, uint256 limit);
-    /// @notice `roundId` names a phase in which no round precedes `expiry` although a later phase has one.
+    /// @notice Phase `phaseId`, later than that of `roundId`, had begun before expiry: its rounds decide.
     error PhaseSuperseded(uint80 roundId, uint16 phaseId);
 
     /// @notice The price that values the vault: Chainlink's latest round.
     /// @return price WAD. @return updatedAt unix seconds.
     function spot() external view returns (uint256 price, uint256 updatedAt);
 
-    /// @notice The prices between which a trade is made: the lower and the higher of Chainlink and the DEX average.
+    /// @notice The prices between which a trade is made: the lowest and the highest of Chainlink, the DEX average
+    /// and the DEX price.
     function spotRange() external view returns (uint256 low, uint256 high);
 
     /// @notice The price at which series of `expiry` pay: that of the first Chainlink round at or after `expiry`.

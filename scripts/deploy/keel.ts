@@ -1,4 +1,4 @@
-import { type Abi, type Address, toFunctionSelector } from "viem";
+import { type Abi, type Address, isAddressEqual, toFunctionSelector } from "viem";
 import type { ProtocolAddresses } from "../../keeper/chain/deployment.ts";
 import type { KeelParameters } from "./parameters.ts";
 import { PERMISSIONS, ROLES, type Role } from "./roles.ts";
@@ -126,7 +126,10 @@ async function connect(sender: Sender, contracts: KeelAddresses, { onStep }: Dep
     sender.public.readContract({ ...vault, functionName: "hedge" }),
     sender.public.readContract({ ...desk, functionName: "isVenue", args: [contracts.uniswapV3Venue] }),
   ]);
-  if (market !== contracts.optionMarket || hedge !== contracts.hedgeDesk) {
+  if (
+    !isAddressEqual(market as Address, contracts.optionMarket) ||
+    !isAddressEqual(hedge as Address, contracts.hedgeDesk)
+  ) {
     await call(sender, vault, "setModules", [contracts.optionMarket, contracts.hedgeDesk]);
     onStep?.("market and desk connected to the vault", contracts);
   }

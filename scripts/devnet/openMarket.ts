@@ -22,7 +22,6 @@ export const LP_DEPOSIT = parseUnits("1000000", 6);
 const DAY = 86_400n;
 const EXPIRY_HOUR = 8n * 3600n;
 const MONEYNESS = [0.8, 0.9, 1, 1.1, 1.2];
-const STRIKE_STEP = 50; // dollars between two strikes of the grid
 const TYPICAL_SLICE = slice(0.7, -0.1, 1);
 
 /** Deploys Keel with its default parameters; the development chain's governor and keeper get their roles. */
@@ -75,6 +74,8 @@ async function fillPool(keel: Keel, market: Market, price: number): Promise<void
   for (const lp of lps) await keel.claimShares(lp);
 }
 
+/** A round strike near 80 … 120 % of the price: two significant digits finer than the price itself. */
 function strikeNear(dollars: number): bigint {
-  return parseEther(String(Math.max(STRIKE_STEP, Math.round(dollars / STRIKE_STEP) * STRIKE_STEP)));
+  const step = 10 ** (Math.floor(Math.log10(dollars)) - 1) / 2;
+  return parseEther((Math.round(dollars / step) * step).toFixed(6));
 }

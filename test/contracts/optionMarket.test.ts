@@ -89,6 +89,21 @@ describe("OptionMarket", () => {
     });
   });
 
+  it("T21: buying in the block of a jump, before feed and average know of it, earns nothing", async () => {
+    const { keel, call, market, clients } = world();
+    for (const jump of [1.004, 1.01, 1.02, 1.05]) {
+      const snapshot = await clients.test.snapshot();
+      await market.arbitrage(3000 * jump);
+      const bought = await keel.trade(alice, [buy(call(3000), 100)]);
+      await market.report(3000 * jump);
+      await clients.test.increaseTime({ seconds: 121 });
+      await clients.test.mine({ blocks: 1 });
+      const sold = await keel.trade(alice, [sell(call(3000), 100)]);
+      expect(bought.quote.total + sold.quote.total > 0n, `a jump to ${3000 * jump}`).to.equal(true);
+      await clients.test.revert({ id: snapshot });
+    }
+  });
+
   describe("trade", () => {
     it("T14: refuses to cost more than the limit, fees included, or to come late", async () => {
       const { keel, call } = world();

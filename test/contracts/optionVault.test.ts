@@ -77,6 +77,39 @@ describe("OptionVault", () => {
       expect((await usdcOf(first)) - before.first).to.equal((await usdcOf(third)) - before.third);
     });
 
+    it("T3, T4: once an epoch is over nobody joins or leaves it, until it is processed or long overdue", async () => {
+      const { keel, market, clients } = world();
+      await keel.requestDeposit(first, usdc(1000));
+      const endsAt = await clients.public.readContract({ ...keel.vault, functionName: "epochEndsAt" });
+      await market.moveTo(3000, { at: Number(endsAt) + 1, forceRound: true });
+      await expectRevert(keel.requestDeposit(second, usdc(1000)), "EpochOver");
+      await expectRevert(keel.requestRedeem(second, 1n), "EpochOver");
+      const cancel = { ...keel.vault, functionName: "cancelDepositRequest", args: [first, first] } as const;
+      await expectRevert(keel.write(first, cancel), "EpochOver");
+      await clients.test.increaseTime({ seconds: 86_400 });
+      await clients.test.mine({ blocks: 1 });
+      await keel.write(first, cancel);
+      await market.report(3000);
+      await keel.processEpoch();
+      await keel.requestDeposit(second, usdc(1000));
+    });
+
+    it("a pool without assets takes deposits again, though a last share is still out", async () => {
+      const { keel, clients } = world();
+      for (const lp of LPS) await keel.requestRedeem(lp, (await sharesOf(lp)) - (lp === first ? 1n : 0n));
+      await nextEpoch();
+      for (const lp of LPS) await keel.claimAssets(lp);
+      await keel.requestDeposit(second, usdc(1000));
+      await nextEpoch();
+      await keel.claimShares(second);
+      const worth = await clients.public.readContract({
+        ...keel.vault,
+        functionName: "convertToAssets",
+        args: [await sharesOf(second)],
+      });
+      expectClose(Number(worth), Number(usdc(1000)), 2);
+    });
+
     it("T7: a claim pays once", async () => {
       const { keel, clients } = world();
       await keel.requestRedeem(first, (await sharesOf(first)) / 2n);

@@ -97,14 +97,20 @@ describe("PriceOracle", () => {
       expectClose(Number(high) / 1e18, 3030, 1);
     });
 
-    it("T18: a swap moves the range only by the seconds it lasts", async () => {
+    it("T21: spans the pool's price in the very block of a jump, before average and feed know of it", async () => {
+      const { market } = world();
+      await market.report(3000);
+      await market.arbitrage(3150);
+      const [low, high] = await range();
+      expect(low).to.equal(parseEther("3000"));
+      expectClose(Number(high) / 1e18, 3150, 1);
+    });
+
+    it("T18: a swap moves no valuation, only the range that trades are priced in", async () => {
       const { market } = world();
       await market.report(3000);
       await market.arbitrage(4000);
-      const [low, high] = await range();
-      expect(low).to.equal(parseEther("3000"));
-      // Both pools are swapped, a second apart: at most 2 of the 120 seconds are at 4/3 of the price, (4/3)^(2/120) − 1.
-      expectClose(Number(high) / 1e18, 3000, 15);
+      expect((await spot())[0]).to.equal(parseEther("3000"));
     });
   });
 
@@ -183,6 +189,45 @@ describe("PriceOracle", () => {
       expect([id, earlier]).to.deep.equal([round(13n), round(10n)]);
       await lie("say", round(100n), 3100_00000000n, time - 60n);
       await expectRevert(settlement(time - 5000n, round(100n), overLiar), "GapTooLong");
+    });
+
+    it("T23: looks past a phase that never published, in both directions", async () => {
+      const { overLiar, clients, liar } = world();
+      const time = await now();
+      await lie("say", proxyRoundId(1, 1n), 2900_00000000n, time - 7200n);
+      await lie("say", proxyRoundId(1, 2n), 3000_00000000n, time - 3000n);
+      await lie("say", proxyRoundId(3, 1n), 3300_00000000n, time - 1000n); // phase 2 is empty
+      const expiry = time - 5000n;
+      expect(await settlement(expiry, proxyRoundId(1, 2n), overLiar)).to.equal(parseEther("3000"));
+      await expectRevert(settlement(expiry, proxyRoundId(3, 1n), overLiar), "NotFirstRound");
+      expect(await findSettlementRound(clients.public, liar, expiry)).to.equal(proxyRoundId(1, 2n));
+      await expectRevert(settlement(time - 500n, proxyRoundId(1, 2n), overLiar), "RoundBeforeExpiry");
+    });
+
+    it("T23: an old aggregator that wakes up again does not decide after its successor has", async () => {
+      const { overLiar, clients, liar } = world();
+      const time = await now();
+      const expiry = time - 5000n;
+      await lie("say", proxyRoundId(1, 1n), 2900_00000000n, time - 7200n);
+      await lie("say", proxyRoundId(2, 1n), 3000_00000000n, time - 4000n);
+      expect(await settlement(expiry, proxyRoundId(2, 1n), overLiar)).to.equal(parseEther("3000"));
+      await lie("say", proxyRoundId(1, 2n), 3300_00000000n, time - 2000n);
+      await lie("say", proxyRoundId(2, 2n), 3001_00000000n, time - 1500n); // phase 2 is the current one again
+      expect(await settlement(expiry, proxyRoundId(2, 1n), overLiar)).to.equal(parseEther("3000"));
+      await expectRevert(settlement(expiry, proxyRoundId(1, 2n), overLiar), "NotFirstRound");
+      expect(await findSettlementRound(clients.public, liar, expiry)).to.equal(proxyRoundId(2, 1n));
+    });
+
+    it("T20: an old round keeps the decimals of its own aggregator", async () => {
+      const { overLiar, liar } = world();
+      const time = await now();
+      await lie("say", proxyRoundId(1, 1n), 2900_00000000n, time - 7200n);
+      await lie("say", proxyRoundId(1, 2n), 3000_00000000n, time - 3000n);
+      const old = await deployContract(senderOf(world()), lyingFeed, []); // says 8 decimals
+      await lie("setAggregator", 1, old);
+      await lie("setDecimals", 18);
+      expect(liar).to.not.equal(old);
+      expect(await settlement(time - 5000n, proxyRoundId(1, 2n), overLiar)).to.equal(parseEther("3000"));
     });
 
     it("T23: an old aggregator that goes on publishing decides nothing once its successor has begun", async () => {

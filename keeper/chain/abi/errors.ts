@@ -377,6 +377,17 @@ export const errorsAbi = [
   {
     "inputs": [
       {
+        "internalType": "uint256",
+        "name": "endsAt",
+        "type": "uint256"
+      }
+    ],
+    "name": "EpochOver",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "address",
         "name": "controller",
         "type": "address"
@@ -1073,17 +1084,6 @@ export const errorsAbi = [
       }
     ],
     "name": "Unauthorized",
-    "type": "error"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "int256",
-        "name": "nav",
-        "type": "int256"
-      }
-    ],
-    "name": "Underwater",
     "type": "error"
   },
   {

@@ -211,6 +211,17 @@ export const optionVaultAbi = [
   {
     "inputs": [
       {
+        "internalType": "uint256",
+        "name": "endsAt",
+        "type": "uint256"
+      }
+    ],
+    "name": "EpochOver",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "address",
         "name": "controller",
         "type": "address"
@@ -465,17 +476,6 @@ export const optionVaultAbi = [
       }
     ],
     "name": "Unauthorized",
-    "type": "error"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "int256",
-        "name": "nav",
-        "type": "int256"
-      }
-    ],
-    "name": "Underwater",
     "type": "error"
   },
   {
