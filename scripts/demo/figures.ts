@@ -44,6 +44,7 @@ export function timeChart(lines: readonly Line[], axis: AxisFormat, marks?: Mark
     legend: {
       left: 0,
       top: 0,
+      itemGap: 18,
       itemWidth: 18,
       itemHeight: 8,
       textStyle: { color: CHART_COLORS.quiet, fontSize: 12 },

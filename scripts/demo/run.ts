@@ -13,6 +13,8 @@ import { summaryOf } from "./summary.ts";
 /** Exit codes of a process that was told to stop, as shells expect them. */
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
+const PARENT_CHECK_MS = 500;
+
 /** Runs the demo to its summary. @throws UserError when the port is taken or the report cannot be written. */
 export async function runDemo(options: DemoOptions): Promise<void> {
   const { json, report } = options;
@@ -65,5 +67,18 @@ function stopOnSignals(cleanup: Cleanup, narrator: Narrator): () => boolean {
   };
   for (const [signal, code] of Object.entries(SIGNALS)) process.on(signal, () => stop(code));
   process.stdout.on("error", () => stop(SIGNALS.SIGTERM)); // nobody reads what is written
+  whenNpmIsGone(() => stop(SIGNALS.SIGTERM));
   return () => stopping;
+}
+
+/** npm does not pass on every signal: whoever ends it means the demo, too. */
+function whenNpmIsGone(stop: () => void): void {
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const npm = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === npm) return;
+    clearInterval(watch);
+    stop();
+  }, PARENT_CHECK_MS);
+  watch.unref();
 }

@@ -1,12 +1,16 @@
 import { expect } from "chai";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import type { DemoResult } from "../../scripts/demo/result.ts";
 import { generatePath } from "../../scripts/demo/prices.ts";
 import { type Running, freePort, occupyPort, runScript } from "../helpers/processes.ts";
 
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const RUN_TIMEOUT_MS = 120_000;
 
 describe("npm run demo, as a process", function () {
@@ -66,6 +70,15 @@ describe("npm run demo, as a process", function () {
     await seen(child.stdout, /starting the chain/, () => []);
     child.kill("SIGINT");
     expect((await result).code).to.equal(130);
+    await (await occupyPort(port)).free();
+  });
+
+  it("ends when npm is ended", async () => {
+    const port = await freePort();
+    const npm = spawn("npm", ["run", "--silent", "demo", "--", "--port", String(port)], { cwd: ROOT });
+    await seen(npm.stdout, /starting the chain/, () => []);
+    npm.kill("SIGTERM");
+    await once(npm.stdout, "end"); // nobody is left to write to it
     await (await occupyPort(port)).free();
   });
 
