@@ -3,10 +3,13 @@ import { optionVaultAbi } from "../../keeper/chain/abi/optionVault.ts";
 import { LPS, type Person } from "./cast.ts";
 import { noteGas, notePurse } from "./ledger.ts";
 import { describeEpoch, describeLp } from "./lines.ts";
-import { LP_DEPOSIT, type Play, dollars, now } from "./play.ts";
+import { LP_DEPOSIT, type Play, dollars, now, wait } from "./play.ts";
 
 /** Half-way through, one LP adds this and another asks for half of its shares. */
 const SECOND_DEPOSIT = LP_DEPOSIT / 2n;
+
+/** Requests are refused once an epoch is over and until it is processed; with less time left than this, the next is opened. */
+const TIME_TO_ASK = 600;
 
 /** Every LP puts its first deposit into the queue. */
 export async function queueFirstDeposits(play: Play): Promise<void> {
@@ -15,6 +18,7 @@ export async function queueFirstDeposits(play: Play): Promise<void> {
 
 /** In the middle of the story one LP deposits more and another redeems half. */
 export async function changeMinds(play: Play): Promise<void> {
+  await ensureEpochOpen(play);
   const [, adding, leaving] = LPS as [Person, Person, Person];
   await requestDeposit(play, adding, SECOND_DEPOSIT);
   const shares = await read(play, "balanceOf", leaving.address);
@@ -23,6 +27,7 @@ export async function changeMinds(play: Play): Promise<void> {
 
 /** Every LP asks for all of its shares. */
 export async function leave(play: Play): Promise<void> {
+  await ensureEpochOpen(play);
   for (const lp of LPS) {
     const shares = await read(play, "balanceOf", lp.address);
     if (shares > 0n) await requestRedeem(play, lp, shares);
@@ -31,9 +36,8 @@ export async function leave(play: Play): Promise<void> {
 
 /** Prices the open epoch, if it is over, and hands everyone what is theirs. */
 export async function processDueEpoch(play: Play): Promise<boolean> {
-  const { keel, devnet } = play.stage;
-  const endsAt = await devnet.clients.public.readContract({ ...keel.vault, functionName: "epochEndsAt" });
-  if ((await now(play)) < endsAt) return false;
+  const { keel } = play.stage;
+  if ((await timeLeft(play)) > 0) return false;
   const receipt = await keel.processEpoch();
   noteGas(play.ledger, "process an epoch", receipt);
   const [event] = parseEventLogs({ abi: optionVaultAbi, logs: receipt.logs, eventName: "EpochProcessed" });
@@ -46,6 +50,20 @@ export async function processDueEpoch(play: Play): Promise<boolean> {
   }
   for (const lp of LPS) await claim(play, lp);
   return true;
+}
+
+async function ensureEpochOpen(play: Play): Promise<void> {
+  const left = await timeLeft(play);
+  if (left > TIME_TO_ASK) return;
+  if (left > 0) await wait(play, left);
+  await processDueEpoch(play);
+}
+
+/** Seconds until the epoch is over. */
+async function timeLeft(play: Play): Promise<number> {
+  const { keel, devnet } = play.stage;
+  const endsAt = await devnet.clients.public.readContract({ ...keel.vault, functionName: "epochEndsAt" });
+  return Number(endsAt) - (await now(play));
 }
 
 async function claim(play: Play, lp: Person): Promise<void> {
