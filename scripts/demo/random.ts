@@ -10,15 +10,20 @@ export interface Random {
   pick<T>(items: readonly T[]): T;
 }
 
-/** Mulberry32: 32 bits of state, equal on every machine. Good enough for a story, not for secrets. */
-export function createRandom(seed: number): Random {
+/** Uniform numbers in [0, 1), equal on every machine. Good enough for stories and tests, not for secrets (Mulberry32). */
+export function uniforms(seed: number): () => number {
   let state = seed >>> 0;
-  const next = (): number => {
+  return () => {
     state = (state + 0x6d2b79f5) >>> 0;
     let mixed = Math.imul(state ^ (state >>> 15), state | 1);
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
+}
+
+/** A source of random numbers of several kinds. */
+export function createRandom(seed: number): Random {
+  const next = uniforms(seed);
   return {
     next,
     between: (low, high) => low + (high - low) * next(),

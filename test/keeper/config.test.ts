@@ -48,7 +48,7 @@ describe("Keeper configuration", () => {
 
   it("takes a deployment by network name or by path", () => {
     expect(deploymentFile({ deployment: "mainnet" })).to.equal(deploymentPath("mainnet"));
-    expect(deploymentFile({ deployment: "/tmp/mine.json" })).to.equal("/tmp/mine.json");
+    expect(deploymentFile({ deployment: "/elsewhere/mine.json" })).to.equal("/elsewhere/mine.json");
     expect(deploymentFile({ deployment: "mine.json" })).to.equal(join(process.cwd(), "mine.json"));
   });
 

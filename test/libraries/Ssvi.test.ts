@@ -3,7 +3,8 @@ import { expect } from "chai";
 import { real, type Real } from "../../scripts/fit/functions.ts";
 import { DEEP } from "../deep.ts";
 import { fromWad, yearsOf } from "../reference/blackScholes.ts";
-import { uniforms, wad } from "../reference/options.ts";
+import { wad } from "../reference/options.ts";
+import { uniforms } from "../../scripts/demo/random.ts";
 import { deployPricingHarness, type PricingHarness, type WadSlice } from "./harness.ts";
 
 interface Vector {

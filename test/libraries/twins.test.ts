@@ -2,7 +2,8 @@ import { expect } from "chai";
 import { callAndPut, greeks, smileVol, totalVariance } from "../../keeper/pricing/index.ts";
 import { DEEP } from "../deep.ts";
 import type { WadOption } from "../reference/blackScholes.ts";
-import { uniforms, wad, wideOptions } from "../reference/options.ts";
+import { wad, wideOptions } from "../reference/options.ts";
+import { uniforms } from "../../scripts/demo/random.ts";
 import { type PricingHarness, deployPricingHarness, greeksOfAll } from "./harness.ts";
 
 /** The two sides' own bounds added up: 3e-14 on-chain and 1e-14 in TypeScript for prices, 1e-13 and 1e-12 for Greeks. */

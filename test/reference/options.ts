@@ -1,21 +1,11 @@
 import { parseUnits } from "ethers";
+import { uniforms } from "../../scripts/demo/random.ts";
 import type { WadOption } from "./blackScholes.ts";
 
 export const wad = (x: number | string): bigint => {
   const [whole = "0", fraction = ""] = (typeof x === "number" ? x.toFixed(18) : x).split(".");
   return parseUnits(`${whole}.${(fraction + "0").slice(0, 18)}`, 18);
 };
-
-/** Uniform numbers in [0, 1), the same on every machine (Mulberry32). */
-export function uniforms(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /**
  * Options far wider than any market: forward 1 to 1e9, time one second to ten years, vol 1 % to 1000 %. Half of the
