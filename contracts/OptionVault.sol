@@ -212,8 +212,8 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
     // LP epochs
 
     /// @inheritdoc IOptionVault
-    /// @dev Deposits pay the higher NAV (book at its bid for the vault's shorts), redemptions get the lower. If the cash
-    /// or the limits do not allow all queued redemptions, all of them wait for the next epoch. Under water (negative NAV)
+    /// @dev Deposits pay the higher NAV (the book's shorts at their bid), redemptions get the lower (shorts at their ask). If
+    /// the cash or the limits do not allow all queued redemptions, all of them wait for the next epoch. Under water (negative NAV)
     /// deposits wait too: they would only fill the hole.
     function processEpoch() external nonReentrant {
         if (block.timestamp < epochEndsAt) revert EpochOpen(epochEndsAt);

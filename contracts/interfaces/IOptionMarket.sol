@@ -16,8 +16,8 @@ interface IOptionMarket {
     /// @param inventory The curve's charge for using up vega capacity, or its rebate for freeing it.
     /// @param hedging Expected cost of hedging the delta that the trade adds.
     /// @param spread Half-spread on the gross vega. @param fees Trading fees.
-    /// @param total USDC, 6 decimals, rounded up: after bounds (a buyer pays at least intrinsic value, a seller gets at
-    /// most mid and at least zero). @param spot The end of the range that was dearer.
+    /// @param total USDC, 6 decimals, rounded up: after bounds (never cheaper than mid and fees, a buyer pays at
+    /// least intrinsic value, a pure sale never costs). @param spot The end of the range that was dearer.
     struct Quote {
         int256 mid;
         int256 inventory;

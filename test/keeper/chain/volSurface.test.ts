@@ -6,7 +6,7 @@ import { type OptionChain, calibrate } from "../../../keeper/pricing/calibration
 import { surfaceForward, surfaceOf, surfaceVol } from "../../../keeper/pricing/index.ts";
 import { DEFAULT_PARAMETERS } from "../../../scripts/deploy/parameters.ts";
 import { wad } from "../../reference/options.ts";
-import type { Surface } from "../../surface.ts";
+import type { Surface } from "../../support/surface.ts";
 import { sharedDataOrSkip } from "../../support/sharedData.ts";
 import { syntheticChain } from "../../support/syntheticChain.ts";
 

@@ -1,6 +1,6 @@
 import type { BaseContract, ContractRunner, ContractTransactionResponse } from "ethers";
 import hre from "hardhat";
-import { wad } from "./reference/options.ts";
+import { wad } from "../reference/options.ts";
 
 export const DAY = 86_400;
 export const YEAR = 31_536_000;

@@ -1,8 +1,8 @@
 import { expect } from "chai";
-import { real } from "../scripts/fit/functions.ts";
-import { fromWad } from "./reference/blackScholes.ts";
-import { wad } from "./reference/options.ts";
-import { DAY, emptySurface, LIMITS, networkHelpers, postedSurface, slice, START, YEAR } from "./surface.ts";
+import { real } from "../../scripts/fit/functions.ts";
+import { fromWad } from "../reference/blackScholes.ts";
+import { wad } from "../reference/options.ts";
+import { DAY, emptySurface, LIMITS, networkHelpers, postedSurface, slice, START, YEAR } from "../support/surface.ts";
 
 describe("VolSurface", () => {
   describe("stores", () => {
