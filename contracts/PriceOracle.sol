@@ -3,6 +3,7 @@ pragma solidity ^0.8.31;
 
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {TickMath} from "@uniswap/v4-core/src/libraries/TickMath.sol";
 
 import {IPriceOracle} from "./interfaces/IPriceOracle.sol";
@@ -11,14 +12,23 @@ import {IUniswapV3Pool} from "./interfaces/external/IUniswapV3.sol";
 
 /// @title Chainlink spot, bounded by a Uniswap v3 average, and provable settlement prices
 contract PriceOracle is IPriceOracle {
+    /// @dev What the pool knew `age` seconds ago: the sum of its tick over all time before.
+    struct Observation {
+        uint256 age;
+        int256 cumulative;
+        bool exists;
+    }
+
     /// @dev How many empty round ids may lie before a settlement round. Mainnet's aggregators number without gaps.
     uint256 private constant MAX_GAP = 32;
     uint256 private constant PHASE_SHIFT = 64;
 
     IChainlinkFeed public immutable feed;
     IUniswapV3Pool public immutable pool;
-    /// @notice Oldest acceptable Chainlink update, seconds.
+    /// @notice Age of the Chainlink update, seconds, up to which it values the vault and opens risk.
     uint256 public immutable maxAge;
+    /// @notice Age up to which there is a price at all, seconds: between the two, holders may still close.
+    uint256 public immutable lastResortAge;
     /// @notice Window of the DEX average, seconds.
     uint32 public immutable twapWindow;
 
@@ -32,48 +42,42 @@ contract PriceOracle is IPriceOracle {
         IERC20Metadata base,
         IERC20Metadata quote,
         uint256 maxAge_,
+        uint256 lastResortAge_,
         uint32 twapWindow_
     ) {
+        if (maxAge_ == 0) revert InvalidOracle("maxAge");
+        if (lastResortAge_ < maxAge_) revert InvalidOracle("lastResortAge");
+        if (twapWindow_ == 0) revert InvalidOracle("twapWindow");
         feed = feed_;
         pool = pool_;
         maxAge = maxAge_;
+        lastResortAge = lastResortAge_;
         twapWindow = twapWindow_;
         baseIsToken0 = pool_.token0() == address(base);
-        baseAmountForWad = uint128(10 ** (base.decimals() + 18 - quote.decimals()));
+        (address low, address high) = baseIsToken0 ? (address(base), address(quote)) : (address(quote), address(base));
+        if (pool_.token0() != low || pool_.token1() != high) revert InvalidOracle("pool");
+        baseAmountForWad = SafeCast.toUint128(10 ** (base.decimals() + 18 - quote.decimals()));
     }
 
     /// @inheritdoc IPriceOracle
     function spot() public view returns (uint256 price, uint256 updatedAt) {
-        int256 answer;
-        (, answer, , updatedAt, ) = feed.latestRoundData();
-        // Both conditions must hold; a price from the future is as wrong as an old one.
-        if (answer <= 0 || updatedAt == 0 || updatedAt > block.timestamp) revert InvalidPrice(answer, updatedAt);
+        (price, updatedAt) = _latest();
         if (block.timestamp - updatedAt > maxAge) revert StalePrice(updatedAt, maxAge);
-        price = Math.mulDiv(uint256(answer), 1e18, 10 ** feed.decimals());
     }
 
     /// @inheritdoc IPriceOracle
-    /// @dev The average is hard to push and slow, the pool's price of the moment quick and easily pushed: but pushed, it
-    /// only widens the range, at the cost of whoever trades next.
-    function spotRange() external view returns (uint256 low, uint256 high) {
-        (uint256 price, ) = spot();
-        uint256 average = twap();
-        (, int24 tick, , , , , ) = pool.slot0();
-        uint256 current = _priceAt(tick);
-        low = Math.min(price, Math.min(average, current));
-        high = Math.max(price, Math.max(average, current));
+    function read() external view returns (Reading memory r) {
+        (r.spot, r.updatedAt) = _latest();
+        uint256 age = block.timestamp - r.updatedAt;
+        if (age > lastResortAge) revert StalePrice(r.updatedAt, lastResortAge);
+        r.stale = age > maxAge;
+        (r.low, r.high) = _rangeAround(r.spot);
     }
 
-    /// @notice Time-weighted average price of the pool over `twapWindow`, WAD (geometric mean, as the pool records it).
-    function twap() public view returns (uint256) {
-        uint32[] memory ago = new uint32[](2);
-        ago[0] = twapWindow;
-        (int56[] memory cumulative, ) = pool.observe(ago);
-        int56 delta = cumulative[1] - cumulative[0];
-        int56 window = int56(uint56(twapWindow));
-        int24 tick = int24(delta / window);
-        if (delta < 0 && delta % window != 0) --tick; // Solidity truncates towards zero, ticks round down
-        return _priceAt(tick);
+    /// @inheritdoc IPriceOracle
+    function spotRange() external view returns (uint256 low, uint256 high) {
+        (uint256 price, ) = spot();
+        return _rangeAround(price);
     }
 
     /// @inheritdoc IPriceOracle
@@ -197,8 +201,71 @@ contract PriceOracle is IPriceOracle {
         return Math.mulDiv(uint256(answer), 1e18, 10 ** decimals);
     }
 
-    function _priceAt(int24 tick) private view returns (uint256) {
-        uint256 sqrtPrice = TickMath.getSqrtPriceAtTick(tick);
+    function _latest() private view returns (uint256 price, uint256 updatedAt) {
+        int256 answer;
+        (, answer, , updatedAt, ) = feed.latestRoundData();
+        // Both conditions must hold; a price from the future is as wrong as an old one.
+        if (answer <= 0 || updatedAt == 0 || updatedAt > block.timestamp) revert InvalidPrice(answer, updatedAt);
+        price = Math.mulDiv(uint256(answer), 1e18, 10 ** feed.decimals());
+    }
+
+    /// @dev The average is hard to push and slow, the pool's price of the moment quick and easily pushed: but pushed away, it
+    /// only widens the range, at the cost of whoever trades next. So that it cannot be pushed back for one transaction
+    /// either, the price that the block began with is in the range too.
+    ///
+    /// The pool writes an observation when its tick is about to move in a block. None within the window: the price of
+    /// the moment is the average. Else the average begins on the line between the two that enclose the window's start
+    /// among the last, the 1st, 2nd, 4th, 8th … before it: exact when the pool was traded seldom, and a few reads where
+    /// `observe` bisects the whole ring. A pool that does not remember that far answers with what it remembers.
+    function _rangeAround(uint256 price) private view returns (uint256 low, uint256 high) {
+        (uint160 sqrtPrice, int24 tick, uint16 index, uint16 cardinality, , , ) = pool.slot0();
+        (low, high) = _including(price, price, _priceAt(sqrtPrice));
+        Observation memory newest = _observation(index);
+        if (newest.age >= twapWindow) return (low, high);
+        Observation memory later = newest;
+        Observation memory earlier = newest;
+        for (uint256 back = 1; back < cardinality && earlier.age < twapWindow; back *= 2) {
+            later = earlier;
+            earlier = _observation((uint256(index) + cardinality - back) % cardinality);
+            if (!earlier.exists) (earlier, back) = (_observation(0), cardinality); // a ring that is not yet full
+            if (newest.age == 0 && back == 1) {
+                (low, high) = _includingAverage(low, high, newest.cumulative - earlier.cumulative, earlier.age);
+            }
+        }
+        int256 sum = newest.cumulative + int256(tick) * int256(newest.age) - earlier.cumulative;
+        int256 excess = int256(earlier.age) - int256(uint256(twapWindow));
+        if (excess <= 0) return _includingAverage(low, high, sum, earlier.age);
+        sum -= ((later.cumulative - earlier.cumulative) * excess) / int256(earlier.age - later.age);
+        return _includingAverage(low, high, sum, twapWindow);
+    }
+
+    function _observation(uint256 index) private view returns (Observation memory o) {
+        uint32 time;
+        (time, o.cumulative, , o.exists) = pool.observations(index);
+        unchecked {
+            o.age = uint32(block.timestamp) - time; // the pool's clock is 32 bits wide and wraps
+        }
+    }
+
+    function _including(uint256 low, uint256 high, uint256 price) private pure returns (uint256, uint256) {
+        return (Math.min(low, price), Math.max(high, price));
+    }
+
+    /// @param sum Of the tick over `elapsed` seconds. The mean is geometric, as the pool records it.
+    function _includingAverage(
+        uint256 low,
+        uint256 high,
+        int256 sum,
+        uint256 elapsed
+    ) private view returns (uint256, uint256) {
+        if (elapsed == 0) return (low, high);
+        int256 seconds_ = int256(elapsed);
+        int24 tick = int24(sum / seconds_);
+        if (sum < 0 && sum % seconds_ != 0) --tick; // Solidity truncates towards zero, ticks round down
+        return _including(low, high, _priceAt(TickMath.getSqrtPriceAtTick(tick)));
+    }
+
+    function _priceAt(uint256 sqrtPrice) private view returns (uint256) {
         uint256 ratioX128 = Math.mulDiv(sqrtPrice, sqrtPrice, 1 << 64); // token1 per token0
         return
             baseIsToken0

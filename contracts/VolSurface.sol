@@ -2,20 +2,27 @@
 pragma solidity ^0.8.31;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IVolSurface} from "./interfaces/IVolSurface.sol";
 import {FixedPoint} from "./libraries/FixedPoint.sol";
 import {Ssvi} from "./libraries/Ssvi.sol";
+import {SurfaceLimits} from "./libraries/SurfaceLimits.sol";
+import {VolDrift} from "./libraries/VolDrift.sol";
 
 /// @title VolSurface
-/// @notice Keepers post SSVI slices; nothing that holds an arbitrage or moves too fast is stored.
+/// @notice Posters write SSVI slices; nothing that holds an arbitrage, moves too fast or has moved too far is stored.
 contract VolSurface is IVolSurface, AccessManaged {
-    /// @dev One slot. Units: see IVolSurface.
+    using SurfaceLimits for IVolSurface.Limits;
+
+    /// @dev One slot, so that reading a slice is one storage read. Units: see IVolSurface.
+    /// @param drift What of the expiry's drift budget was used at `updatedAt`; it has refilled since.
     struct StoredSlice {
         uint40 atmVol;
         int40 skew;
         uint56 curvature;
         int48 carry;
         uint40 updatedAt;
+        uint32 drift;
     }
 
     /// @dev The slices around an expiry. Linear in total variance, w/T is a mean of theirs with the weight
@@ -32,13 +39,10 @@ contract VolSurface is IVolSurface, AccessManaged {
     int256 private constant SKEW_UNIT = 1e7;
     uint256 private constant CURVATURE_UNIT = 1e9;
     int256 private constant CARRY_UNIT = 1e6;
+    uint256 private constant DRIFT_UNIT = 1e9;
 
-    /// @dev What limits may at most allow: the domain of the libraries, and less than the slot's fields hold.
-    uint256 private constant VOL_CEILING = 10e18;
-    uint256 private constant SKEW_CEILING = 1e18;
-    uint256 private constant CURVATURE_CEILING = 1e5 * 1e18;
-    uint256 private constant CARRY_CEILING = 4e18;
-    uint256 private constant TENOR_CEILING = 3650 days;
+    /// @inheritdoc IVolSurface
+    uint256 public version;
 
     uint40[] private _expiries;
     mapping(uint256 expiry => StoredSlice) private _slices;
@@ -61,6 +65,7 @@ contract VolSurface is IVolSurface, AccessManaged {
             previous = expiry;
             _write(expiry, slices[i], bounds);
         }
+        ++version;
         _list(expiries_, bounds.maxExpiries);
         _checkCalendar();
     }
@@ -74,14 +79,15 @@ contract VolSurface is IVolSurface, AccessManaged {
     function _write(uint256 expiry, Ssvi.Slice calldata posted, Limits memory bounds) private {
         require(expiry > block.timestamp, ExpiryPassed(expiry, block.timestamp));
         require(expiry <= block.timestamp + bounds.maxTenor, ExpiryTooFar(expiry, block.timestamp + bounds.maxTenor));
-        _checkBounds(expiry, posted, bounds);
+        bounds.checkRange(expiry, posted);
 
         StoredSlice memory packed = StoredSlice({
             atmVol: uint40(posted.atmVol / VOL_UNIT),
             skew: int40(posted.skew / SKEW_UNIT),
             curvature: uint56(posted.curvature / CURVATURE_UNIT),
             carry: int48(posted.carry / CARRY_UNIT),
-            updatedAt: uint40(block.timestamp)
+            updatedAt: uint40(block.timestamp),
+            drift: 0
         });
         Ssvi.Slice memory next = _unpack(packed);
         uint256 timeToExpiry = expiry - block.timestamp;
@@ -89,56 +95,63 @@ contract VolSurface is IVolSurface, AccessManaged {
             (uint256 slope, uint256 bend) = Ssvi.butterfly(next, timeToExpiry);
             revert ButterflyArbitrage(expiry, slope, bend);
         }
-
-        StoredSlice memory last = _slices[expiry];
-        if (last.updatedAt == 0) {
-            _checkFirst(expiry, next, bounds);
-        } else {
-            uint256 earliest = last.updatedAt + bounds.minInterval;
-            require(block.timestamp >= earliest, PostTooSoon(expiry, earliest));
-            _checkStep(expiry, _unpack(last), next, bounds);
-        }
+        packed.drift = _spendDrift(expiry, next, bounds);
         _slices[expiry] = packed;
         emit SlicePosted(expiry, next.atmVol, next.skew, next.curvature, next.carry);
     }
 
-    function _checkBounds(uint256 expiry, Ssvi.Slice calldata s, Limits memory bounds) private pure {
-        // Rounding towards zero could take the vol below its minimum by less than one unit; it is checked rounded.
-        require(
-            s.atmVol - (s.atmVol % VOL_UNIT) >= bounds.minVol && s.atmVol <= bounds.maxVol,
-            VolOutOfBounds(expiry, s.atmVol, bounds.minVol, bounds.maxVol)
-        );
-        require(_distance(s.skew, 0) <= bounds.maxSkew, SkewOutOfBounds(expiry, s.skew, bounds.maxSkew));
-        require(s.curvature <= bounds.maxCurvature, CurvatureOutOfBounds(expiry, s.curvature, bounds.maxCurvature));
-        require(_distance(s.carry, 0) <= bounds.maxCarry, CarryOutOfBounds(expiry, s.carry, bounds.maxCarry));
-    }
-
-    /// @dev A new expiry starts near to the vol that the surface already gives there, so that interpolated prices cannot be
-    /// moved further by posting between. After the last slice there is no price yet, and bounds alone apply.
-    function _checkFirst(uint256 expiry, Ssvi.Slice memory next, Limits memory bounds) private view {
-        (uint256 near, uint256 far) = _neighbours(expiry);
-        if (far == 0) return;
-        Bracket memory b = _bracket(expiry, near, far);
-        uint256 volStep = _distance(int256(next.atmVol), int256(FixedPoint.sqrt(_varianceAt(b, 0))));
-        require(volStep <= bounds.maxVolStep, VolStepTooLarge(expiry, volStep, bounds.maxVolStep));
-    }
-
-    /// @dev A keeper cannot go further by posting twice: the interval is checked before, and an expiry occurs once a post.
-    function _checkStep(
+    /// @dev Checks a slice against what the surface says there now, and returns what is then used of the drift budget.
+    function _spendDrift(
         uint256 expiry,
-        Ssvi.Slice memory last,
         Ssvi.Slice memory next,
         Limits memory bounds
-    ) private view {
-        uint256 volStep = _distance(int256(next.atmVol), int256(last.atmVol));
-        require(volStep <= bounds.maxVolStep, VolStepTooLarge(expiry, volStep, bounds.maxVolStep));
-        uint256 skewStep = _distance(next.skew, last.skew);
-        require(skewStep <= bounds.maxSkewStep, SkewStepTooLarge(expiry, skewStep, bounds.maxSkewStep));
-        uint256 deviation = (next.atmVol * FixedPoint.sqrtTime(expiry - block.timestamp)) / 1e18;
-        uint256 wingStep = (_distance(int256(next.curvature), int256(last.curvature)) * deviation) / 1e18;
-        require(wingStep <= bounds.maxWingStep, WingStepTooLarge(expiry, wingStep, bounds.maxWingStep));
-        uint256 carryStep = _distance(next.carry, last.carry);
-        require(carryStep <= bounds.maxCarryStep, CarryStepTooLarge(expiry, carryStep, bounds.maxCarryStep));
+    ) private view returns (uint32 total) {
+        StoredSlice memory stored = _slices[expiry];
+        uint256 used;
+        uint256 drift;
+        if (stored.updatedAt == 0) {
+            (used, drift) = _checkFirst(expiry, next, bounds);
+        } else {
+            uint256 earliest = stored.updatedAt + bounds.minInterval;
+            require(block.timestamp >= earliest, PostTooSoon(expiry, earliest));
+            Ssvi.Slice memory last = _unpack(stored);
+            bounds.checkStep(expiry, last, next);
+            used = _usedDrift(expiry, bounds);
+            drift = VolDrift.between(last, next, expiry - block.timestamp);
+        }
+        uint256 left = used < bounds.maxVolDrift ? bounds.maxVolDrift - used : 0;
+        require(drift <= left, DriftBudgetExceeded(expiry, drift, left));
+        total = uint32((used + drift + DRIFT_UNIT - 1) / DRIFT_UNIT); // below the ceiling, which fits
+    }
+
+    /// @dev A new expiry starts near to what its neighbours say, with what they have left of their budgets: neither posting
+    /// between two slices, nor before the first or after the last, moves prices further than moving those would. Only on
+    /// an empty surface, where no option can have a price yet, bounds alone apply.
+    function _checkFirst(
+        uint256 expiry,
+        Ssvi.Slice memory next,
+        Limits memory bounds
+    ) private view returns (uint256 used, uint256 drift) {
+        (uint256 near, uint256 far) = _neighbours(expiry);
+        if (far == 0) (near, far) = (0, near);
+        if (far == 0) return (0, 0);
+        Bracket memory b = _bracket(expiry, near, far);
+        bounds.checkVolStep(expiry, FixedPoint.sqrt(_varianceAt(b, 0)), next.atmVol);
+
+        uint256[5] memory anchor = VolDrift.variances(b.far, far - block.timestamp);
+        if (near != 0) {
+            uint256[5] memory nearer = VolDrift.variances(b.near, near - block.timestamp);
+            for (uint256 i = 0; i < 5; ++i) anchor[i] = _mean(b, nearer[i], anchor[i]);
+        }
+        drift = VolDrift.from(anchor, _carryAt(b), next, expiry - block.timestamp);
+        used = Math.max(_usedDrift(near, bounds), _usedDrift(far, bounds));
+    }
+
+    /// @dev What is used of the budget after refilling since the last post. Zero where nothing was posted.
+    function _usedDrift(uint256 expiry, Limits memory bounds) private view returns (uint256) {
+        StoredSlice memory stored = _slices[expiry];
+        uint256 refilled = ((block.timestamp - stored.updatedAt) * bounds.maxVolDrift) / bounds.driftWindow;
+        return Math.saturatingSub(stored.drift * DRIFT_UNIT, refilled);
     }
 
     /// @dev Merges the posted expiries into the stored ones, both ascending, and drops what has expired.
@@ -180,18 +193,7 @@ contract VolSurface is IVolSurface, AccessManaged {
     }
 
     function _setLimits(Limits memory bounds) private {
-        require(
-            bounds.minVol >= VOL_UNIT &&
-                bounds.minVol <= bounds.maxVol &&
-                bounds.maxVol <= VOL_CEILING &&
-                bounds.maxSkew < SKEW_CEILING &&
-                bounds.maxCurvature <= CURVATURE_CEILING &&
-                bounds.maxCarry <= CARRY_CEILING &&
-                bounds.minInterval > 0 &&
-                bounds.maxTenor <= TENOR_CEILING &&
-                bounds.maxExpiries > 0,
-            InvalidLimits()
-        );
+        bounds.check();
         _limits = bounds;
         emit LimitsSet(bounds);
     }
@@ -208,6 +210,13 @@ contract VolSurface is IVolSurface, AccessManaged {
         StoredSlice memory stored = _slices[expiry];
         require(stored.updatedAt != 0 && expiry > block.timestamp, NoSlice(expiry));
         return (_unpack(stored), stored.updatedAt);
+    }
+
+    /// @inheritdoc IVolSurface
+    function driftLeft(uint256 expiry) external view returns (uint256) {
+        require(_slices[expiry].updatedAt != 0 && expiry > block.timestamp, NoSlice(expiry));
+        Limits memory bounds = _limits;
+        return Math.saturatingSub(bounds.maxVolDrift, _usedDrift(expiry, bounds));
     }
 
     /// @inheritdoc IVolSurface
@@ -268,16 +277,10 @@ contract VolSurface is IVolSurface, AccessManaged {
             if (stored[i] > expiry) return (near, stored[i]);
             if (stored[i] > block.timestamp) near = stored[i];
         }
-        return (0, 0);
     }
 
     function _forward(Bracket memory b, uint256 expiry, uint256 spot) private view returns (uint256) {
-        int256 carry = b.far.carry;
-        if (b.nearWeight != 0) {
-            int256 nearWeight = int256(b.nearWeight);
-            int256 weights = int256(b.weights);
-            carry = (b.near.carry * nearWeight + carry * (weights - nearWeight)) / weights;
-        }
+        int256 carry = _carryAt(b);
         if (carry == 0) return spot;
         int256 growth = (carry * int256(expiry - block.timestamp)) / 365 days;
         return (spot * FixedPoint.exp(growth)) / 1e18;
@@ -291,10 +294,17 @@ contract VolSurface is IVolSurface, AccessManaged {
 
     function _varianceAt(Bracket memory b, int256 k) private pure returns (uint256 variance) {
         variance = Ssvi.varianceAt(b.far, k);
-        if (b.nearWeight != 0) {
-            uint256 near = Ssvi.varianceAt(b.near, k);
-            variance = (near * b.nearWeight + variance * (b.weights - b.nearWeight)) / b.weights;
-        }
+        if (b.nearWeight != 0) variance = _mean(b, Ssvi.varianceAt(b.near, k), variance);
+    }
+
+    function _carryAt(Bracket memory b) private pure returns (int256) {
+        int256 nearWeight = int256(b.nearWeight);
+        int256 weights = int256(b.weights);
+        return (b.near.carry * nearWeight + b.far.carry * (weights - nearWeight)) / weights;
+    }
+
+    function _mean(Bracket memory b, uint256 near, uint256 far) private pure returns (uint256) {
+        return (near * b.nearWeight + far * (b.weights - b.nearWeight)) / b.weights;
     }
 
     // ---------------------------------------------------------------------------------------------------------- slots
@@ -307,11 +317,5 @@ contract VolSurface is IVolSurface, AccessManaged {
                 curvature: s.curvature * CURVATURE_UNIT,
                 carry: s.carry * CARRY_UNIT
             });
-    }
-
-    function _distance(int256 a, int256 b) private pure returns (uint256) {
-        unchecked {
-            return a > b ? uint256(a - b) : uint256(b - a);
-        }
     }
 }

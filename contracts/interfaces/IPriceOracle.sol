@@ -3,12 +3,28 @@ pragma solidity ^0.8.31;
 
 /// @title Prices of one market's underlying in USDC, WAD
 /// @notice Three prices for three purposes. `spot` values what the vault owns and owes: Chainlink alone, so that no DEX
-/// trade can move it. `spotRange` prices trades: it spans Chainlink, a short DEX average and the DEX price of the
-/// moment, so that a lag of one cannot be traded against. `settlementPrice` decides pay-offs: one Chainlink round, proven to be the first at or
-/// after expiry, whoever asks and whenever.
+/// trade can move it. `read` prices trades: its range spans Chainlink, a short DEX average, and the DEX price of the
+/// moment and at the start of the block, so that a lag of one cannot be traded against. `settlementPrice` decides pay-offs:
+/// one Chainlink round, proven to be the first at or after expiry, whoever asks and whenever.
 interface IPriceOracle {
-    /// @notice The feed's last update at `updatedAt` is older than `maxAge` seconds.
-    error StalePrice(uint256 updatedAt, uint256 maxAge);
+    /// @notice All that a trade needs to know of the market, read in one pass. Prices are WAD.
+    /// @param spot Chainlink's latest round, as in `spot()`.
+    /// @param low,high The prices between which a trade is made; `low ≤ spot ≤ high`.
+    /// @param updatedAt When that round was written, unix seconds.
+    /// @param stale Whether the round is older than `maxAge`: holders may still close, at the dearer end of the range, but
+    /// nothing may be opened on such a price.
+    struct Reading {
+        uint256 spot;
+        uint256 low;
+        uint256 high;
+        uint256 updatedAt;
+        bool stale;
+    }
+
+    /// @notice A constructor argument that no oracle can work with.
+    error InvalidOracle(string field);
+    /// @notice The feed's last update at `updatedAt` is older than `limit` seconds: `maxAge`, or for `read` `lastResortAge`.
+    error StalePrice(uint256 updatedAt, uint256 limit);
     /// @notice The feed answered `answer` (not positive) with time `updatedAt` (zero or in the future).
     error InvalidPrice(int256 answer, uint256 updatedAt);
     /// @notice Settlement was asked for before expiry.
@@ -22,12 +38,15 @@ interface IPriceOracle {
     /// @notice Phase `phaseId`, later than that of `roundId`, had begun before expiry: its rounds decide.
     error PhaseSuperseded(uint80 roundId, uint16 phaseId);
 
-    /// @notice The price that values the vault: Chainlink's latest round.
+    /// @notice The price that values the vault: Chainlink's latest round. Reverts `StalePrice` beyond `maxAge`.
     /// @return price WAD. @return updatedAt unix seconds.
     function spot() external view returns (uint256 price, uint256 updatedAt);
 
-    /// @notice The prices between which a trade is made: the lowest and the highest of Chainlink, the DEX average
-    /// and the DEX price.
+    /// @notice Spot and the range of prices between which a trade is made: the lowest and the highest of Chainlink, the DEX
+    /// average, and the DEX price now and at the start of the block. Reverts `StalePrice` only beyond `lastResortAge`.
+    function read() external view returns (Reading memory);
+
+    /// @notice The range of `read`, refused as `spot` is.
     function spotRange() external view returns (uint256 low, uint256 high);
 
     /// @notice The price at which series of `expiry` pay: that of the first Chainlink round at or after `expiry`.

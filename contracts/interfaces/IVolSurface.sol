@@ -5,10 +5,16 @@ import {Ssvi} from "../libraries/Ssvi.sol";
 
 /// @title IVolSurface
 /// @notice The implied volatility surface: one SSVI slice per expiry, posted by keepers and checked when written, so that
-/// what is stored never holds a butterfly or calendar arbitrage and never moves faster than the limits allow.
+/// what is stored never holds a butterfly or calendar arbitrage, and moves neither faster nor further than the limits allow.
 /// @dev Vols, skews, logarithms and total variances are WAD; times are unix seconds. A slice is rounded towards zero to
 /// what one storage slot holds: vol to 1e-10, skew to 1e-11, curvature to 1e-9, carry to 1e-12; checks look at the
 /// rounded slice. As time passes θ = σ₀²·T shrinks, and the conditions keep holding (docs/pricing.md).
+///
+/// Besides the limits per post, each expiry has a drift budget of `maxVolDrift` that refills evenly over `driftWindow`, so
+/// that whoever holds the poster's key can lead no price far in little time, there and back included. A post spends the
+/// largest change of implied vol at −3, −1, 0, 1 and 3 deviations from the forward, and √(2π)·√T·|Δb| for a change of the
+/// carry. In those units one budget bounds the price of every option of the expiry: vega is at most F·√(T/2π), so is what a
+/// change of vol by one is worth, and no price moves by more than its forward does (docs/pricing.md).
 interface IVolSurface {
     /// @notice What a post must respect.
     /// @param minVol,maxVol range of σ₀
@@ -23,6 +29,8 @@ interface IVolSurface {
     /// @param maxAge seconds after which a slice counts as stale
     /// @param maxTenor how far ahead an expiry may lie, seconds
     /// @param maxExpiries how many slices may be live
+    /// @param maxVolDrift how far an expiry may move at once by any number of posts, in vol; refills
+    /// @param driftWindow seconds in which an empty budget refills
     struct Limits {
         uint64 minVol;
         uint64 maxVol;
@@ -37,6 +45,8 @@ interface IVolSurface {
         uint32 maxAge;
         uint32 maxTenor;
         uint8 maxExpiries;
+        uint64 maxVolDrift;
+        uint32 driftWindow;
     }
 
     event SlicePosted(uint256 indexed expiry, uint256 atmVol, int256 skew, uint256 curvature, int256 carry);
@@ -67,6 +77,9 @@ interface IVolSurface {
     error WingStepTooLarge(uint256 expiry, uint256 step, uint256 max);
     error CarryStepTooLarge(uint256 expiry, uint256 step, uint256 max);
 
+    /// @notice The post would move the expiry by `drift` (in vol) with only `left` in its budget; wait for it to refill.
+    error DriftBudgetExceeded(uint256 expiry, uint256 drift, uint256 left);
+
     /// @notice ψ(1 + |ρ|) is not below 4, or ψφ(1 + |ρ|) is above 4 (WAD): a butterfly would have a negative price.
     error ButterflyArbitrage(uint256 expiry, uint256 slope, uint256 bend);
     /// @notice Total variance would fall from one expiry to the next: ATM (θ), in a wing (θφ(1 ± ρ)) or since φ rises.
@@ -78,8 +91,10 @@ interface IVolSurface {
     error InvalidLimits();
 
     /// @notice Writes slices and drops expired ones. All checks look at the surface as it is after the whole post.
-    /// @dev Role: keeper. An expiry's first slice is held to `maxVolStep` of the vol that the surface interpolates there; after
-    /// the last slice there is none, and bounds and the calendar condition alone apply.
+    /// @dev Role: poster. An expiry's first slice is held to `maxVolStep` and to the drift budget, measured from what its
+    /// neighbours say: between two, the mean that interpolation gives at equal numbers of deviations; before the first or
+    /// after the last, that one. It begins with the least budget that a neighbour has left. On an empty surface bounds and
+    /// arbitrage conditions alone apply.
     function post(uint256[] calldata expiries, Ssvi.Slice[] calldata slices) external;
 
     /// @notice Role: governor.
@@ -87,7 +102,13 @@ interface IVolSurface {
 
     function limits() external view returns (Limits memory);
 
-    /// @notice The slice of a live expiry and when it was posted.
+    /// @notice How many posts there have been: a mark made at another version is of another surface. One storage read.
+    function version() external view returns (uint256);
+
+    /// @notice How much of the drift budget of a live expiry is left now, in vol.
+    function driftLeft(uint256 expiry) external view returns (uint256);
+
+    /// @notice The slice of a live expiry and when it was posted. One storage read.
     function slice(uint256 expiry) external view returns (Ssvi.Slice memory, uint256 updatedAt);
 
     /// @notice Live expiries, ascending.

@@ -22,12 +22,21 @@ interface IUniswapV3Pool {
             bool unlocked
         );
 
-    function observe(
-        uint32[] calldata secondsAgos
-    ) external view returns (int56[] memory tickCumulatives, uint160[] memory secondsPerLiquidityCumulativeX128s);
+    function observations(
+        uint256 index
+    )
+        external
+        view
+        returns (
+            uint32 blockTimestamp,
+            int56 tickCumulative,
+            uint160 secondsPerLiquidityCumulativeX128,
+            bool initialized
+        );
 }
 
-/// @notice The single-pool swaps of Uniswap v3's SwapRouter.
+/// @notice The swaps of Uniswap v3's SwapRouter. A `path` is `token, fee, token, …`, packed: 20 and 3 bytes in turn, in the
+/// direction of the swap for an exact input and against it for an exact output.
 interface ISwapRouter {
     struct ExactInputSingleParams {
         address tokenIn;
@@ -50,6 +59,26 @@ interface ISwapRouter {
         uint256 amountInMaximum;
         uint160 sqrtPriceLimitX96;
     }
+
+    struct ExactInputParams {
+        bytes path;
+        address recipient;
+        uint256 deadline;
+        uint256 amountIn;
+        uint256 amountOutMinimum;
+    }
+
+    struct ExactOutputParams {
+        bytes path;
+        address recipient;
+        uint256 deadline;
+        uint256 amountOut;
+        uint256 amountInMaximum;
+    }
+
+    function exactInput(ExactInputParams calldata params) external payable returns (uint256 amountOut);
+
+    function exactOutput(ExactOutputParams calldata params) external payable returns (uint256 amountIn);
 
     function exactInputSingle(ExactInputSingleParams calldata params) external payable returns (uint256 amountOut);
 
