@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.31;
 
-/// @title All that the vault knows about its hedge
+/// @title What the vault needs to know of its hedge
 interface IHedgePosition {
-    /// @notice Signed holding of the underlying, WAD units: inventory minus debt.
-    function hedgeDelta() external view returns (int256);
-
-    /// @notice Value of everything the desk holds and owes at `spot` (WAD), in WAD USDC.
-    function equity(uint256 spot) external view returns (int256);
+    /// @notice What the desk holds less what it owes. Worth `base * spot + quote` at any spot: no DEX price is in it.
+    /// @return base Underlying, WAD: inventory less debt.
+    /// @return quote WAD USDC: collateral with its interest, and money on its way through the desk.
+    function position() external view returns (int256 base, int256 quote);
 }

@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.31;
 
-/// @title Where traders buy, sell back and exercise options
-/// @notice Long positions are ERC-6909 tokens of this contract, one id per series (see SeriesId), 18 decimals.
-/// Prices in WAD USDC per contract of one underlying; cash in USDC (6 decimals), positive when the trader pays.
-interface IOptionMarket {
-    /// @notice One line of a trade. @param quantity WAD contracts: positive buys from the vault, negative sells back.
-    struct Leg {
-        uint256 id;
-        int256 quantity;
-    }
+import {Book} from "../libraries/Book.sol";
+import {ListingRules} from "../libraries/ListingRules.sol";
+import {QuoteCurve} from "../libraries/QuoteCurve.sol";
+import {IOptionVault} from "./IOptionVault.sol";
+import {IPriceOracle} from "./IPriceOracle.sol";
 
+/// @title Where traders buy, sell back and exercise options
+/// @notice Long positions are ERC-6909 tokens of this contract, one id per series (see SeriesId), 18 decimals, with names
+/// like WETH-27NOV26-3000-C. Prices in WAD USDC per contract of one underlying; cash in USDC (6 decimals), positive when the
+/// trader pays.
+interface IOptionMarket {
     /// @notice What a trade costs, by component, WAD USDC; positive costs the trader.
     /// @param mid Σ quantity · mid price at the dearer end of the spot range.
     /// @param inventory The curve's charge for using up vega capacity, or its rebate for freeing it.
     /// @param hedging Expected cost of hedging the delta that the trade adds.
-    /// @param spread Half-spread on the gross vega. @param fees Trading fees.
+    /// @param spread Half-spread on the vega of each leg. @param fees Trading fees.
     /// @param total USDC, 6 decimals, rounded up: after bounds (never cheaper than mid and fees, a buyer pays at
     /// least intrinsic value, a pure sale never costs). @param spot The end of the range that was dearer.
     struct Quote {
@@ -28,23 +29,31 @@ interface IOptionMarket {
         uint256 spot;
     }
 
-    /// @param maxSkew Vol points (WAD) off mid at full vega capacity. @param spreadVol Half-spread in vol points (WAD).
-    /// @param hedgeCostBps Half-spread of the hedging venue. @param feeBps Fee in basis points of spot.
-    /// @param feeCapBps Cap of the fee in basis points of premium. @param minFee Least fee per contract, WAD USDC.
-    /// @param minQuantity Smallest leg, WAD contracts. @param cutOff Seconds before expiry at which trading closes.
+    /// @notice Two slots.
+    /// @param spread The parts of the half-spread, in vol points.
+    /// @param maxSkew Vol points (WAD) off mid at full vega capacity. @param minQuantity Smallest leg, WAD contracts.
+    /// @param minFee Least fee per contract, USDC with 6 decimals. @param hedgeCostBps Half-spread of the hedging venue.
+    /// @param feeBps Fee in basis points of spot. @param feeCapBps Cap of the fee in basis points of premium.
+    /// @param maxDispersionBps How far the highest price may lie above the lowest for anything to be opened.
+    /// @param cutOff Seconds before expiry at which trading closes.
+    /// @param maxSurfaceAge Seconds after which a slice serves for closing only.
     struct Pricing {
+        QuoteCurve.Spread spread;
         uint64 maxSkew;
-        uint64 spreadVol;
-        uint32 hedgeCostBps;
-        uint32 feeBps;
-        uint32 feeCapBps;
-        uint64 minFee;
         uint64 minQuantity;
-        uint32 cutOff;
+        uint24 minFee;
+        uint16 hedgeCostBps;
+        uint8 feeBps;
+        uint16 feeCapBps;
+        uint16 maxDispersionBps;
+        uint24 cutOff;
+        uint24 maxSurfaceAge;
     }
 
-    event Traded(address indexed trader, address indexed recipient, Leg[] legs, Quote quote);
+    event Traded(address indexed trader, address indexed recipient, Book.Leg[] legs, Quote quote);
     event Settled(uint256 indexed expiry, uint80 roundId, uint256 price);
+    /// @notice The governor settled an expiry that no round could.
+    event SettledWithoutFeed(uint256 indexed expiry, uint256 price);
     event Exercised(
         address indexed holder,
         address indexed recipient,
@@ -52,17 +61,29 @@ interface IOptionMarket {
         uint256 quantity,
         uint256 assets
     );
+    /// @notice A holder could not be paid and keeps the tokens; the others of the batch were.
+    event ExerciseFailed(address indexed holder, uint256 indexed id, bytes reason);
+    event AutoExerciseSet(address indexed holder, bool allowed);
     event PricingSet(Pricing pricing);
+    event ListingSet(ListingRules.Rules listing);
 
     error DeadlinePassed(uint256 deadline, uint256 time);
     error CostAboveLimit(int256 cash, int256 limit);
     error NoLegs();
     error QuantityTooSmall(uint256 id, int256 quantity, uint256 minimum);
     error TradingClosed(uint256 id, uint256 closedAt);
+    /// @notice The feed last spoke at `updatedAt`: until it does again, holders may close and nothing is opened.
+    error FeedStale(uint256 updatedAt);
+    /// @notice Feed and DEX lie further apart than `limitBps`: closing only.
+    error PricesDisagree(uint256 low, uint256 high, uint256 limitBps);
+    /// @notice The slice of `expiry` is from `updatedAt`: closing only.
+    error SurfaceStale(uint256 expiry, uint256 updatedAt);
     error AlreadySettled(uint256 expiry);
     error NotSettled(uint256 expiry);
+    error FallbackTooEarly(uint256 expiry, uint256 earliest);
+    error InvalidPrice(uint256 price);
+    error AutoExerciseNotAllowed(address holder);
     error InvalidPricing(string what);
-    error ExpiryInPast(uint256 expiry);
 
     /// @notice Buys and sells back in one call: all legs or none, for at most `cashLimit` in all, fees included.
     /// @param cashLimit USDC: the most the trader pays, or if negative minus the least it must get.
@@ -70,16 +91,29 @@ interface IOptionMarket {
     /// @param deadline Unix seconds after which the trade is refused.
     /// @return cash USDC that the trader paid (negative: got).
     function trade(
-        Leg[] calldata legs,
+        Book.Leg[] calldata legs,
         int256 cashLimit,
         address recipient,
         uint256 deadline
     ) external returns (int256 cash);
 
-    /// @notice What `trade` would cost now.
-    function quote(Leg[] calldata legs) external view returns (Quote memory);
+    /// @notice What `trade` would cost now, and the vault's exposure after it. Reverts as `trade` would.
+    function quote(
+        Book.Leg[] calldata legs
+    ) external view returns (Quote memory, IOptionVault.Exposure memory afterwards);
 
+    /// @notice What `legs` would be priced at with this reading of the oracle and this exposure of the vault: for whoever prices
+    /// many trades at one moment. Limits are not asked, so a trade at this price may still be refused.
+    function quoteAt(
+        Book.Leg[] calldata legs,
+        IPriceOracle.Reading calldata reading,
+        IOptionVault.Exposure calldata exposure
+    ) external view returns (Quote memory);
+
+    /// @notice Symbol of the underlying, as it stands in the names of series.
+    function underlying() external view returns (string memory);
     function pricing() external view returns (Pricing memory);
+    function listing() external view returns (ListingRules.Rules memory);
 
     /// @notice Lists a call and a put at each strike of an expiry. Role: LISTER.
     function listSeries(uint256 expiry, uint256[] calldata strikes) external;
@@ -87,7 +121,20 @@ interface IOptionMarket {
     /// @notice Fixes the settlement price of an expiry from the first Chainlink round at or after it. Anyone may call.
     function settle(uint256 expiry, uint80 roundId) external returns (uint256 price);
 
+    /// @notice Fixes the price of an expiry that could not be settled by a round for `FALLBACK_DELAY`, because the feed has
+    /// died. The call itself is announced and delayed as all of the governor's. Role: GOVERNOR.
+    /// @param price WAD USDC.
+    function settleWithoutFeed(uint256 expiry, uint256 price) external;
+
     /// @notice Burns `quantity` of the caller's tokens of a settled series and pays their pay-off, rounded down.
     /// @return assets USDC paid to `recipient`.
     function exercise(uint256 id, uint256 quantity, address recipient) external returns (uint256 assets);
+
+    /// @notice Lets anyone exercise the caller's tokens once they are settled, to the caller's own account.
+    function setAutoExercise(bool allowed) external;
+    function autoExercise(address holder) external view returns (bool);
+
+    /// @notice Exercises all that each holder, who must have allowed it, has of a settled series, and pays each. One who cannot be
+    /// paid keeps the tokens and holds up nobody.
+    function exerciseFor(uint256 id, address[] calldata holders) external;
 }

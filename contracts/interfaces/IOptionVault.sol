@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.31;
 
+import {Book} from "../libraries/Book.sol";
+import {MarkedBook} from "../libraries/MarkedBook.sol";
+import {RiskLimits} from "../libraries/RiskLimits.sol";
 import {IAsyncShares} from "./IAsyncShares.sol";
 import {IHedgePosition} from "./IHedgePosition.sol";
 import {IPriceOracle} from "./IPriceOracle.sol";
@@ -12,60 +15,39 @@ import {IVolSurface} from "./IVolSurface.sol";
 /// contract's own accounts and never through its token balance, so that a donation changes nothing.
 /// Units: cash and LP assets in USDC (6 decimals), shares in 18 decimals, everything else WAD.
 interface IOptionVault is IAsyncShares {
-    /// @notice The book valued at one spot and one surface. Signed amounts are the vault's: a short book has negative
-    /// value, vega and gamma. `weightedVega` and `grossVega` are tenor-weighted and plain vega, net and in absolute sum.
-    struct Mark {
-        int128 value;
-        int128 delta;
-        int128 gamma;
-        int128 vega;
-        int128 weightedVega;
-        uint128 grossVega;
-        uint128 spot;
-        uint64 time;
-    }
-
-    /// @notice What a rule or a quote needs to know about the vault's state, at the current mark.
-    /// @param nav WAD USDC; negative if liabilities exceed assets.
-    /// @param vegaCapacity WAD USDC per 1.00 of vol.
+    /// @notice What a rule, a quote or a hedger needs to know about the vault's state.
+    /// @param mark The book at the mark's own spot. @param spot Live oracle price.
+    /// @param base Hedge in units of underlying. @param quote Hedge in USDC.
+    /// @param nav Net assets with book and hedge at the mark's spot; negative if liabilities exceed assets.
+    /// @param vegaCapacity What the inventory charge is measured by: fixed for an epoch, so that the charge is a potential.
     struct Exposure {
-        Mark mark;
-        int256 hedgeDelta;
+        MarkedBook.Mark mark;
+        uint256 spot;
+        int256 base;
+        int256 quote;
         int256 nav;
         uint256 vegaCapacity;
     }
 
-    /// @notice A change of one position with its value and Greeks for the whole quantity, signed for the vault.
-    struct Fill {
-        uint256 id;
-        int256 quantity;
-        int256 value;
-        int256 delta;
-        int256 gamma;
-        int256 vega;
+    /// @notice What a quote is made of: the book at the mark's spot, all WAD. @param netDelta Of book and hedge.
+    /// @param weightedVega,vegaCapacity USDC per 1.00 of vol, see MarkedBook.Mark and Exposure.
+    struct Basis {
+        uint256 spot;
+        int256 netDelta;
         int256 weightedVega;
+        uint256 vegaCapacity;
     }
 
-    /// @param vegaCapacityBps Share of NAV that is the capacity for net weighted vega per 1.00 of vol.
-    /// @param maxLeverageBps Notional of open short contracts may be this multiple of NAV.
-    /// @param spreadVol Half-spread for NAV: the book's bid and ask lie this many vol points (WAD) from its mark.
-    /// @param maxMarkAge Seconds after which a mark is stale. @param maxMarkMoveBps Spot move after which it is.
-    /// @param epochLength Seconds between two epochs, at least.
-    struct Limits {
-        uint32 vegaCapacityBps;
-        uint32 maxLeverageBps;
-        uint64 spreadVol;
-        uint32 maxMarkAge;
-        uint32 maxMarkMoveBps;
-        uint32 epochLength;
-    }
-
-    event Marked(int256 value, int256 delta, int256 gamma, int256 vega, uint256 spot);
+    event Marked(MarkedBook.Mark mark);
     event SeriesListed(uint256 indexed id, uint256 indexed expiry, uint256 strike, bool isCall);
-    event PositionChanged(uint256 indexed id, int256 change, int256 quantity);
+    /// @notice The vault sold (positive) or took back `contracts` of a series; `open` of it are now short.
+    event PositionChanged(uint256 indexed id, int256 contracts, uint256 open);
+    /// @notice A trade moved `cashIn` USDC into the pool (negative: out), and `insured` of it on to the insurance reserve.
+    event TradeBooked(int256 cashIn, uint256 insured);
     event ExpirySettled(uint256 indexed expiry, uint256 price, uint256 payouts);
-    event HolderPaid(uint256 indexed id, address indexed recipient, uint256 quantity, uint256 assets);
-    event HedgeFunded(uint256 assets);
+    /// @notice A holder was paid; what is owed in all fell by `released`, at least as much.
+    event HolderPaid(uint256 indexed id, address indexed recipient, uint256 quantity, uint256 assets, uint256 released);
+    event HedgeFunded(address indexed to, uint256 assets);
     event HedgeReturned(uint256 assets);
     /// @param navBid NAV with the book at its ask (what leaving LPs get), @param navAsk with the book at its bid; WAD.
     event EpochProcessed(
@@ -77,58 +59,110 @@ interface IOptionVault is IAsyncShares {
         uint256 sharesIn,
         uint256 assetsOut
     );
-    event LimitsSet(Limits limits);
+    /// @notice The insurance reserve paid for a loss of the pool before its LPs did.
+    event InsuranceUsed(uint256 assets, uint256 left);
+    event LimitsSet(RiskLimits.Limits limits);
     event ModulesSet(address market, IHedgePosition hedge);
+    event Paused(address account);
+    event Unpaused(address account);
 
     error EpochOpen(uint256 endsAt);
     error ExpiryUnsettled(uint256 expiry);
-    error SeriesExpired(uint256 expiry);
-    error VegaCapacityExceeded(uint256 weightedVega, uint256 capacity);
-    error NotionalExceeded(uint256 notional, uint256 limit);
-    error InsufficientCash(uint256 needed, uint256 available);
-    error InvalidLimits(string what);
+    /// @notice A guardian has stopped new risk; closing, exercising, claiming and leaving go on.
+    error OpeningPaused();
+    /// @notice NAV has fallen too far below what the shares were worth at their peak (both WAD USDC): closing only, until it
+    /// recovers or the peak, which falls by half of the distance with every epoch, has come near.
+    error DrawdownTooLarge(int256 nav, int256 floor);
+    /// @notice A module that still has positions or money cannot be replaced.
+    error ModuleInUse(address module);
 
     // Views
     function oracle() external view returns (IPriceOracle);
     function surface() external view returns (IVolSurface);
     function hedge() external view returns (IHedgePosition);
+    function market() external view returns (address);
+    function limits() external view returns (RiskLimits.Limits memory);
+    /// @notice USDC of the pool. Queued deposits, assets set aside for redemptions and the insurance reserve are not in it.
     function cash() external view returns (uint256);
+    /// @notice USDC owed to holders of settled series.
     function owed() external view returns (uint256);
+    /// @notice USDC of the reserve that bears losses before LPs do.
+    function insurance() external view returns (uint256);
+    /// @notice Cash beyond what is owed.
     function freeCash() external view returns (uint256);
-    function epochEndsAt() external view returns (uint256);
+    /// @notice What is owed beyond the cash at hand: to be raised from the hedge, which anyone may do at the desk.
+    function shortfall() external view returns (uint256);
     /// @notice The mark as it stands: the stored one if fresh, else recomputed in memory.
-    function currentMark() external view returns (Mark memory mark, bool fresh);
+    function currentMark() external view returns (MarkedBook.Mark memory mark, bool fresh);
+    /// @notice Value and Greeks computed now, without scenarios.
+    function greeks() external view returns (MarkedBook.Mark memory);
     function exposure() external view returns (Exposure memory);
+    /// @notice The same at a spot of the caller's choice.
+    function exposureAt(uint256 spot) external view returns (Exposure memory);
+    /// @notice NAV in each stress scenario with the hedge as it stands, WAD USDC, and which is worst.
+    function stress() external view returns (int256[12] memory navs, uint256 worst);
+    /// @notice Both at a spot of the caller's choice, from one look at the book.
+    function stressAt(
+        uint256 spot
+    ) external view returns (Exposure memory exposure, int256[12] memory navs, uint256 worst);
     /// @notice Net assets at the current mark, WAD USDC.
     function nav() external view returns (int256);
     function epoch() external view returns (uint256);
-    function limits() external view returns (Limits memory);
-    function market() external view returns (address);
+    function epochEndsAt() external view returns (uint256);
+    /// @notice NAV per share now, and its peak as the drawdown breaker sees it; 12 decimals.
+    function shareValue() external view returns (uint256 value, uint256 peak);
+    /// @notice Peak of NAV per share (12 decimals), and the NAV (WAD USDC) below which nothing new is opened in this epoch.
+    function breaker() external view returns (uint256 peak, int256 floor);
+    /// @notice Whether a guardian has stopped new risk.
+    function paused() external view returns (bool);
+    /// @notice Net weighted vega that trades may still add now, as far as the window goes.
+    function vegaWindowLeft() external view returns (uint256);
     function openExpiries() external view returns (uint256[] memory);
     /// @notice Every listed series of every open expiry with the vault's position in it (WAD, negative when short).
     function book() external view returns (uint256[] memory ids, int256[] memory quantities);
     function positionOf(uint256 id) external view returns (int256);
+    /// @notice Short contracts over all open expiries, WAD. At zero the hedge has to go.
+    function openContracts() external view returns (uint256);
+    /// @notice What an expiry's holders hold (WAD), its settlement price (WAD, zero before), and USDC it still owes.
+    function expiryOf(uint256 expiry) external view returns (Book.Expiry memory);
     /// @notice The price an expiry settled at, WAD; zero while it has not.
     function settlementPriceOf(uint256 expiry) external view returns (uint256);
+    /// @notice The exposure after a trade while the oracle says `spot`; reverts as the trade would.
+    function previewTrade(
+        Book.Leg[] calldata legs,
+        int256 cashIn,
+        uint256 fees,
+        uint256 spot
+    ) external view returns (Exposure memory);
 
     // Anyone
     /// @notice Recomputes the mark exactly at the live oracle price and stores it.
-    function mark() external returns (Mark memory);
+    function mark() external returns (MarkedBook.Mark memory);
+    /// @notice Brings the mark up to date if it is stale.
+    function sync() external returns (Exposure memory);
     /// @notice Prices the open epoch: mints shares for queued deposits, sets assets aside for queued redemptions.
     function processEpoch() external;
 
+    // Guardian
+    /// @notice Stops new risk, and nothing else. Role: GUARDIAN.
+    function pause() external;
+    /// @notice Role: GUARDIAN.
+    function unpause() external;
+
     // The market
-    /// @notice The current exposure, re-marked first if the mark is stale.
-    function refresh() external returns (Exposure memory);
+    /// @notice What to quote from at `spot`, which the market has just read; re-marked first if the mark is stale.
+    function refresh(uint256 spot) external returns (Basis memory);
     /// @notice Books a trade: positions, mark, limits, and `cashIn` (USDC that the market sends right after this call,
-    /// or if negative that the vault pays to `recipient`).
-    function applyTrade(Fill[] calldata fills, int256 cashIn, address recipient) external;
+    /// or if negative that the vault pays to `recipient`), of which `fees` USDC are fees.
+    function applyTrade(Book.Leg[] calldata legs, int256 cashIn, uint256 fees, address recipient) external;
     function list(uint256[] calldata ids) external;
     function settle(uint256 expiry, uint256 price) external;
     /// @notice Pays the pay-off of `quantity` (WAD) of a settled series, rounded down, out of what is owed.
     function payHolder(uint256 id, uint256 quantity, address recipient) external returns (uint256 assets);
 
     // The desk
-    function fundHedge(uint256 assets) external;
+    /// @notice Sends free cash to `to` for a hedge.
+    function fundHedge(address to, uint256 assets) external;
+    /// @notice Counts USDC that the desk, or its lender for it, has sent just before.
     function returnFromHedge(uint256 assets) external;
 }

@@ -87,6 +87,28 @@ library BlackScholes {
         }
     }
 
+    /// @notice The call or the put alone: what a scenario needs.
+    function seriesPrice(
+        uint256 forward,
+        uint256 strike,
+        int256 logMoneyness,
+        uint256 sqrtTime,
+        uint256 vol,
+        bool isCall
+    ) internal pure returns (uint256 price) {
+        unchecked {
+            (uint256 density, int256 inner, uint256 outer) = Gaussian.pair(logMoneyness * WAD_LOG_TO_R, vol * sqrtTime);
+            assembly ("memory-safe") {
+                // As in `seriesPrices`.
+                let exchange := xor(forward, strike)
+                let low := xor(forward, mul(exchange, gt(forward, strike)))
+                price := add(and(sar(255, inner), low), sar(144, mul(mul(low, density), sub(inner, outer))))
+                price := mul(price, sgt(price, 0))
+                price := add(price, sub(xor(strike, mul(exchange, isCall)), low))
+            }
+        }
+    }
+
     /// @notice Gamma of an option whose vega is known, WAD: vega/(forward²·σ·T). Zero at time or vol zero.
     function gammaFromVega(
         uint256 vega,

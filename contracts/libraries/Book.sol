@@ -1,25 +1,61 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.31;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {SeriesId} from "./SeriesId.sol";
 
+/// @dev At most so many series share an expiry.
+uint256 constant MAX_SERIES_PER_EXPIRY = 32;
+
 /// @title The vault's positions, kept per expiry
-/// @notice Owns the storage of listed series and signed positions, and the verbs on them. A position is the vault's:
-/// negative when it is short. Stored aggregates elsewhere can always be recomputed from here.
+/// @notice Owns the storage of listed series, signed positions (negative: the vault is short) and what a settled expiry
+/// owes, and the verbs on them. A series is one slot and an expiry's totals are one slot, since they are what a trade, a
+/// mark and a settlement pay for.
 library Book {
     using SafeCast for *;
 
-    struct State {
-        uint256[] expiries;
-        mapping(uint256 expiry => uint256[] ids) seriesOf;
-        mapping(uint256 id => Position) positions;
+    /// @dev One slot. `quantity` in WAD contracts.
+    struct Series {
+        uint96 strike;
+        bool isCall;
+        int128 quantity;
     }
 
-    struct Position {
-        int128 quantity;
-        bool listed;
+    /// @dev One slot. Short contracts not yet paid (WAD); settlement price (WAD, zero before); USDC owed (6 decimals); how
+    /// many series are listed.
+    struct Expiry {
+        uint88 contracts;
+        uint96 settlementPrice;
+        uint64 owed;
+        uint8 listed;
+    }
+
+    /// @dev Beside each other, so that a position is found without reading the length of a list.
+    struct ExpiryBook {
+        Expiry totals;
+        Series[MAX_SERIES_PER_EXPIRY] series;
+    }
+
+    struct State {
+        /// @dev Listed and not settled.
+        uint40[] expiries;
+        mapping(uint256 expiry => ExpiryBook) byExpiry;
+        /// @dev One more than the index of a series in its expiry.
+        mapping(uint256 id => uint256) places;
+    }
+
+    /// @notice One line of a trade. @param quantity WAD contracts, from the trader's side: positive buys from the vault.
+    struct Leg {
+        uint256 id;
+        int256 quantity;
+    }
+
+    /// @notice Short contracts of a series and of its whole expiry, WAD.
+    struct Place {
+        uint256 open;
+        uint256 inExpiry;
     }
 
     error SeriesNotListed(uint256 id);
@@ -30,46 +66,118 @@ library Book {
     error MoreThanOpen(uint256 id, uint256 quantity);
 
     uint256 internal constant MAX_EXPIRIES = 8;
-    uint256 internal constant MAX_SERIES_PER_EXPIRY = 32;
+
+    uint256 private constant WAD = 1e18;
+    uint256 private constant USDC_UNIT = 1e12;
 
     /// @notice Adds a series with no position; its expiry too, if it is the first of it.
     function list(State storage self, uint256 id) internal {
-        if (self.positions[id].listed) revert SeriesAlreadyListed(id);
-        (uint256 expiry, , ) = SeriesId.decode(id);
-        uint256[] storage ids = self.seriesOf[expiry];
-        if (ids.length == 0) {
+        if (self.places[id] != 0) revert SeriesAlreadyListed(id);
+        (uint256 expiry, uint256 strike, bool isCall) = SeriesId.decode(id);
+        ExpiryBook storage book = self.byExpiry[expiry];
+        uint256 listed = book.totals.listed;
+        if (listed == 0) {
             if (self.expiries.length == MAX_EXPIRIES) revert TooManyExpiries(MAX_EXPIRIES);
-            self.expiries.push(expiry);
+            self.expiries.push(uint40(expiry));
         }
-        if (ids.length == MAX_SERIES_PER_EXPIRY) revert TooManySeries(expiry, MAX_SERIES_PER_EXPIRY);
-        ids.push(id);
-        self.positions[id].listed = true;
+        if (listed == MAX_SERIES_PER_EXPIRY) revert TooManySeries(expiry, MAX_SERIES_PER_EXPIRY);
+        book.series[listed] = Series({strike: uint96(strike), isCall: isCall, quantity: 0});
+        book.totals.listed = uint8(listed + 1);
+        self.places[id] = listed + 1;
     }
 
-    /// @notice Changes the vault's position in a listed series by `change`.
-    function add(State storage self, uint256 id, int256 change) internal returns (int256 quantity) {
-        Position storage position = self.positions[id];
-        if (!position.listed) revert SeriesNotListed(id);
-        quantity = position.quantity + change;
-        position.quantity = quantity.toInt128();
+    /// @notice The vault takes the other side of `leg`. @return place How much is open afterwards.
+    /// @dev The vault never becomes long: nobody can sell what was not bought from it.
+    function take(State storage self, Leg calldata leg) internal returns (Place memory place) {
+        (Series storage series, Expiry storage totals) = find(self, leg.id);
+        int256 quantity = series.quantity - leg.quantity;
+        if (quantity > 0) revert MoreThanOpen(leg.id, uint256(-leg.quantity));
+        series.quantity = quantity.toInt128();
+        place.open = uint256(-quantity);
+        place.inExpiry = uint256(int256(uint256(totals.contracts)) + leg.quantity);
+        totals.contracts = place.inExpiry.toUint88();
     }
 
-    /// @notice Takes `quantity` (WAD, positive) off the vault's short position in a settled series. @return what is left.
-    function reduce(State storage self, uint256 id, uint256 quantity) internal returns (int256 left) {
-        Position storage position = self.positions[id];
-        left = position.quantity + quantity.toInt256();
+    /// @notice Fixes the price of an expiry and takes it out of the open ones.
+    /// @return owed USDC for all its holders, each series rounded up.
+    function settle(State storage self, uint256 expiry, uint256 price) internal returns (uint256 owed) {
+        ExpiryBook storage book = self.byExpiry[expiry];
+        Expiry memory totals = book.totals;
+        if (totals.listed == 0 || totals.settlementPrice != 0) revert ExpiryNotListed(expiry);
+        for (uint256 i = 0; i < totals.listed; ++i) {
+            Series memory s = book.series[i];
+            if (s.quantity == 0) continue;
+            uint256 payoff = SeriesId.payoff(s.strike, s.isCall, price);
+            owed += Math.ceilDiv(Math.mulDiv(uint256(-int256(s.quantity)), payoff, WAD), USDC_UNIT);
+        }
+        totals.settlementPrice = price.toUint96();
+        totals.owed = owed.toUint64();
+        book.totals = totals;
+        _close(self.expiries, expiry);
+    }
+
+    /// @notice A holder gives up `quantity` (WAD) of a settled series.
+    /// @return assets USDC the holder gets, rounded down.
+    /// @return released What is owed less in all: with the last holder of an expiry goes the dust of rounding.
+    function redeem(
+        State storage self,
+        uint256 id,
+        uint256 quantity
+    ) internal returns (uint256 assets, uint256 released) {
+        (, uint256 strike, bool isCall) = SeriesId.decode(id);
+        (Series storage series, Expiry storage stored) = find(self, id);
+        Expiry memory totals = stored;
+        int256 left = series.quantity + quantity.toInt256();
         if (left > 0) revert MoreThanOpen(id, quantity);
-        position.quantity = int128(left);
+        series.quantity = int128(left);
+
+        assets = Math.mulDiv(quantity, SeriesId.payoff(strike, isCall, totals.settlementPrice), WAD * USDC_UNIT);
+        totals.contracts -= uint88(quantity);
+        released = totals.contracts == 0 ? totals.owed : assets;
+        totals.owed -= uint64(released);
+        (stored.contracts, stored.owed) = (totals.contracts, totals.owed);
     }
 
-    /// @notice Takes a whole expiry out of the book. Its positions stay readable, its series are no longer listed.
-    function remove(State storage self, uint256 expiry) internal returns (uint256[] memory ids) {
-        ids = self.seriesOf[expiry];
-        if (ids.length == 0) revert ExpiryNotListed(expiry);
-        for (uint256 i = 0; i < ids.length; ++i) self.positions[ids[i]].listed = false;
-        delete self.seriesOf[expiry];
+    /// @notice A series and the totals of its expiry; reverts if it was never listed.
+    function find(State storage self, uint256 id) internal view returns (Series storage, Expiry storage) {
+        uint256 place = self.places[id];
+        if (place == 0) revert SeriesNotListed(id);
+        (uint256 expiry, , ) = SeriesId.decode(id);
+        ExpiryBook storage book = self.byExpiry[expiry];
+        return (book.series[place - 1], book.totals);
+    }
 
-        uint256[] storage expiries = self.expiries;
+    /// @notice The vault's position in a series, WAD; zero if it was never listed.
+    function positionOf(State storage self, uint256 id) internal view returns (int256) {
+        if (self.places[id] == 0) return 0;
+        (Series storage series, ) = find(self, id);
+        return series.quantity;
+    }
+
+    /// @notice Every listed series of every open expiry, with its position.
+    function all(State storage self) internal view returns (uint256[] memory ids, int256[] memory quantities) {
+        uint256 count = 0;
+        for (uint256 i = 0; i < self.expiries.length; ++i) count += self.byExpiry[self.expiries[i]].totals.listed;
+        ids = new uint256[](count);
+        quantities = new int256[](count);
+        uint256 next = 0;
+        for (uint256 i = 0; i < self.expiries.length; ++i) {
+            uint256 expiry = self.expiries[i];
+            ExpiryBook storage book = self.byExpiry[expiry];
+            for (uint256 j = 0; j < book.totals.listed; ++j) {
+                Series memory s = book.series[j];
+                ids[next] = SeriesId.encode(expiry, s.strike, s.isCall);
+                quantities[next++] = s.quantity;
+            }
+        }
+    }
+
+    /// @notice Short contracts over all open expiries, WAD.
+    function openContracts(State storage self) internal view returns (uint256 total) {
+        for (uint256 i = 0; i < self.expiries.length; ++i) total += self.byExpiry[self.expiries[i]].totals.contracts;
+    }
+
+    function _close(uint40[] storage expiries, uint256 expiry) private {
         uint256 last = expiries.length - 1;
         for (uint256 i = 0; i < last; ++i) {
             if (expiries[i] == expiry) {
@@ -78,25 +186,5 @@ library Book {
             }
         }
         expiries.pop();
-    }
-
-    /// @notice Every listed series of every open expiry, with its position.
-    function all(State storage self) internal view returns (uint256[] memory ids, int256[] memory quantities) {
-        uint256 count = 0;
-        for (uint256 i = 0; i < self.expiries.length; ++i) count += self.seriesOf[self.expiries[i]].length;
-        ids = new uint256[](count);
-        quantities = new int256[](count);
-        uint256 next = 0;
-        for (uint256 i = 0; i < self.expiries.length; ++i) {
-            uint256[] storage series = self.seriesOf[self.expiries[i]];
-            for (uint256 j = 0; j < series.length; ++j) {
-                ids[next] = series[j];
-                quantities[next++] = self.positions[series[j]].quantity;
-            }
-        }
-    }
-
-    function quantityOf(State storage self, uint256 id) internal view returns (int256) {
-        return self.positions[id].quantity;
     }
 }

@@ -9,8 +9,18 @@ import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 /// it depends on where a trade starts and ends, not on how it is split or ordered, so that over a round trip its charges and
 /// rebates cancel (before the bounds that the market puts on a total; Stoikov & Sağlam 2009; Baldacci, Bergault & Guéant 2021).
 library QuoteCurve {
+    /// @notice The parts of the half-spread, vol points (WAD): always; per day of the surface's age; with the vega
+    /// capacity used up; at expiry, growing linearly over the last week.
+    struct Spread {
+        uint64 base;
+        uint64 agePerDay;
+        uint64 atCapacity;
+        uint64 atExpiry;
+    }
+
     uint256 private constant WAD = 1e18;
     uint256 private constant BPS = 10_000;
+    uint256 private constant NEAR_EXPIRY = 7 days;
 
     /// @notice C(after) − C(before) with C(v) = ½ · maxSkew / capacity · v², rounded up; v is the vault's net short
     /// weighted vega. C'(capacity) = maxSkew: at capacity the marginal price is that many vol points away from mid.
@@ -38,6 +48,25 @@ library QuoteCurve {
             isCharge ? Math.Rounding.Ceil : Math.Rounding.Floor
         );
         return isCharge ? int256(amount) : -int256(amount);
+    }
+
+    /// @notice Half-spread in vol points (WAD) of a series: `base`, and more the older its slice, the fuller the pool's vega
+    /// capacity, the nearer its expiry.
+    /// @param surfaceAge Seconds. @param timeToExpiry Seconds.
+    /// @param before,afterwards Net weighted vega around the trade. The mean of both utilisations counts, which over a
+    /// split trade adds up to the same: nothing is gained by it.
+    function halfSpread(
+        Spread memory s,
+        uint256 surfaceAge,
+        uint256 timeToExpiry,
+        int256 before,
+        int256 afterwards,
+        uint256 capacity
+    ) internal pure returns (uint256 spread) {
+        spread = s.base + Math.mulDiv(s.agePerDay, surfaceAge, 1 days);
+        uint256 used = Math.min(SignedMath.abs(before), capacity) + Math.min(SignedMath.abs(afterwards), capacity);
+        spread += Math.mulDiv(s.atCapacity, used, 2 * capacity);
+        if (timeToExpiry < NEAR_EXPIRY) spread += Math.mulDiv(s.atExpiry, NEAR_EXPIRY - timeToExpiry, NEAR_EXPIRY);
     }
 
     /// @notice The expected cost of hedging what the trade adds to |net delta|: `costBps` of its notional. Never a rebate.

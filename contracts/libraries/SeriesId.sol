@@ -26,8 +26,7 @@ library SeriesId {
     }
 
     /// @notice Pay-off of one contract at `price`, WAD.
-    function payoff(uint256 id, uint256 price) internal pure returns (uint256) {
-        (, uint256 strike, bool isCall) = decode(id);
+    function payoff(uint256 strike, bool isCall, uint256 price) internal pure returns (uint256) {
         if (isCall) return price > strike ? price - strike : 0;
         return strike > price ? strike - price : 0;
     }

@@ -10,14 +10,27 @@ import {Ssvi} from "./Ssvi.sol";
 
 /// @title Value and Greeks of one contract of a series
 /// @notice All WAD, per contract: value in USDC, delta in units of underlying, gamma per USDC of spot, vega in USDC per
-/// 1.00 of vol. `weightedVega` is vega scaled by √(30 days / max(T, 1 day)), so that short- and long-dated vol risk add up.
+/// 1.00 of vol. What all series of an expiry share is worked out once, in a `Tenor`.
 library Valuation {
+    /// @param forward Forward price at the spot that was asked for. @param perSpot dF/dS.
+    /// @param sqrtTime √T, WAD. @param vegaWeight √(30 days / max(T, 1 day)): short- and long-dated vega add up with it.
+    struct Tenor {
+        uint256 timeToExpiry;
+        uint256 sqrtTime;
+        uint256 forward;
+        uint256 perSpot;
+        uint256 vegaWeight;
+        Ssvi.Slice slice;
+    }
+
+    /// @param k ln(strike/forward). @param vol Implied vol at the strike.
     struct Greeks {
         uint256 value;
         int256 delta;
         uint256 gamma;
         uint256 vega;
-        uint256 weightedVega;
+        int256 k;
+        uint256 vol;
     }
 
     uint256 private constant WAD = 1e18;
@@ -25,48 +38,53 @@ library Valuation {
     uint256 private constant REFERENCE_TENOR = 30 days;
     uint256 private constant SHORTEST_TENOR = 1 days;
 
-    /// @notice Value and Greeks of series `id` at `spot` on `slice`, before its expiry.
-    function greeksOf(uint256 id, Ssvi.Slice memory slice, uint256 spot) internal view returns (Greeks memory g) {
-        (uint256 expiry, uint256 strike, bool isCall) = SeriesId.decode(id);
-        uint256 timeToExpiry = expiry - block.timestamp;
-        uint256 forward = _forward(slice, timeToExpiry, spot);
-        uint256 vol = Ssvi.impliedVol(slice, timeToExpiry, strike, forward);
-        (uint256 call, uint256 put, uint256 callDelta, uint256 vega) = BlackScholes.greeks(
-            forward,
-            strike,
-            timeToExpiry,
-            vol
-        );
+    /// @notice What the series of `expiry`, which is in the future, share at `spot` on `slice`.
+    function tenor(uint256 expiry, Ssvi.Slice memory slice, uint256 spot) internal view returns (Tenor memory t) {
+        t.slice = slice;
+        t.timeToExpiry = expiry - block.timestamp;
+        t.sqrtTime = FixedPoint.sqrtTime(t.timeToExpiry);
+        t.vegaWeight = Math.sqrt((REFERENCE_TENOR * 1e36) / Math.max(t.timeToExpiry, SHORTEST_TENOR));
+        (t.forward, t.perSpot) = (spot, WAD);
+        if (slice.carry != 0) {
+            // Without carry no exponential is spent.
+            t.perSpot = FixedPoint.exp((slice.carry * int256(t.timeToExpiry)) / int256(YEAR));
+            t.forward = Math.mulDiv(spot, t.perSpot, WAD);
+        }
+    }
 
+    /// @notice Value and Greeks of one contract. Black's Greeks are by the forward; here they are by spot, which is what
+    /// the book is hedged with: dF/dS = F/S.
+    function greeksOf(Tenor memory t, uint256 strike, bool isCall) internal pure returns (Greeks memory g) {
+        g.k = Ssvi.logMoneyness(strike, t.forward);
+        g.vol = Ssvi.impliedVolAt(t.slice, g.k);
+        (uint256 call, uint256 put, uint256 callDelta, uint256 vega) = BlackScholes.seriesGreeks(
+            t.forward,
+            strike,
+            g.k,
+            t.sqrtTime,
+            g.vol
+        );
         g.value = isCall ? call : put;
         g.delta = int256(callDelta) - (isCall ? int256(0) : int256(WAD));
-        g.gamma = BlackScholes.gammaFromVega(vega, forward, timeToExpiry, vol);
+        g.gamma = BlackScholes.gammaFromVega(vega, t.forward, t.timeToExpiry, g.vol);
         g.vega = vega;
-        g.weightedVega = Math.mulDiv(vega, tenorWeight(timeToExpiry), WAD);
+        if (t.perSpot == WAD) return g;
+        g.delta = (g.delta * int256(t.perSpot)) / int256(WAD);
+        g.gamma = Math.mulDiv(Math.mulDiv(g.gamma, t.perSpot, WAD), t.perSpot, WAD);
+    }
 
-        if (forward == spot) return g;
-        // Black-76 differentiates by the forward; the book is hedged with spot, and dF/dS = F/S.
-        uint256 forwardPerSpot = Math.mulDiv(forward, WAD, spot);
-        g.delta = (g.delta * int256(forwardPerSpot)) / int256(WAD);
-        g.gamma = Math.mulDiv(Math.mulDiv(g.gamma, forwardPerSpot, WAD), forwardPerSpot, WAD);
+    /// @notice Value alone, at another spot than the tenor's.
+    function valueAt(Tenor memory t, uint256 strike, bool isCall, uint256 spot) internal pure returns (uint256) {
+        uint256 forward = t.perSpot == WAD ? spot : Math.mulDiv(spot, t.perSpot, WAD);
+        int256 k = Ssvi.logMoneyness(strike, forward);
+        uint256 vol = Ssvi.impliedVolAt(t.slice, k);
+        (uint256 call, uint256 put) = BlackScholes.seriesPrices(forward, strike, k, t.sqrtTime, vol);
+        return isCall ? call : put;
     }
 
     /// @notice What is left of a series at or after its expiry, until it is settled: the pay-off at `spot`.
-    function intrinsicOf(uint256 id, uint256 spot) internal pure returns (Greeks memory g) {
-        (, , bool isCall) = SeriesId.decode(id);
-        g.value = SeriesId.payoff(id, spot);
+    function intrinsicOf(uint256 strike, bool isCall, uint256 spot) internal pure returns (Greeks memory g) {
+        g.value = SeriesId.payoff(strike, isCall, spot);
         if (g.value > 0) g.delta = isCall ? int256(WAD) : -int256(WAD);
-    }
-
-    /// @dev F = S·exp(carry·T); without carry no exponential is spent.
-    function _forward(Ssvi.Slice memory slice, uint256 timeToExpiry, uint256 spot) private pure returns (uint256) {
-        if (slice.carry == 0) return spot;
-        int256 growth = (slice.carry * int256(timeToExpiry)) / int256(YEAR);
-        return Math.mulDiv(spot, FixedPoint.exp(growth), WAD);
-    }
-
-    /// @notice √(30 days / max(T, 1 day)), WAD.
-    function tenorWeight(uint256 timeToExpiry) internal pure returns (uint256) {
-        return Math.sqrt((REFERENCE_TENOR * 1e36) / Math.max(timeToExpiry, SHORTEST_TENOR));
     }
 }

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.31;
+
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+
+/// @title Which series may be listed: a grid of strikes and a calendar of expiries
+/// @notice Strikes of three significant digits between two multiples of spot; expiries at one time of the day, daily for
+/// some days ahead and then on Fridays.
+library ListingRules {
+    /// @param minStrikeBps,maxStrikeBps Range of strikes in basis points of spot.
+    /// @param hour Seconds after midnight UTC at which series expire.
+    /// @param dailies Seconds ahead within which any day will do. @param maxTenor Seconds ahead at most.
+    struct Rules {
+        uint32 minStrikeBps;
+        uint32 maxStrikeBps;
+        uint32 hour;
+        uint32 dailies;
+        uint32 maxTenor;
+    }
+
+    error InvalidListing(string what);
+    error StrikeOffGrid(uint256 strike);
+    error StrikeOutOfRange(uint256 strike, uint256 lowest, uint256 highest);
+    error ExpiryOffCalendar(uint256 expiry);
+    error ExpiryOutOfRange(uint256 expiry, uint256 earliest, uint256 latest);
+
+    uint256 private constant BPS = 10_000;
+    /// @dev Significant digits of a strike, less one.
+    uint256 private constant DIGITS = 2;
+    /// @dev The first of January 1970 was a Thursday.
+    uint256 private constant FRIDAY = 1;
+
+    function validate(Rules calldata rules) external pure {
+        if (rules.minStrikeBps == 0 || rules.minStrikeBps >= BPS) revert InvalidListing("minStrikeBps");
+        if (rules.maxStrikeBps <= BPS) revert InvalidListing("maxStrikeBps");
+        if (rules.hour >= 1 days) revert InvalidListing("hour");
+        if (rules.dailies > rules.maxTenor) revert InvalidListing("dailies");
+        if (rules.maxTenor == 0) revert InvalidListing("maxTenor");
+    }
+
+    /// @notice Reverts unless series of `expiry` at all `strikes` may be listed now. @param cutOff Seconds before its expiry at
+    /// which a series ceases to trade: less than that ahead, it would never.
+    function check(
+        Rules calldata rules,
+        uint256 cutOff,
+        uint256 expiry,
+        uint256[] calldata strikes,
+        uint256 spot
+    ) external view {
+        uint256 earliest = block.timestamp + cutOff + 1;
+        uint256 latest = block.timestamp + rules.maxTenor;
+        if (expiry < earliest || expiry > latest) revert ExpiryOutOfRange(expiry, earliest, latest);
+        bool isFriday = (expiry / 1 days) % 7 == FRIDAY;
+        if (expiry % 1 days != rules.hour || (!isFriday && expiry > block.timestamp + rules.dailies)) {
+            revert ExpiryOffCalendar(expiry);
+        }
+        uint256 lowest = (spot * rules.minStrikeBps) / BPS;
+        uint256 highest = (spot * rules.maxStrikeBps) / BPS;
+        for (uint256 i = 0; i < strikes.length; ++i) {
+            uint256 strike = strikes[i];
+            if (strike < lowest || strike > highest) revert StrikeOutOfRange(strike, lowest, highest);
+            uint256 magnitude = Math.log10(strike);
+            if (magnitude > DIGITS && strike % 10 ** (magnitude - DIGITS) != 0) revert StrikeOffGrid(strike);
+        }
+    }
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.31;
+
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
+
+import {Book} from "./Book.sol";
+import {SeriesId} from "./SeriesId.sol";
+import {Ssvi} from "./Ssvi.sol";
+import {SCENARIOS, StressGrid} from "./StressGrid.sol";
+import {Valuation} from "./Valuation.sol";
+
+/// @title A book together with its mark
+/// @notice The mark is the book valued at one spot on one surface: value, Greeks and the value in each stress scenario.
+/// A trade adds its own terms to it, at the mark's spot, so that it costs the same however long the book is; `value`
+/// computes it anew. Amounts are the vault's: a short book has negative value, gamma and vega.
+library MarkedBook {
+    using SafeCast for *;
+
+    /// @notice Three slots, of which a trade writes two.
+    /// @param value WAD USDC. @param delta WAD units of underlying. @param grossVega Plain vega in absolute sum, USDC with 6
+    /// decimals, per 1.00 of vol. @param gamma WAD, change of delta per USDC of spot. @param weightedVega WAD USDC per 1.00
+    /// of vol, weighted by tenor. @param vegaAdded What trades had lately added to net weighted vega when the last one did,
+    /// whole USDC, at @param vegaAddedAt Unix seconds. @param spot WAD. @param time Unix seconds; zero: there is no mark.
+    /// @param surfaceVersion Of the surface that was read.
+    struct Mark {
+        int96 value;
+        int96 delta;
+        uint64 grossVega;
+        int96 gamma;
+        int96 weightedVega;
+        uint32 vegaAdded;
+        uint32 vegaAddedAt;
+        uint96 spot;
+        uint40 time;
+        uint32 surfaceVersion;
+    }
+
+    /// @notice A book's value and Greeks as sums of products of two WADs: scaled down once, at the end.
+    struct Sums {
+        int256 value;
+        int256 delta;
+        int256 gamma;
+        int256 weightedVega;
+        int256 grossVega;
+    }
+
+    int256 private constant WAD = 1e18;
+    /// @dev A sum of two WADs' products per unit of USDC.
+    int256 private constant USDC_UNIT = 1e30;
+
+    /// @notice The book valued at `spot`, with its scenarios.
+    /// @param slices One per open expiry, in their order; ignored for those that have passed.
+    function value(
+        Book.State storage book,
+        Ssvi.Slice[] memory slices,
+        uint256 spot,
+        uint256 surfaceVersion
+    ) internal view returns (Mark memory m, int256[SCENARIOS] memory stress) {
+        m = _scaled(_sum(book, slices, spot, stress, StressGrid.scenarios()), spot, surfaceVersion);
+    }
+
+    /// @notice The same without scenarios, for whoever only needs value and Greeks.
+    function greeks(
+        Book.State storage book,
+        Ssvi.Slice[] memory slices,
+        uint256 spot,
+        uint256 surfaceVersion
+    ) internal view returns (Mark memory) {
+        int256[SCENARIOS] memory unused;
+        uint256[SCENARIOS] memory none;
+        return _scaled(_sum(book, slices, spot, unused, none), spot, surfaceVersion);
+    }
+
+    /// @notice Adds a trade to a mark and its scenarios, in place, at the mark's spot. @param slices One per leg.
+    function add(
+        Mark memory m,
+        int256[SCENARIOS] memory stress,
+        uint256[SCENARIOS] memory grid,
+        Book.Leg[] calldata legs,
+        Ssvi.Slice[] memory slices
+    ) internal view {
+        Sums memory sums;
+        for (uint256 i = 0; i < legs.length; ++i) {
+            (uint256 expiry, uint256 strike, bool isCall) = SeriesId.decode(legs[i].id);
+            Valuation.Tenor memory t = Valuation.tenor(expiry, slices[i], m.spot);
+            _addPosition(sums, t, stress, grid, strike, isCall, -legs[i].quantity);
+        }
+        m.value = _floor(m.value * WAD + sums.value);
+        m.delta = _floor(m.delta * WAD + sums.delta);
+        m.gamma = _floor(m.gamma * WAD + sums.gamma);
+        m.weightedVega = _floor(m.weightedVega * WAD + sums.weightedVega);
+        // Against rounding: what is left of gross vega after everything was sold back is zero, not less.
+        m.grossVega = _ceil(SignedMath.max(int256(uint256(m.grossVega)) * USDC_UNIT + sums.grossVega, 0));
+    }
+
+    function _sum(
+        Book.State storage book,
+        Ssvi.Slice[] memory slices,
+        uint256 spot,
+        int256[SCENARIOS] memory stress,
+        uint256[SCENARIOS] memory grid
+    ) private view returns (Sums memory sums) {
+        for (uint256 i = 0; i < slices.length; ++i) {
+            uint256 expiry = book.expiries[i];
+            Book.ExpiryBook storage positions = book.byExpiry[expiry];
+            if (positions.totals.contracts == 0) continue;
+            if (block.timestamp >= expiry) _addExpired(sums, positions, spot, stress, grid);
+            else _addExpiry(sums, positions, Valuation.tenor(expiry, slices[i], spot), stress, grid);
+        }
+    }
+
+    function _addExpiry(
+        Sums memory sums,
+        Book.ExpiryBook storage positions,
+        Valuation.Tenor memory t,
+        int256[SCENARIOS] memory stress,
+        uint256[SCENARIOS] memory grid
+    ) private view {
+        uint256 count = positions.totals.listed;
+        for (uint256 i = 0; i < count; ++i) {
+            Book.Series memory s = positions.series[i];
+            if (s.quantity != 0) _addPosition(sums, t, stress, grid, s.strike, s.isCall, s.quantity);
+        }
+    }
+
+    /// @dev At or after expiry and before settlement, pay-offs stand for prices.
+    function _addExpired(
+        Sums memory sums,
+        Book.ExpiryBook storage positions,
+        uint256 spot,
+        int256[SCENARIOS] memory stress,
+        uint256[SCENARIOS] memory grid
+    ) private view {
+        uint256 count = positions.totals.listed;
+        for (uint256 i = 0; i < count; ++i) {
+            Book.Series memory s = positions.series[i];
+            if (s.quantity == 0) continue;
+            Valuation.Greeks memory g = Valuation.intrinsicOf(s.strike, s.isCall, spot);
+            sums.value += s.quantity * int256(g.value);
+            sums.delta += s.quantity * g.delta;
+            StressGrid.addExpired(stress, grid, spot, s.strike, s.isCall, s.quantity);
+        }
+    }
+
+    /// @dev Unchecked: quantities are below 2¹²⁸, values and Greeks below 2¹⁰⁰.
+    function _addPosition(
+        Sums memory sums,
+        Valuation.Tenor memory t,
+        int256[SCENARIOS] memory stress,
+        uint256[SCENARIOS] memory grid,
+        uint256 strike,
+        bool isCall,
+        int256 quantity
+    ) private pure {
+        unchecked {
+            Valuation.Greeks memory g = Valuation.greeksOf(t, strike, isCall);
+            int256 vega = quantity * int256(g.vega);
+            sums.value += quantity * int256(g.value);
+            sums.delta += quantity * g.delta;
+            sums.gamma += quantity * int256(g.gamma);
+            sums.weightedVega += (vega / WAD) * int256(t.vegaWeight);
+            sums.grossVega -= vega; // the vault is short: gross vega grows as vega falls
+            if (grid[0] != 0) StressGrid.add(stress, grid, t, g, strike, isCall, quantity);
+        }
+    }
+
+    function _scaled(Sums memory sums, uint256 spot, uint256 surfaceVersion) private view returns (Mark memory m) {
+        m.value = _floor(sums.value);
+        m.delta = _floor(sums.delta);
+        m.gamma = _floor(sums.gamma);
+        m.weightedVega = _floor(sums.weightedVega);
+        m.grossVega = _ceil(sums.grossVega);
+        m.spot = spot.toUint96();
+        m.time = uint40(block.timestamp);
+        m.surfaceVersion = uint32(surfaceVersion);
+    }
+
+    /// @dev Down (towards minus infinity): a liability is never rounded away.
+    function _floor(int256 sum) private pure returns (int96) {
+        int256 quotient = sum / WAD;
+        if (quotient * WAD > sum) --quotient;
+        return quotient.toInt96();
+    }
+
+    /// @dev Up, to units of USDC.
+    function _ceil(int256 sum) private pure returns (uint64) {
+        return uint256((sum + USDC_UNIT - 1) / USDC_UNIT).toUint64();
+    }
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.31;
+
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
+
+/// @title How much risk a pool may carry
+/// @notice Capital rules as pure functions of net assets (NAV, WAD USDC) and exposure. Each binds only what grows: whoever
+/// lowers a risk is never stopped by its limit.
+library RiskLimits {
+    /// @notice Shares are in basis points of NAV unless said otherwise. Two slots, of which a trade reads the first.
+    /// @param vegaCapacityBps Capacity for net weighted vega per 1.00 of vol.
+    /// @param gammaCapacityBps How much a move of spot by 1 % may change the delta's notional.
+    /// @param seriesCapBps Notional of short contracts in one series. @param expiryCapBps In one expiry.
+    /// @param reserveBps What must be left of NAV in the worst scenario.
+    /// @param maxMarkAge Seconds after which a mark is stale. @param maxMarkMoveBps Move of spot after which it is.
+    /// @param maxDrawdownBps Fall of NAV per share below its peak at which nothing new may be opened, from the next epoch on.
+    /// @param insuranceShareBps Share of fees that goes to the insurance reserve. @param insuranceTargetBps Share of NAV
+    /// up to which the reserve is filled. It is paid out for losses only: no LP gains by being the last to stay.
+    /// @param vegaWindow Seconds in which the vega window refills. @param vegaWindowBps Share of the vega capacity that
+    /// trades may add within that time.
+    /// @param spreadVol Half-spread for NAV: the book's bid and ask lie this many vol points (WAD) from its mark.
+    /// @param epochLength Seconds between two epochs, at least.
+    struct Limits {
+        uint24 vegaCapacityBps;
+        uint24 gammaCapacityBps;
+        uint24 seriesCapBps;
+        uint24 expiryCapBps;
+        uint16 reserveBps;
+        uint24 maxMarkAge;
+        uint16 maxMarkMoveBps;
+        uint16 maxDrawdownBps;
+        uint16 insuranceShareBps;
+        uint16 insuranceTargetBps;
+        uint24 vegaWindow;
+        uint24 vegaWindowBps;
+        uint64 spreadVol;
+        uint32 epochLength;
+    }
+
+    error InvalidLimits(string what);
+    error VegaCapacityExceeded(uint256 weightedVega, uint256 capacity);
+    error GammaCapacityExceeded(uint256 notionalPerPercent, uint256 capacity);
+    error SeriesCapExceeded(uint256 id, uint256 notional, uint256 cap);
+    /// @notice The expiry of series `id` has its cap.
+    error ExpiryCapExceeded(uint256 id, uint256 notional, uint256 cap);
+    /// @notice In scenario `scenario` of the stress grid `left` WAD USDC of NAV would remain, less than `reserve`.
+    error StressLossTooLarge(uint256 scenario, int256 left, int256 reserve);
+
+    uint256 private constant BPS = 10_000;
+    uint256 private constant WAD = 1e18;
+
+    function validate(Limits memory self) internal pure {
+        if (self.vegaCapacityBps == 0 || self.vegaCapacityBps > 10 * BPS) revert InvalidLimits("vegaCapacityBps");
+        if (self.gammaCapacityBps == 0 || self.gammaCapacityBps > 10 * BPS) revert InvalidLimits("gammaCapacityBps");
+        if (self.seriesCapBps == 0 || self.seriesCapBps > 20 * BPS) revert InvalidLimits("seriesCapBps");
+        if (self.expiryCapBps < self.seriesCapBps || self.expiryCapBps > 20 * BPS) revert InvalidLimits("expiryCapBps");
+        if (self.reserveBps == 0 || self.reserveBps >= BPS) revert InvalidLimits("reserveBps");
+        if (self.maxMarkAge > 1 days) revert InvalidLimits("maxMarkAge");
+        if (self.maxMarkMoveBps > BPS / 10) revert InvalidLimits("maxMarkMoveBps");
+        if (self.maxDrawdownBps == 0 || self.maxDrawdownBps > BPS) revert InvalidLimits("maxDrawdownBps");
+        if (self.spreadVol > 0.2e18) revert InvalidLimits("spreadVol");
+        if (self.epochLength < 1 hours || self.epochLength > 30 days) revert InvalidLimits("epochLength");
+        if (self.vegaWindow < 1 minutes || self.vegaWindow > 7 days) revert InvalidLimits("vegaWindow");
+        if (self.vegaWindowBps == 0 || self.vegaWindowBps > 10 * BPS) revert InvalidLimits("vegaWindowBps");
+        if (self.insuranceShareBps > BPS / 2) revert InvalidLimits("insuranceShareBps");
+        if (self.insuranceTargetBps > BPS / 2) revert InvalidLimits("insuranceTargetBps");
+    }
+
+    /// @notice The limits that a trade is held to, without those of epochs: half the reads.
+    function ofTrades(Limits storage stored) internal view returns (Limits memory limits) {
+        limits.vegaCapacityBps = stored.vegaCapacityBps;
+        limits.gammaCapacityBps = stored.gammaCapacityBps;
+        limits.seriesCapBps = stored.seriesCapBps;
+        limits.expiryCapBps = stored.expiryCapBps;
+        limits.reserveBps = stored.reserveBps;
+        limits.vegaWindow = stored.vegaWindow;
+        limits.vegaWindowBps = stored.vegaWindowBps;
+    }
+
+    /// @notice A share of NAV, WAD USDC, rounded down; nothing of a NAV that is not positive.
+    function share(int256 nav, uint256 bps) internal pure returns (uint256) {
+        return nav <= 0 ? 0 : (uint256(nav) * bps) / BPS;
+    }
+
+    /// @notice Requires that net vega, if it has grown, is within its capacity.
+    /// @return growth By how much it has.
+    function requireVega(
+        Limits memory self,
+        int256 nav,
+        int256 vegaBefore,
+        int256 vega
+    ) internal pure returns (uint256 growth) {
+        uint256 size = SignedMath.abs(vega);
+        growth = Math.saturatingSub(size, SignedMath.abs(vegaBefore));
+        uint256 capacity = share(nav, self.vegaCapacityBps);
+        if (growth > 0 && size > capacity) revert VegaCapacityExceeded(size, capacity);
+    }
+
+    /// @notice Requires that gamma, if it has grown, moves no more notional per 1 % of spot than its capacity.
+    function requireGamma(
+        Limits memory self,
+        int256 nav,
+        uint256 spot,
+        int256 gammaBefore,
+        int256 gamma
+    ) internal pure {
+        uint256 size = SignedMath.abs(gamma);
+        if (size <= SignedMath.abs(gammaBefore)) return;
+        uint256 perPercent = _perPercent(size, spot);
+        uint256 capacity = share(nav, self.gammaCapacityBps);
+        if (perPercent > capacity) revert GammaCapacityExceeded(perPercent, capacity);
+    }
+
+    /// @notice Requires that a series that was sold and its expiry have no more notional than their caps.
+    /// @param open Short contracts of series `id`, @param openInExpiry of its expiry, WAD.
+    function requireCaps(
+        Limits memory self,
+        int256 nav,
+        uint256 spot,
+        uint256 id,
+        uint256 open,
+        uint256 openInExpiry
+    ) internal pure {
+        uint256 notional = (open * spot) / WAD;
+        uint256 cap = share(nav, self.seriesCapBps);
+        if (notional > cap) revert SeriesCapExceeded(id, notional, cap);
+        notional = (openInExpiry * spot) / WAD;
+        cap = share(nav, self.expiryCapBps);
+        if (notional > cap) revert ExpiryCapExceeded(id, notional, cap);
+    }
+
+    /// @notice Requires that the reserve is left in the worst scenario. @param left NAV there.
+    function requireReserve(Limits memory self, int256 nav, uint256 scenario, int256 left) internal pure {
+        int256 reserve = int256(share(nav, self.reserveBps));
+        if (left < reserve) revert StressLossTooLarge(scenario, left, reserve);
+    }
+
+    /// @notice The most that may leave a pool (WAD USDC) so that what stays carries its book: the reserve in the worst
+    /// scenario, where `left` of `nav` remains, and the capacities for vega and gamma.
+    function releasable(
+        Limits memory self,
+        int256 nav,
+        int256 left,
+        uint256 spot,
+        int256 weightedVega,
+        int256 gamma
+    ) internal pure returns (uint256) {
+        // left − x ≥ reserve · (nav − x)
+        int256 most = ((left - int256(share(nav, self.reserveBps))) * int256(BPS)) / int256(BPS - self.reserveBps);
+        uint256 vega = Math.mulDiv(SignedMath.abs(weightedVega), BPS, self.vegaCapacityBps, Math.Rounding.Ceil);
+        uint256 perPercent = _perPercent(SignedMath.abs(gamma), spot);
+        uint256 gammas = Math.mulDiv(perPercent, BPS, self.gammaCapacityBps, Math.Rounding.Ceil);
+        most = SignedMath.min(most, nav - int256(Math.max(vega, gammas)));
+        return most <= 0 ? 0 : uint256(most);
+    }
+
+    /// @dev By how much a move of spot by 1 % changes delta's notional, WAD USDC. @param gamma Below 2⁹⁶, as is `spot`.
+    function _perPercent(uint256 gamma, uint256 spot) private pure returns (uint256) {
+        return (((gamma * spot) / WAD) * spot) / (100 * WAD);
+    }
+}

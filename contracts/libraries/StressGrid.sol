@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.31;
+
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+
+import {BlackScholes} from "./BlackScholes.sol";
+import {SeriesId} from "./SeriesId.sol";
+import {Valuation} from "./Valuation.sol";
+
+/// @dev How many scenarios there are.
+uint256 constant SCENARIOS = 12;
+
+/// @title The book's value in twelve scenarios of spot and vol
+/// @notice Owns the storage of the values (cents of USDC, rounded down: a liability is never rounded away), two slots for
+/// twelve numbers, and the verbs on them. The hedge is not in them: it is worth base · spot + quote in any scenario, and is
+/// added when a rule asks for the worst case, as it stands then.
+/// @dev In memory values count in WAD · WAD, a quantity times a price, and a scenario is one word (see `_scenario`).
+/// Arithmetic is unchecked: quantities are below 2¹²⁸ and prices below 2¹⁰⁰, so that no sum of a book comes near 2²⁵⁵.
+library StressGrid {
+    using SafeCast for int256;
+
+    struct State {
+        uint256[2] packed;
+    }
+
+    uint256 private constant SLOTS = 2;
+    uint256 private constant PER_SLOT = 6;
+    uint256 private constant BITS = 40;
+    int256 private constant CENT = 1e34;
+    /// @dev Up to here Black-Scholes is defined.
+    uint256 private constant HIGHEST_VOL = 10e18;
+    int256 private constant WAD = 1e18;
+
+    /// @notice The scenarios: falls and rises of spot from a bad hour to a gap that no hedge follows, each with the vol
+    /// that has come with such moves, and vol alone in both directions.
+    function scenarios() internal pure returns (uint256[SCENARIOS] memory grid) {
+        grid[0] = _scenario(0.25e18, -1.386294361119890619e18, 2e18);
+        grid[1] = _scenario(0.5e18, -0.693147180559945309e18, 1.7e18);
+        grid[2] = _scenario(0.7e18, -0.356674943938732379e18, 1.4e18);
+        grid[3] = _scenario(0.85e18, -0.162518929497774914e18, 1.25e18);
+        grid[4] = _scenario(0.85e18, -0.162518929497774914e18, 0.8e18);
+        grid[5] = _scenario(1e18, 0, 1.5e18);
+        grid[6] = _scenario(1e18, 0, 0.65e18);
+        grid[7] = _scenario(1.15e18, 0.139761942375158628e18, 1.25e18);
+        grid[8] = _scenario(1.15e18, 0.139761942375158628e18, 0.8e18);
+        grid[9] = _scenario(1.4e18, 0.336472236621212931e18, 1.3e18);
+        grid[10] = _scenario(2e18, 0.693147180559945309e18, 1.5e18);
+        grid[11] = _scenario(3e18, 1.098612288668109691e18, 1.8e18);
+    }
+
+    /// @notice Adds a position in a series before its expiry to `values`.
+    /// @dev The strike's vol is multiplied, not read anew from the surface at the shifted spot: the smile sticks to strikes.
+    function add(
+        int256[SCENARIOS] memory values,
+        uint256[SCENARIOS] memory grid,
+        Valuation.Tenor memory t,
+        Valuation.Greeks memory g,
+        uint256 strike,
+        bool isCall,
+        int256 quantity
+    ) internal pure {
+        unchecked {
+            (uint256 forward, uint256 sqrtTime, uint256 vol, int256 k) = (t.forward, t.sqrtTime, g.vol, g.k);
+            for (uint256 i = 0; i < SCENARIOS; ++i) {
+                uint256 s = _at(grid, i);
+                uint256 shifted = (vol * _volFactor(s)) / uint256(WAD);
+                uint256 price = BlackScholes.seriesPrice(
+                    (forward * _spotFactor(s)) / uint256(WAD),
+                    strike,
+                    k - _logFactor(s),
+                    sqrtTime,
+                    shifted < HIGHEST_VOL ? shifted : HIGHEST_VOL,
+                    isCall
+                );
+                _increase(values, i, quantity * int256(price));
+            }
+        }
+    }
+
+    /// @notice The same after its expiry: pay-offs at the shifted spot.
+    function addExpired(
+        int256[SCENARIOS] memory values,
+        uint256[SCENARIOS] memory grid,
+        uint256 spot,
+        uint256 strike,
+        bool isCall,
+        int256 quantity
+    ) internal pure {
+        unchecked {
+            for (uint256 i = 0; i < SCENARIOS; ++i) {
+                uint256 shifted = (spot * _spotFactor(_at(grid, i))) / uint256(WAD);
+                _increase(values, i, quantity * int256(SeriesId.payoff(strike, isCall, shifted)));
+            }
+        }
+    }
+
+    /// @notice The stored values, to which positions can be added.
+    function load(State storage self) internal view returns (int256[SCENARIOS] memory values) {
+        unchecked {
+            for (uint256 slot = 0; slot < SLOTS; ++slot) {
+                uint256 word = self.packed[slot];
+                for (uint256 i = slot * PER_SLOT; i < (slot + 1) * PER_SLOT; ++i) {
+                    _increase(values, i, int256(int40(uint40(word))) * CENT);
+                    word >>= BITS;
+                }
+            }
+        }
+    }
+
+    /// @notice Stores values, each rounded down to a cent. Reverts beyond five billion dollars.
+    function store(State storage self, int256[SCENARIOS] memory values) internal {
+        unchecked {
+            for (uint256 slot = 0; slot < SLOTS; ++slot) {
+                uint256 word = 0;
+                for (uint256 i = (slot + 1) * PER_SLOT; i > slot * PER_SLOT; --i) {
+                    word = (word << BITS) | uint40(_floorDiv(_at(values, i - 1), CENT).toInt40());
+                }
+                self.packed[slot] = word;
+            }
+        }
+    }
+
+    /// @notice The least, over all scenarios, of what book and hedge are worth, WAD USDC, rounded down.
+    /// @param values Of the book. @param base Hedge in units of underlying, WAD. @param spot WAD.
+    function worst(
+        int256[SCENARIOS] memory values,
+        uint256[SCENARIOS] memory grid,
+        int256 base,
+        uint256 spot
+    ) internal pure returns (int256 least, uint256 index) {
+        unchecked {
+            int256 hedge = _floorDiv(base * int256(spot), WAD);
+            least = type(int256).max;
+            for (uint256 i = 0; i < SCENARIOS; ++i) {
+                int256 value = _at(values, i) + hedge * int256(_spotFactor(_at(grid, i)));
+                if (value < least) (least, index) = (value, i);
+            }
+            least = _floorDiv(least, WAD);
+        }
+    }
+
+    /// @notice Book, hedge and `cash` (WAD USDC) in each scenario, WAD USDC, rounded down.
+    function totals(
+        int256[SCENARIOS] memory values,
+        int256 base,
+        uint256 spot,
+        int256 cash
+    ) internal pure returns (int256[SCENARIOS] memory sums) {
+        uint256[SCENARIOS] memory grid = scenarios();
+        int256 hedge = _floorDiv(base * int256(spot), WAD);
+        for (uint256 i = 0; i < SCENARIOS; ++i) {
+            sums[i] = cash + _floorDiv(values[i] + hedge * int256(_spotFactor(grid[i])), WAD);
+        }
+    }
+
+    /// @param spotFactor New spot over spot, WAD, below 2⁶⁴. @param logFactor Its logarithm, WAD. @param volFactor New vol
+    /// over vol, WAD, below 2⁶⁴.
+    function _scenario(uint256 spotFactor, int256 logFactor, uint256 volFactor) private pure returns (uint256) {
+        return (spotFactor << 192) | (volFactor << 128) | uint128(int128(logFactor));
+    }
+
+    function _spotFactor(uint256 scenario) private pure returns (uint256) {
+        return scenario >> 192;
+    }
+
+    function _volFactor(uint256 scenario) private pure returns (uint256) {
+        return uint64(scenario >> 128);
+    }
+
+    function _logFactor(uint256 scenario) private pure returns (int256) {
+        return int128(uint128(scenario));
+    }
+
+    function _floorDiv(int256 a, int256 b) private pure returns (int256 quotient) {
+        unchecked {
+            quotient = a / b;
+            if (quotient * b > a) --quotient;
+        }
+    }
+
+    /// @dev `grid[i]` and `values[i]` for an index that is known to be below SCENARIOS: a check costs 49 gas.
+    function _at(uint256[SCENARIOS] memory grid, uint256 i) private pure returns (uint256 scenario) {
+        assembly ("memory-safe") {
+            scenario := mload(add(grid, shl(5, i)))
+        }
+    }
+
+    function _at(int256[SCENARIOS] memory values, uint256 i) private pure returns (int256 value) {
+        assembly ("memory-safe") {
+            value := mload(add(values, shl(5, i)))
+        }
+    }
+
+    function _increase(int256[SCENARIOS] memory values, uint256 i, int256 by) private pure {
+        assembly ("memory-safe") {
+            let place := add(values, shl(5, i))
+            mstore(place, add(mload(place), by))
+        }
+    }
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.31;
+
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
+
+/// @title A pool's own accounts of USDC, its insurance reserve, and the state of its open epoch
+/// @notice Owns their storage and the verbs on it. USDC amounts have 6 decimals. What happens once an epoch is linked, not
+/// inlined: it costs a call there, and room in the vault otherwise.
+library Treasury {
+    using SafeCast for uint256;
+
+    /// @dev One slot. The reserve and what is queued or set aside for LPs are not in `cash`.
+    struct Accounts {
+        uint96 cash;
+        uint80 owed;
+        uint80 insurance;
+    }
+
+    /// @dev One slot. What holds for a whole epoch: the vega capacity that prices are measured by (USDC), the NAV under which
+    /// nothing new may be opened (USDC), and the peak of NAV per share (12 decimals) that it was measured from.
+    struct Epoch {
+        uint24 id;
+        uint32 endsAt;
+        uint64 vegaCapacity;
+        uint64 peak;
+        uint64 floor;
+        bool paused;
+    }
+
+    struct State {
+        Accounts accounts;
+        Epoch epoch;
+    }
+
+    error InsufficientCash(uint256 needed, uint256 available);
+
+    uint256 internal constant SHARE_VALUE_UNIT = 1e12;
+    uint256 private constant BPS = 10_000;
+    /// @dev WAD USDC per unit of USDC.
+    uint256 private constant USDC_UNIT = 1e12;
+
+    /// @notice The accounts after a trade that brings `cashIn` (negative: takes), of which `fees` are fees. It may not take
+    /// more than is free.
+    /// @param insuranceShareBps Share of fees that goes to the reserve, until that holds `insuranceTarget`.
+    function afterTrade(
+        State storage self,
+        int256 cashIn,
+        uint256 fees,
+        uint256 insuranceShareBps,
+        uint256 insuranceTarget
+    ) internal view returns (Accounts memory a, uint256 insured) {
+        a = self.accounts;
+        int256 free = int256(uint256(a.cash)) - int256(uint256(a.owed)) + cashIn;
+        if (cashIn < 0 && free < 0) revert InsufficientCash(uint256(-cashIn), Math.saturatingSub(a.cash, a.owed));
+        insured = Math.min((fees * insuranceShareBps) / BPS, Math.saturatingSub(insuranceTarget, a.insurance));
+        insured = Math.min(insured, uint256(SignedMath.max(free, 0)));
+        a.cash = uint256(int256(uint256(a.cash)) + cashIn - int256(insured)).toUint96();
+        a.insurance += insured.toUint80();
+    }
+
+    /// @notice What the reserve is filled up to: `targetBps` of NAV as it was when the epoch began, USDC.
+    /// @param vegaCapacityBps What the epoch's vega capacity is of the same NAV.
+    function insuranceTarget(
+        State storage self,
+        uint256 targetBps,
+        uint256 vegaCapacityBps
+    ) internal view returns (uint256) {
+        return (uint256(self.epoch.vegaCapacity) * targetBps) / vegaCapacityBps;
+    }
+
+    /// @notice Takes a payout out of cash and `released` off what is owed.
+    function pay(State storage self, uint256 assets, uint256 released) internal {
+        Accounts memory a = self.accounts;
+        if (assets > a.cash) revert InsufficientCash(assets, a.cash);
+        a.cash -= uint96(assets);
+        a.owed -= uint80(released);
+        self.accounts = a;
+    }
+
+    /// @notice Takes `assets` out of the cash that is not owed.
+    function take(State storage self, uint256 assets) internal {
+        uint256 free = freeCash(self);
+        if (assets > free) revert InsufficientCash(assets, free);
+        self.accounts.cash -= uint96(assets);
+    }
+
+    function put(State storage self, uint256 assets) internal {
+        self.accounts.cash += assets.toUint96();
+    }
+
+    function freeCash(State storage self) internal view returns (uint256) {
+        return Math.saturatingSub(self.accounts.cash, self.accounts.owed);
+    }
+
+    /// @notice NAV per share with 12 decimals. Saturates. @param supply Of shares, virtual ones included.
+    function shareValue(int256 nav, uint256 supply) internal pure returns (uint256) {
+        if (nav <= 0) return 0;
+        return Math.min(Math.mulDiv(uint256(nav) + USDC_UNIT, SHARE_VALUE_UNIT, supply), type(uint64).max);
+    }
+
+    /// @notice Brings NAV per share back up to its peak out of the reserve, as far as that goes.
+    function coverLoss(State storage self, int256 nav, uint256 supply) external returns (uint256 paid) {
+        Accounts memory a = self.accounts;
+        int256 due = int256(Math.mulDiv(supply, self.epoch.peak, SHARE_VALUE_UNIT)) - nav - int256(USDC_UNIT);
+        if (due <= 0 || a.insurance == 0) return 0;
+        paid = Math.min(a.insurance, Math.ceilDiv(uint256(due), USDC_UNIT));
+        a.insurance -= uint80(paid);
+        a.cash += uint96(paid);
+        self.accounts = a;
+    }
+
+    /// @notice Opens the next epoch. The peak follows NAV per share up at once, and down by half of the distance an epoch.
+    /// @param vegaCapacityBps Share of NAV that is the epoch's vega capacity.
+    /// @param maxDrawdownBps How far below the peak nothing new may be opened.
+    function beginEpoch(
+        State storage self,
+        int256 nav,
+        uint256 supply,
+        uint256 length,
+        uint256 vegaCapacityBps,
+        uint256 maxDrawdownBps
+    ) external {
+        Epoch memory e = self.epoch;
+        uint256 value = shareValue(nav, supply);
+        uint256 capacity = nav <= 0 ? 0 : Math.mulDiv(uint256(nav), vegaCapacityBps, BPS * USDC_UNIT);
+        e.peak = uint64(value >= e.peak ? value : (value + e.peak) / 2);
+        uint256 atPeak = Math.ceilDiv(supply * e.peak, SHARE_VALUE_UNIT * USDC_UNIT);
+        e.floor = uint64(Math.min(Math.ceilDiv(atPeak * (BPS - maxDrawdownBps), BPS), type(uint64).max));
+        e.vegaCapacity = capacity.toUint64();
+        e.id += 1;
+        e.endsAt = (block.timestamp + length).toUint32();
+        self.epoch = e;
+    }
+}
