@@ -1,127 +1,172 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.31;
 
-import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 
+import {DeskRules} from "./base/DeskRules.sol";
+import {DeskTrading} from "./base/DeskTrading.sol";
 import {IHedgeDesk} from "./interfaces/IHedgeDesk.sol";
-import {IHedgePosition} from "./interfaces/IHedgePosition.sol";
 import {IOptionVault} from "./interfaces/IOptionVault.sol";
 import {ISwapVenue} from "./interfaces/ISwapVenue.sol";
+import {HedgeAccount} from "./libraries/HedgeAccount.sol";
 
-/// @title The long hedge: inventory of the underlying, changed only towards neutral
-/// @dev Inventory is an account of its own, fed by what swaps deliver; tokens sent here by anyone change nothing.
-contract HedgeDesk is IHedgeDesk, AccessManaged, ReentrancyGuardTransient {
-    using SafeERC20 for IERC20;
+/// @title Who may hedge when, and how much
+/// @dev The doors. How a trade is made and booked is in DeskTrading, what governance decides in DeskRules.
+contract HedgeDesk is DeskTrading, ReentrancyGuardTransient {
+    using HedgeAccount for HedgeAccount.State;
+    using SafeCast for *;
 
-    uint256 private constant BPS = 10_000;
-    uint256 private constant WAD = 1e18;
-    uint256 private constant USDC_UNIT = 1e12;
-    uint256 private constant HIGHEST_SLIPPAGE_BPS = 500;
+    /// @dev When the net delta was seen outside the band, on either side: an observation of one does not move the other.
+    struct Watch {
+        uint40 longSince;
+        uint40 shortSince;
+    }
 
-    IOptionVault public immutable vault;
-    IERC20 public immutable usdc;
-    IERC20 public immutable base;
+    /// @dev An observation opens the door for this many grace periods, the first of which is the wait.
+    uint256 private constant LAPSE_PERIODS = 4;
 
-    /// @notice Underlying held, in its own 18 decimals.
-    uint256 public inventory;
-    /// @notice How far from the oracle price a swap may fill, in basis points.
-    uint256 public maxSlippageBps;
-    mapping(ISwapVenue venue => bool) public isVenue;
+    Watch private watch_;
 
     constructor(
         address authority,
         IOptionVault vault_,
         IERC20 base_,
-        uint256 maxSlippageBps_
-    ) AccessManaged(authority) {
-        vault = vault_;
-        usdc = IERC20(vault_.asset());
-        base = base_;
-        _setMaxSlippage(maxSlippageBps_);
-        usdc.forceApprove(address(vault_), type(uint256).max); // the vault pulls what the desk returns
-    }
+        Rules memory initial,
+        Budgets memory budgets_
+    ) DeskRules(authority, initial, budgets_) DeskTrading(vault_, base_) {}
 
-    /// @notice Allows or bans a venue. Role: GOVERNOR.
-    function setVenue(ISwapVenue venue, bool allowed) external restricted {
-        isVenue[venue] = allowed;
-        emit VenueSet(venue, allowed);
-    }
-
-    /// @notice Role: GOVERNOR.
-    function setMaxSlippage(uint256 next) external restricted {
-        _setMaxSlippage(next);
-    }
+    // Keepers
 
     /// @inheritdoc IHedgeDesk
     function rebalance(Order calldata order) external nonReentrant restricted returns (uint256 cash) {
-        if (block.timestamp > order.deadline) revert DeadlinePassed(order.deadline, block.timestamp);
-        if (!isVenue[order.venue]) revert VenueNotAllowed(order.venue);
-        IOptionVault.Mark memory mark = vault.mark(); // exact, at the live oracle price
-        int256 before = int256(mark.delta) + int256(inventory);
-        _requireTowardsNeutral(order.amount, before);
-
-        cash = order.amount > 0 ? _buy(order, mark.spot) : _sell(order, mark.spot);
-        emit Rebalanced(msg.sender, order.venue, order.amount, cash, mark.spot, before, before + order.amount);
+        IOptionVault.Exposure memory e = vault.sync();
+        (, cash, ) = _rebalance(order, Lane.Keeper, _maxSlippageBps(), e, _netDelta(e), 0);
     }
 
-    /// @inheritdoc IHedgePosition
-    function hedgeDelta() public view returns (int256) {
-        return int256(inventory);
-    }
+    // Anyone
 
-    /// @inheritdoc IHedgePosition
-    function equity(uint256 spot) external view returns (int256) {
-        return int256(Math.mulDiv(inventory, spot, WAD));
+    /// @inheritdoc IHedgeDesk
+    function rebalanceOpen(Order calldata order) external nonReentrant returns (uint256 cash) {
+        IOptionVault.Exposure memory e = vault.sync();
+        int256 net = _netDelta(e);
+        uint256 band = _band(e.nav, e.spot);
+        Rules memory r = rules();
+        _requireOpen(net, band, r.gracePeriod);
+
+        int256 filled;
+        uint256 bounty;
+        (filled, cash, bounty) = _rebalance(order, Lane.Open, r.openSlippageBps, e, net, r.bountyBps);
+        if (SignedMath.abs(net + filled) > band) _remember(net > 0, block.timestamp - r.gracePeriod);
+        if (bounty > 0) {
+            emit BountyPaid(msg.sender, bounty);
+            vault.fundHedge(msg.sender, bounty);
+        }
     }
 
     /// @inheritdoc IHedgeDesk
+    function poke() external nonReentrant {
+        IOptionVault.Exposure memory e = vault.sync();
+        int256 net = _netDelta(e);
+        uint256 band = _band(e.nav, e.spot);
+        if (SignedMath.abs(net) <= band) return;
+        uint256 since = _since(net > 0);
+        if (since != 0 && block.timestamp <= since + LAPSE_PERIODS * rules().gracePeriod) return;
+        _remember(net > 0, block.timestamp);
+        emit OutsideBand(net, band);
+    }
+
+    /// @inheritdoc IHedgeDesk
+    function unwind(uint256 maxAmount, Route calldata route) external nonReentrant returns (uint256 cash) {
+        uint256 open = vault.openContracts();
+        if (open != 0) revert BookOpen(open);
+        IOptionVault.Exposure memory e = vault.sync();
+        uint256 amount = Math.min(maxAmount, SignedMath.abs(e.base));
+        Order memory order = Order({
+            amount: e.base > 0 ? -amount.toInt256() : amount.toInt256(),
+            cashLimit: e.base > 0 ? 0 : type(uint256).max,
+            venue: route.venue,
+            route: route.route,
+            deadline: route.deadline
+        });
+        (, cash, ) = _rebalance(order, Lane.Open, rules().openSlippageBps, e, e.base, 0);
+    }
+
+    /// @inheritdoc IHedgeDesk
+    function raiseCash(Route calldata route) external nonReentrant returns (uint256 raised) {
+        _requireTradable(route.venue, route.deadline);
+        uint256 needed = vault.shortfall();
+        if (needed == 0) revert NoShortfall();
+        HedgeAccount.Action memory a = _beginNow();
+        raised = _releaseCollateral(a, needed, lending().minHealth);
+        if (raised < needed && account_.inventory > 0) raised += _sellFor(a, needed - raised, route);
+        if (raised < needed && a.debt > 0) raised += _coverFor(a, needed - raised, route);
+        _finish(a);
+    }
+
+    /// @inheritdoc IHedgeDesk
+    function restoreHealth(Route calldata route) external nonReentrant {
+        _requireTradable(route.venue, route.deadline);
+        Lending memory conf = lending();
+        uint256 health = account_.hasLoan ? conf.lender.health() : type(uint256).max;
+        uint256 floor = _healthWad(conf.minHealth);
+        if (health >= floor) revert HealthyEnough(health, floor);
+        HedgeAccount.Action memory a = _beginNow();
+        _cover(a);
+        _topUp(a, conf);
+        if (a.debt > 0 && conf.lender.health() < floor) _buyBack(a, _excessDebt(a, conf), route);
+        _finish(a);
+    }
+
+    /// @inheritdoc IHedgeDesk
+    function tidy() external nonReentrant {
+        HedgeAccount.Action memory a = _beginNow();
+        if (account_.hasLoan) _cover(a);
+        _finish(a);
+    }
+
+    // Views
+
+    /// @inheritdoc IHedgeDesk
     function netDelta() external view returns (int256) {
-        (IOptionVault.Mark memory mark, ) = vault.currentMark();
-        return int256(mark.delta) + hedgeDelta();
+        return _netDelta(vault.exposure());
     }
 
-    function _buy(Order calldata order, uint256 spot) private returns (uint256 spent) {
-        uint256 amount = uint256(order.amount);
-        uint256 fair = Math.mulDiv(amount, spot, WAD * USDC_UNIT);
-        uint256 limit = Math.min(order.cashLimit, Math.mulDiv(fair, BPS + maxSlippageBps, BPS));
-        uint256 usdcBefore = usdc.balanceOf(address(this));
-        uint256 baseBefore = base.balanceOf(address(this));
-
-        inventory += amount;
-        vault.fundHedge(limit);
-        usdc.forceApprove(address(order.venue), limit);
-        order.venue.buy(amount, limit, order.route);
-        usdc.forceApprove(address(order.venue), 0);
-
-        uint256 filled = base.balanceOf(address(this)) - baseBefore;
-        if (filled != amount) revert FilledWrongAmount(amount, filled);
-        uint256 left = usdc.balanceOf(address(this)) - usdcBefore;
-        spent = limit - left;
-        if (left > 0) vault.returnFromHedge(left);
+    /// @inheritdoc IHedgeDesk
+    function seenOutside() external view returns (uint256 longSince, uint256 shortSince) {
+        return (watch_.longSince, watch_.shortSince);
     }
 
-    function _sell(Order calldata order, uint256 spot) private returns (uint256 received) {
-        uint256 amount = uint256(-order.amount);
-        if (amount > inventory) revert InventoryExceeded(amount, inventory);
-        uint256 fair = Math.mulDiv(amount, spot, WAD * USDC_UNIT, Math.Rounding.Ceil);
-        uint256 limit = Math.max(order.cashLimit, Math.mulDiv(fair, BPS - maxSlippageBps, BPS, Math.Rounding.Ceil));
-        uint256 usdcBefore = usdc.balanceOf(address(this));
-        uint256 baseBefore = base.balanceOf(address(this));
+    // Inside
 
-        inventory -= amount;
-        base.forceApprove(address(order.venue), amount);
-        order.venue.sell(amount, limit, order.route);
-        base.forceApprove(address(order.venue), 0);
+    function _rebalance(
+        Order memory order,
+        Lane lane,
+        uint256 slippageBps,
+        IOptionVault.Exposure memory e,
+        int256 net,
+        uint256 bountyBps
+    ) private returns (int256 filled, uint256 cash, uint256 bounty) {
+        _requireTradable(order.venue, order.deadline);
+        _requireTowardsNeutral(order.amount, net);
+        HedgeAccount.Action memory a = _begin(e.spot, e.base, e.quote);
 
-        uint256 filled = baseBefore - base.balanceOf(address(this));
-        if (filled != amount) revert FilledWrongAmount(amount, filled);
-        received = usdc.balanceOf(address(this)) - usdcBefore;
-        if (received < limit) revert SlippageExceeded(received, limit);
-        vault.returnFromHedge(received);
+        uint256 loss;
+        (filled, cash, loss) = _trade(a, order, slippageBps);
+        uint256 notional = SignedMath.abs(HedgeAccount.worth(filled, e.spot));
+        if (bountyBps > 0) bounty = _drawBounty(notional, vault.freeCash());
+        _charge(lane, notional, loss + bounty * USDC_UNIT, e.nav);
+        emit Rebalanced(msg.sender, order.venue, filled, cash, e.spot, net, net + filled);
+        _finish(a);
+    }
+
+    /// @dev The book's delta at the live price, to first order from the mark, which is never far from it, and the hedge.
+    function _netDelta(IOptionVault.Exposure memory e) private pure returns (int256) {
+        int256 move = int256(e.spot) - int256(uint256(e.mark.spot));
+        return int256(e.mark.delta) + (int256(e.mark.gamma) * move) / int256(WAD) + e.base;
     }
 
     /// @dev Opposite in sign to the net delta and no larger: |net delta| shrinks and never passes zero.
@@ -131,9 +176,24 @@ contract HedgeDesk is IHedgeDesk, AccessManaged, ReentrancyGuardTransient {
         if (!reduces) revert NotTowardsNeutral(amount, net);
     }
 
-    function _setMaxSlippage(uint256 next) private {
-        if (next == 0 || next > HIGHEST_SLIPPAGE_BPS) revert InvalidSlippage(next);
-        maxSlippageBps = next;
-        emit MaxSlippageSet(next);
+    function _requireTradable(ISwapVenue venue, uint256 deadline) private view {
+        if (block.timestamp > deadline) revert DeadlinePassed(deadline, block.timestamp);
+        if (!isVenue[venue]) revert VenueNotAllowed(venue);
+    }
+
+    function _requireOpen(int256 net, uint256 band, uint256 grace) private view {
+        uint256 since = _since(net > 0);
+        bool isOpen =
+            since != 0 && block.timestamp >= since + grace && block.timestamp <= since + LAPSE_PERIODS * grace;
+        if (!isOpen || SignedMath.abs(net) <= band) revert NotYetOpen(net, band, since, since + grace);
+    }
+
+    function _since(bool isLong) private view returns (uint256) {
+        return isLong ? watch_.longSince : watch_.shortSince;
+    }
+
+    function _remember(bool isLong, uint256 time) private {
+        if (isLong) watch_.longSince = uint40(time);
+        else watch_.shortSince = uint40(time);
     }
 }

@@ -2,15 +2,17 @@
 pragma solidity ^0.8.31;
 
 /// @title A place where the desk swaps the underlying against USDC
-/// @notice An adapter pulls its input from the caller, swaps, and sends the output and what is left of the input back
-/// to the caller. It holds nothing between calls. Adding a venue means writing one of these and its test.
+/// @notice The caller sends the input first, then calls; the output and what is left of the input go back to the caller and
+/// to nobody else. A venue holds nothing between calls. It may fill in part: where the market is too thin for all of an
+/// order at its limit, it trades what the limit allows. Adding a venue means writing one of these and its test.
 interface ISwapVenue {
-    /// @notice Buys exactly `baseAmount` of the underlying for at most `maxQuote` USDC.
-    /// @param route Venue-specific: which pools to go through.
-    /// @return quoteSpent USDC actually paid.
-    function buy(uint256 baseAmount, uint256 maxQuote, bytes calldata route) external returns (uint256 quoteSpent);
+    /// @notice Buys up to `baseAmount` of the underlying, nowhere dearer than `maxQuote / baseAmount`.
+    /// @param maxQuote USDC that the caller has sent. @param route Venue-specific: which pools to go through.
+    /// @return spent USDC paid; the rest of `maxQuote` is returned.
+    function buy(uint256 baseAmount, uint256 maxQuote, bytes calldata route) external returns (uint256 spent);
 
-    /// @notice Sells exactly `baseAmount` of the underlying for at least `minQuote` USDC.
-    /// @return quoteReceived USDC actually received.
-    function sell(uint256 baseAmount, uint256 minQuote, bytes calldata route) external returns (uint256 quoteReceived);
+    /// @notice Sells up to `baseAmount` of the underlying, which the caller has sent, nowhere cheaper than
+    /// `minQuote / baseAmount`.
+    /// @return sold Underlying taken; the rest of `baseAmount` is returned.
+    function sell(uint256 baseAmount, uint256 minQuote, bytes calldata route) external returns (uint256 sold);
 }

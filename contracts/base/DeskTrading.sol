@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.31;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+
+import {IHedgePosition} from "../interfaces/IHedgePosition.sol";
+import {ILender} from "../interfaces/ILender.sol";
+import {IOptionVault} from "../interfaces/IOptionVault.sol";
+import {IPriceOracle} from "../interfaces/IPriceOracle.sol";
+import {HedgeAccount} from "../libraries/HedgeAccount.sol";
+import {DeskRules} from "./DeskRules.sol";
+
+/// @title How the desk trades, borrows and repays, and what it writes down
+/// @dev An action begins with what the hedge is, trades, and finishes by counting again. In between, whoever reads
+/// {position} sees no less and no more than there is: money under way counts as quote, and underlying that is being sold
+/// counts as inventory until it is sold. USDC goes straight from the vault to where it is needed.
+abstract contract DeskTrading is DeskRules {
+    using HedgeAccount for HedgeAccount.State;
+    using SafeCast for *;
+    using SafeERC20 for IERC20;
+
+    /// @dev How low health may fall inside an action that pays for buying back with the loan's own collateral.
+    uint256 private constant TRANSIT_HEALTH_BPS = 10_500;
+    /// @dev USDC: a forced trade is worth at least this much, since pools round dust away.
+    uint256 private constant SMALLEST_FORCED = 1e6;
+
+    IOptionVault public immutable vault;
+    IPriceOracle public immutable oracle;
+    IERC20 public immutable usdc;
+    IERC20 public immutable base;
+
+    HedgeAccount.State internal account_;
+    HedgeAccount.Loan private loan_;
+    /// @dev USDC on its way to a venue or lender in this transaction.
+    uint256 private transient inFlight;
+
+    constructor(IOptionVault vault_, IERC20 base_) {
+        vault = vault_;
+        oracle = vault_.oracle();
+        usdc = IERC20(vault_.asset());
+        base = base_;
+    }
+
+    /// @inheritdoc IHedgePosition
+    function position() public view returns (int256 base_, int256 quote) {
+        HedgeAccount.State memory s = account_;
+        base_ = int256(uint256(s.inventory));
+        quote = int256(inFlight * USDC_UNIT);
+        if (!s.hasLoan) return (base_, quote);
+        (uint256 debt, uint256 collateral) = lending().lender.balances();
+        base_ -= int256(debt);
+        quote += int256(collateral * USDC_UNIT);
+    }
+
+    function holdings() external view returns (uint256 inventory, uint256 debt, uint256 collateral, int256 cost) {
+        HedgeAccount.State memory s = account_;
+        (inventory, cost) = (s.inventory, s.cost);
+        if (s.hasLoan) (debt, collateral) = lending().lender.balances();
+    }
+
+    // An action's frame
+
+    /// @dev `base_` and `quote` are the position as of this second.
+    function _begin(uint256 spot, int256 base_, int256 quote) internal returns (HedgeAccount.Action memory a) {
+        a.spot = spot;
+        HedgeAccount.State memory s = account_;
+        if (!s.hasLoan) return a;
+        (a.debt, a.collateral) = (loan_.debt, loan_.collateral);
+        account_.observe(a, uint256(int256(uint256(s.inventory)) - base_), uint256(quote) / USDC_UNIT);
+    }
+
+    function _beginNow() internal returns (HedgeAccount.Action memory) {
+        (uint256 spot, ) = oracle.spot();
+        (int256 base_, int256 quote) = position();
+        return _begin(spot, base_, quote);
+    }
+
+    function _finish(HedgeAccount.Action memory a) internal {
+        if (account_.hasLoan) {
+            (uint256 debt, uint256 collateral) = lending().lender.balances();
+            account_.observe(a, debt, collateral); // Aave rounds
+            // What was written of a loan that is closed stays: the slot is cheaper to use again, and nobody reads it.
+            if (debt == 0 && collateral == 0) account_.hasLoan = false;
+            else loan_ = HedgeAccount.Loan(debt.toUint128(), collateral.toUint128());
+            emit Loaned(debt, collateral);
+        }
+        (int256 unrealised, int256 equity) = account_.valuation(a);
+        emit Accounted(a.funded, a.realised, a.slippage, a.interest, unrealised, equity);
+    }
+
+    // Trading
+
+    /// @dev Trades as much of the order as its limits allow.
+    /// @return filled WAD, signed. @return cash USDC. @return loss Against the oracle, WAD USDC.
+    function _trade(
+        HedgeAccount.Action memory a,
+        Order memory order,
+        uint256 slippageBps
+    ) internal returns (int256 filled, uint256 cash, uint256 loss) {
+        return order.amount > 0 ? _buy(a, order, slippageBps) : _sell(a, order, slippageBps);
+    }
+
+    /// @dev Pays with the vault's free cash, and if there is too little with collateral of the loan that it reduces; if that
+    /// is too little as well, buys less. What it bought repays debt first.
+    function _buy(
+        HedgeAccount.Action memory a,
+        Order memory order,
+        uint256 slippageBps
+    ) private returns (int256, uint256 spent, uint256 loss) {
+        uint256 amount = uint256(order.amount);
+        uint256 limit = (amount * a.spot * (BPS + slippageBps)) / (BPS * WAD * USDC_UNIT);
+        limit = Math.min(limit, order.cashLimit);
+        (uint256 funds, uint256 fromLoan) = _fund(a, address(order.venue), limit);
+        if (funds < limit) amount = (amount * funds) / limit;
+        if (amount == 0 || funds == 0) revert NoFunds();
+
+        uint256 usdcBefore = usdc.balanceOf(address(this));
+        uint256 baseBefore = base.balanceOf(address(this));
+        order.venue.buy(amount, funds, order.route);
+        uint256 bought = base.balanceOf(address(this)) - baseBefore;
+        uint256 left = usdc.balanceOf(address(this)) - usdcBefore;
+        if (bought > amount) revert FilledTooMuch(amount, bought);
+        spent = funds - left;
+        limit = (funds * bought) / amount;
+        if (spent > limit || bought == 0) revert SlippageExceeded(spent, limit);
+
+        loss = account_.trade(a, bought.toInt256(), spent);
+        account_.inventory += bought.toUint96();
+        inFlight = 0;
+        _giveBack(a, left, fromLoan);
+        if (account_.hasLoan) _cover(a);
+        return (bought.toInt256(), spent, loss);
+    }
+
+    /// @dev Sells the inventory first, and borrows what is missing.
+    function _sell(
+        HedgeAccount.Action memory a,
+        Order memory order,
+        uint256 slippageBps
+    ) private returns (int256, uint256 received, uint256 loss) {
+        uint256 amount = uint256(-order.amount);
+        uint256 least = Math.ceilDiv(amount * a.spot * (BPS - slippageBps), BPS * WAD * USDC_UNIT);
+        least = Math.max(least, order.cashLimit);
+        uint256 held = Math.min(amount, account_.inventory);
+        if (held > 0) base.safeTransfer(address(order.venue), held);
+        if (held < amount) _borrow(a, amount - held, address(order.venue));
+
+        uint256 usdcBefore = usdc.balanceOf(address(this));
+        uint256 baseBefore = base.balanceOf(address(this));
+        order.venue.sell(amount, least, order.route);
+        uint256 sold = amount - (base.balanceOf(address(this)) - baseBefore);
+        received = usdc.balanceOf(address(this)) - usdcBefore;
+        least = Math.ceilDiv(least * sold, amount);
+        if (received < least || sold == 0) revert SlippageExceeded(received, least);
+
+        int256 filled = -sold.toInt256();
+        loss = account_.trade(a, filled, received);
+        account_.inventory -= sold.toUint96();
+        _return(a, received);
+        return (filled, received, loss);
+    }
+
+    /// @dev Buys `amount` to repay debt with, at whatever the widest rule allows, uncharged: an action that must not fail.
+    function _buyBack(HedgeAccount.Action memory a, uint256 amount, Route calldata route) internal {
+        _force(a, Math.min(amount, a.debt).toInt256(), type(uint256).max, route);
+    }
+
+    /// @dev Sells inventory for at least `needed` USDC, or all of it.
+    function _sellFor(
+        HedgeAccount.Action memory a,
+        uint256 needed,
+        Route calldata route
+    ) internal returns (uint256 received) {
+        uint256 worst = a.spot * (BPS - _maxSlippageBps());
+        needed = Math.max(needed, SMALLEST_FORCED);
+        uint256 amount = Math.mulDiv(needed, BPS * WAD * USDC_UNIT, worst, Math.Rounding.Ceil);
+        return _force(a, -Math.min(amount, account_.inventory).toInt256(), 0, route);
+    }
+
+    function _force(
+        HedgeAccount.Action memory a,
+        int256 amount,
+        uint256 cashLimit,
+        Route calldata route
+    ) private returns (uint256 cash) {
+        Order memory order = Order(amount, cashLimit, route.venue, route.route, route.deadline);
+        int256 filled;
+        (filled, cash, ) = _trade(a, order, _maxSlippageBps());
+        emit Unwound(msg.sender, route.venue, filled, cash, a.spot);
+    }
+
+    // Borrowing
+
+    function _borrow(HedgeAccount.Action memory a, uint256 amount, address to) private {
+        Lending memory conf = lending();
+        if (address(conf.lender) == address(0)) revert NoLender(amount + account_.inventory, account_.inventory);
+        ILender.Terms memory t = conf.lender.terms();
+        if (!t.canBorrow) revert LenderClosed();
+        uint256 needed = _collateralFor(a.debt + amount, a.spot, conf.targetHealth, t.thresholdBps);
+        uint256 more = needed > a.collateral ? needed - a.collateral : 0;
+
+        account_.inventory += amount.toUint96();
+        account_.hasLoan = true;
+        _lend(a, conf.lender, more, amount, to);
+        uint256 health = conf.lender.health();
+        if (health < _healthWad(conf.minHealth)) revert HealthTooLow(health, _healthWad(conf.minHealth));
+    }
+
+    /// @dev Adds collateral out of the vault, and borrows.
+    function _lend(HedgeAccount.Action memory a, ILender lender, uint256 more, uint256 amount, address to) private {
+        if (more > 0) {
+            inFlight = more;
+            vault.fundHedge(address(lender), more);
+            a.funded += (more * USDC_UNIT).toInt256();
+        }
+        lender.borrow(more, amount, to);
+        inFlight = 0;
+        a.debt += amount;
+        a.collateral += more;
+    }
+
+    /// @dev Repays debt with inventory, and pays the collateral that the target does not need back to the vault. While the
+    /// lender takes no payment the inventory stays, and hedges as well.
+    function _cover(HedgeAccount.Action memory a) internal {
+        Lending memory conf = lending();
+        ILender.Terms memory t = conf.lender.terms();
+        uint256 payable_ = t.canRepay ? Math.min(account_.inventory, a.debt) : 0;
+        uint256 spare = _spare(a, a.debt - payable_, conf.targetHealth, t);
+        if (payable_ == 0 && spare == 0) return;
+        if (payable_ > 0) base.safeTransfer(address(conf.lender), payable_);
+        uint256 repaid = conf.lender.repay(payable_, spare, address(vault));
+        account_.inventory -= repaid.toUint96();
+        a.debt -= repaid;
+        a.collateral -= spare;
+        _book(a, spare);
+    }
+
+    /// @dev Pays up to `wanted` USDC of collateral to the vault, as far as health stays at `healthBps`.
+    function _releaseCollateral(
+        HedgeAccount.Action memory a,
+        uint256 wanted,
+        uint256 healthBps
+    ) internal returns (uint256 freed) {
+        if (!account_.hasLoan) return 0;
+        ILender lender = lending().lender;
+        freed = Math.min(wanted, _spare(a, a.debt, healthBps, lender.terms()));
+        if (freed == 0) return 0;
+        lender.repay(0, freed, address(vault));
+        a.collateral -= freed;
+        _book(a, freed);
+    }
+
+    /// @dev Buys back as much as frees `needed` USDC of collateral at the health floor, and frees it.
+    function _coverFor(
+        HedgeAccount.Action memory a,
+        uint256 needed,
+        Route calldata route
+    ) internal returns (uint256 freed) {
+        Lending memory conf = lending();
+        uint256 threshold = conf.lender.terms().thresholdBps;
+        uint256 locked = _collateralFor(a.debt, a.spot, conf.minHealth, threshold);
+        // A dollar bought back unlocks health/threshold of a dollar and costs one, and the slippage.
+        uint256 missing = needed + locked - Math.min(a.collateral, locked);
+        uint256 cost = threshold * (BPS + _maxSlippageBps());
+        uint256 dollars = Math.mulDiv(missing, threshold * BPS, conf.minHealth * BPS - cost, Math.Rounding.Ceil);
+        dollars = Math.max(dollars, SMALLEST_FORCED);
+        int256 fundedBefore = a.funded;
+        _buyBack(a, Math.mulDiv(dollars, WAD * USDC_UNIT, a.spot, Math.Rounding.Ceil), route);
+        freed = a.funded < fundedBefore ? uint256(fundedBefore - a.funded) / USDC_UNIT : 0;
+        if (freed < needed) freed += _releaseCollateral(a, needed - freed, conf.minHealth);
+    }
+
+    /// @dev Adds the vault's free cash to the collateral, up to the target.
+    function _topUp(HedgeAccount.Action memory a, Lending memory conf) internal {
+        ILender.Terms memory t = conf.lender.terms();
+        uint256 needed = _collateralFor(a.debt, a.spot, conf.targetHealth, t.thresholdBps);
+        if (!t.canSupply || needed <= a.collateral) return;
+        uint256 more = Math.min(needed - a.collateral, vault.freeCash());
+        if (more > 0) _lend(a, conf.lender, more, 0, address(0));
+    }
+
+    /// @dev How much to buy back with the collateral's own dollars until health is at its target: with collateral C, debt D,
+    /// threshold L and target t, (C − x)·L = t·(D − x).
+    function _excessDebt(HedgeAccount.Action memory a, Lending memory conf) internal view returns (uint256) {
+        uint256 threshold = conf.lender.terms().thresholdBps;
+        uint256 weighed = a.collateral * threshold;
+        uint256 aimed = _dollars(a.debt, a.spot) * conf.targetHealth;
+        if (aimed <= weighed) return 0;
+        return
+            Math.mulDiv(
+                (aimed - weighed) / (conf.targetHealth - threshold),
+                WAD * USDC_UNIT,
+                a.spot,
+                Math.Rounding.Ceil
+            );
+    }
+
+    // Money
+
+    /// @dev Sends up to `amount` USDC to `to`. @return funds What was sent. @return fromLoan What of it was collateral.
+    function _fund(
+        HedgeAccount.Action memory a,
+        address to,
+        uint256 amount
+    ) private returns (uint256 funds, uint256 fromLoan) {
+        uint256 fromVault = Math.min(amount, vault.freeCash());
+        inFlight = amount;
+        if (fromVault > 0) vault.fundHedge(to, fromVault);
+        a.funded += (fromVault * USDC_UNIT).toInt256();
+        if (fromVault < amount && account_.hasLoan) {
+            ILender lender = lending().lender;
+            fromLoan = Math.min(amount - fromVault, _spare(a, a.debt, TRANSIT_HEALTH_BPS, lender.terms()));
+            if (fromLoan > 0) lender.repay(0, fromLoan, to);
+            a.collateral -= fromLoan;
+        }
+        funds = fromVault + fromLoan;
+        inFlight = funds;
+    }
+
+    /// @dev What a purchase did not need: collateral becomes collateral again, the rest goes to the vault.
+    function _giveBack(HedgeAccount.Action memory a, uint256 left, uint256 fromLoan) private {
+        uint256 again = Math.min(left, fromLoan);
+        if (again > 0) {
+            ILender lender = lending().lender;
+            if (lender.terms().canSupply) {
+                usdc.safeTransfer(address(lender), again);
+                lender.borrow(again, 0, address(0));
+                a.collateral += again;
+            } else {
+                again = 0;
+            }
+        }
+        _return(a, left - again);
+    }
+
+    function _return(HedgeAccount.Action memory a, uint256 assets) private {
+        if (assets == 0) return;
+        usdc.safeTransfer(address(vault), assets);
+        _book(a, assets);
+    }
+
+    /// @dev Tells the vault of USDC that it has been sent.
+    function _book(HedgeAccount.Action memory a, uint256 assets) private {
+        if (assets == 0) return;
+        vault.returnFromHedge(assets);
+        a.funded -= (assets * USDC_UNIT).toInt256();
+    }
+
+    // Health
+
+    /// @dev Collateral beyond what `debt` needs at `healthBps`, as far as the lender can pay it out now.
+    function _spare(
+        HedgeAccount.Action memory a,
+        uint256 debt,
+        uint256 healthBps,
+        ILender.Terms memory t
+    ) private pure returns (uint256) {
+        uint256 needed = _collateralFor(debt, a.spot, healthBps, t.thresholdBps);
+        return needed >= a.collateral ? 0 : Math.min(a.collateral - needed, t.withdrawable);
+    }
+
+    /// @dev USDC, rounded up.
+    function _collateralFor(
+        uint256 debt,
+        uint256 spot,
+        uint256 healthBps,
+        uint256 thresholdBps
+    ) private pure returns (uint256) {
+        if (debt == 0) return 0;
+        if (thresholdBps == 0) return type(uint128).max; // counts for nothing: no amount is enough
+        return Math.mulDiv(_dollars(debt, spot), healthBps, thresholdBps, Math.Rounding.Ceil);
+    }
+
+    /// @dev Worth of `amount` in USDC, rounded up.
+    function _dollars(uint256 amount, uint256 spot) private pure returns (uint256) {
+        return Math.mulDiv(amount, spot, WAD * USDC_UNIT, Math.Rounding.Ceil);
+    }
+
+    function _healthWad(uint256 bps) internal pure returns (uint256) {
+        return (bps * WAD) / BPS;
+    }
+
+    /// @inheritdoc DeskRules
+    function _requireNoLoan() internal view override {
+        if (account_.hasLoan) revert LenderInUse(loan_.debt, loan_.collateral);
+    }
+}

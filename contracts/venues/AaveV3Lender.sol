@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.31;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+
+import {ILender} from "../interfaces/ILender.sol";
+import {
+    IAaveAddressesProvider,
+    IAaveDataProvider,
+    IAaveOracle,
+    IAavePool,
+    IScaledBalance
+} from "../interfaces/external/IAaveV3.sol";
+
+/// @title The desk's loan on Aave v3: USDC in, the underlying out, at the variable rate
+/// @notice Debt is what Aave says it is. Collateral is counted here, before interest, and the lower of this count and
+/// Aave's counts: aTokens that someone sends change nothing, and what a liquidator took is missed at once. Whoever repays
+/// for the desk makes it a present.
+contract AaveV3Lender is ILender {
+    using SafeERC20 for IERC20;
+
+    uint256 private constant BPS = 10_000;
+    uint256 private constant RAY = 1e27;
+    uint256 private constant VARIABLE_RATE = 2;
+    uint16 private constant NO_REFERRAL = 0;
+
+    // Where Aave keeps a reserve's settings in its packed word.
+    uint256 private constant BPS_MASK = 0xffff;
+    uint256 private constant THRESHOLD_SHIFT = 16;
+    uint256 private constant ACTIVE = 1 << 56;
+    uint256 private constant FROZEN = 1 << 57;
+    uint256 private constant BORROWING = 1 << 58;
+    uint256 private constant PAUSED = 1 << 60;
+
+    address public immutable desk;
+    IAavePool public immutable pool;
+    IAaveAddressesProvider private immutable provider;
+    IERC20 public immutable base;
+    IERC20 public immutable quote;
+    IERC20 public immutable quoteAToken;
+    IERC20 public immutable baseDebtToken;
+    uint256 private immutable baseUnit;
+    uint256 private immutable quoteUnit;
+
+    /// @notice Collateral of the desk's before interest, in Aave's scaled units.
+    uint256 public scaledCollateral;
+
+    constructor(address desk_, IAavePool pool_, IAaveDataProvider data, IERC20Metadata base_, IERC20Metadata quote_) {
+        desk = desk_;
+        pool = pool_;
+        provider = pool_.ADDRESSES_PROVIDER();
+        base = base_;
+        quote = quote_;
+        (address aToken, , ) = data.getReserveTokensAddresses(address(quote_));
+        (, , address debtToken) = data.getReserveTokensAddresses(address(base_));
+        quoteAToken = IERC20(aToken);
+        baseDebtToken = IERC20(debtToken);
+        baseUnit = 10 ** base_.decimals();
+        quoteUnit = 10 ** quote_.decimals();
+        base.forceApprove(address(pool_), type(uint256).max);
+        quote.forceApprove(address(pool_), type(uint256).max);
+    }
+
+    modifier onlyDesk() {
+        if (msg.sender != desk) revert OnlyDesk(msg.sender);
+        _;
+    }
+
+    /// @inheritdoc ILender
+    function borrow(uint256 collateral, uint256 amount, address to) external onlyDesk {
+        if (collateral > 0) {
+            pool.supply(address(quote), collateral, address(this), NO_REFERRAL);
+            uint256 index = pool.getReserveNormalizedIncome(address(quote));
+            scaledCollateral += (collateral * RAY + index / 2) / index; // as Aave rounds what it mints
+        }
+        if (amount > 0) {
+            pool.borrow(address(base), amount, VARIABLE_RATE, NO_REFERRAL, address(this));
+            base.safeTransfer(to, amount);
+        }
+    }
+
+    /// @inheritdoc ILender
+    function repay(uint256 amount, uint256 collateral, address to) external onlyDesk returns (uint256 repaid) {
+        if (amount > 0) {
+            // Aave refuses to be paid for nothing, and someone may have repaid everything.
+            if (baseDebtToken.balanceOf(address(this)) > 0) {
+                repaid = pool.repay(address(base), amount, VARIABLE_RATE, address(this));
+            }
+            if (repaid < amount) base.safeTransfer(msg.sender, amount - repaid);
+        }
+        if (collateral > 0) {
+            uint256 counted = Math.min(scaledCollateral, _scaledBalance());
+            uint256 before = _scaledBalance();
+            pool.withdraw(address(quote), collateral, to);
+            scaledCollateral = counted - (before - _scaledBalance());
+        }
+    }
+
+    /// @inheritdoc ILender
+    function balances() public view returns (uint256 debt, uint256 collateral) {
+        debt = baseDebtToken.balanceOf(address(this));
+        uint256 scaled = Math.min(scaledCollateral, _scaledBalance());
+        // Aave rounds half up; so does this, so that what is counted can be withdrawn to the last unit.
+        collateral = (scaled * pool.getReserveNormalizedIncome(address(quote)) + RAY / 2) / RAY;
+    }
+
+    /// @inheritdoc ILender
+    /// @dev What Aave's own account data say, without the reserves that the desk has nothing in: a fifth of the gas.
+    function health() external view returns (uint256) {
+        (uint256 debt, uint256 collateral) = balances();
+        if (debt == 0) return type(uint256).max;
+        IAaveOracle oracle = IAaveOracle(provider.getPriceOracle());
+        uint256 owed = debt * oracle.getAssetPrice(address(base)) * quoteUnit;
+        uint256 threshold = (pool.getConfiguration(address(quote)) >> THRESHOLD_SHIFT) & BPS_MASK;
+        uint256 weighed = collateral * oracle.getAssetPrice(address(quote)) * threshold * baseUnit;
+        return Math.mulDiv(weighed, 1e18, owed * BPS);
+    }
+
+    /// @inheritdoc ILender
+    function terms() external view returns (Terms memory t) {
+        uint256 collateral = pool.getConfiguration(address(quote));
+        uint256 loan = pool.getConfiguration(address(base));
+        t.ltvBps = collateral & BPS_MASK;
+        t.thresholdBps = (collateral >> THRESHOLD_SHIFT) & BPS_MASK;
+        bool collateralMoves = collateral & ACTIVE != 0 && collateral & PAUSED == 0;
+        t.canRepay = loan & ACTIVE != 0 && loan & PAUSED == 0;
+        t.canSupply = collateralMoves && collateral & FROZEN == 0;
+        t.canBorrow = t.canSupply && t.canRepay && loan & FROZEN == 0 && loan & BORROWING != 0 && t.ltvBps > 0;
+        t.withdrawable = collateralMoves ? quote.balanceOf(address(quoteAToken)) : 0;
+    }
+
+    function _scaledBalance() private view returns (uint256) {
+        return IScaledBalance(address(quoteAToken)).scaledBalanceOf(address(this));
+    }
+}
