@@ -22,12 +22,21 @@ const DEVNET_CHAIN = { name: "devnet", hardforkHistory: { osaka: { blockNumber: 
 /** Set by `npm run test:deep`. */
 const DEEP = process.env.KEEL_DEEP === "1";
 
+/** Runs of a campaign. There are three campaigns: deep, ten and a half million calls in all. Measuring needs few. */
+const CAMPAIGN_RUNS = DEEP ? 7_000 : process.argv.includes("--coverage") ? 8 : 256;
+
 export default defineConfig({
   plugins: [hardhatMocha, hardhatEthers, hardhatMatchers, hardhatNetworkHelpers],
   solidity: {
     compilers: [solc(1_000_000)],
-    // The vault would pass the 24,576-byte limit of EIP-170 when optimised for speed alone.
-    overrides: { "contracts/OptionVault.sol": solc(200) },
+    // These would pass the 24,576-byte limit of EIP-170 when optimised for speed alone.
+    overrides: {
+      "contracts/OptionVault.sol": solc(200),
+      "contracts/OptionMarket.sol": solc(200),
+      "contracts/HedgeDesk.sol": solc(800),
+      // Large, and compiled for a single run of tests.
+      "test/solidity/campaign/Campaign.t.sol": solc(1),
+    },
     npmFilesToBuild: ["@openzeppelin/contracts/access/manager/AccessManager.sol"],
   },
   paths: { sources: ["contracts", "test/harness"], tests: { solidity: "test/solidity" } },
@@ -38,8 +47,14 @@ export default defineConfig({
     fork: { type: "edr-simulated", chainId: 31337, hardfork: "osaka" },
   },
   chainDescriptors: { 31337: DEVNET_CHAIN },
+  coverage: { skipFiles: ["test/harness/**"] },
   test: {
     mocha: { timeout: 120_000 },
-    solidity: { fuzz: { runs: DEEP ? 100_000 : 2_000, seed: "0x4b65656c" } },
+    solidity: {
+      fuzz: { runs: DEEP ? 100_000 : 2_000, seed: "0x4b65656c" },
+      // A campaign is runs × depth calls. Refusals that are expected are caught: any other revert is a finding.
+      invariant: { runs: CAMPAIGN_RUNS, depth: 500, failOnRevert: true, shrinkRunLimit: DEEP ? 5_000 : 200 },
+      fsPermissions: { readDirectory: ["artifacts", "node_modules/@uniswap"] },
+    },
   },
 });

@@ -1,19 +1,24 @@
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 import pc from "picocolors";
-import { type Hex, createPublicClient, createWalletClient, http, isHex } from "viem";
+import { type Address, type Hex, createPublicClient, createWalletClient, http, isAddress, isHex } from "viem";
 import { type PrivateKeyAccount, privateKeyToAccount } from "viem/accounts";
 import { assertChain } from "../keeper/chain/connection.ts";
 import { deploymentPath, readDeployment, writeDeployment } from "../keeper/chain/deployment.ts";
 import { UserError } from "../keeper/errors.ts";
 import { runCommand } from "./command.ts";
-import { deployKeel } from "./deploy/keel.ts";
-import { DEFAULT_PARAMETERS, printableParameters } from "./deploy/parameters.ts";
+import { type DeployOptions, deployKeel } from "./deploy/keel.ts";
+import { DEFAULT_PARAMETERS, DEVNET_PARAMETERS, printableParameters } from "./deploy/parameters.ts";
 import { DEV_ROLES, devAccount, devPrivateKey } from "./devnet/accounts.ts";
 
 interface Flags {
   readonly network: string;
   readonly rpc?: string;
   readonly json: boolean;
+  readonly governor?: Address;
+  readonly guardian?: Address;
+  readonly keeper?: Address;
+  readonly poster?: Address;
+  readonly lister?: Address;
 }
 
 const DEVNET = "devnet";
@@ -26,12 +31,21 @@ await runCommand(
     )
     .option("--network <name>", "which deployments/<name>.json to read and write", DEVNET)
     .option("--rpc <url>", "JSON-RPC endpoint (default: the one in the deployment file)")
+    .option("--governor <address>", "who changes parameters, after a delay (default: the deployer)", parseAddress)
+    .option("--guardian <address>", "who pauses, and cancels what the governor has scheduled", parseAddress)
+    .option("--keeper <address>", "who hedges (default: the deployer)", parseAddress)
+    .option("--poster <address>", "who posts volatility (default: the keeper)", parseAddress)
+    .option("--lister <address>", "who lists series (default: the keeper)", parseAddress)
     .option("--json", "print the finished deployment as JSON", false)
-    .addHelpText("after", "\nEnvironment: KEEL_DEPLOYER_KEY, the private key that deploys and becomes admin.")
+    .addHelpText(
+      "after",
+      "\nEnvironment: KEEL_DEPLOYER_KEY, the private key that deploys and is admin until everything is in place.",
+    )
     .action(deploy),
 );
 
-async function deploy({ network, rpc, json }: Flags): Promise<void> {
+async function deploy(flags: Flags): Promise<void> {
+  const { network, rpc, json } = flags;
   const path = deploymentPath(network);
   const before = readDeployment(path);
   const url = rpc ?? before.rpcUrl;
@@ -45,12 +59,11 @@ async function deploy({ network, rpc, json }: Flags): Promise<void> {
     throw new UserError(`The deployer ${account.address} has no ether on ${network}. Fund it and run this again.`);
   }
   const sender = { public: reader, wallet: createWalletClient({ transport }), account };
-  const parameters = DEFAULT_PARAMETERS;
-  const keeper = network === DEVNET ? devAccount(DEV_ROLES.keeper).address : account.address;
+  const parameters = network === DEVNET ? DEVNET_PARAMETERS : DEFAULT_PARAMETERS;
   const contracts = await deployKeel(sender, {
     protocols: before.protocols,
     parameters,
-    holders: { KEEPER: [keeper], LISTER: [account.address, keeper] },
+    holders: holdersOf(flags, account.address),
     ...(before.contracts && { existing: before.contracts }),
     onStep: (step, done) => {
       if (!json) console.log(pc.dim(`  ${step}`));
@@ -59,7 +72,29 @@ async function deploy({ network, rpc, json }: Flags): Promise<void> {
   });
   const after = { ...before, contracts: { ...contracts }, parameters: printableParameters(parameters) };
   writeDeployment(path, after);
+  if (parameters.governance.delay === 0 && !json) {
+    console.log(pc.yellow("The governor acts without delay, for a development chain."));
+  }
   console.log(json ? JSON.stringify(after, null, 2) : `${pc.bold("Keel")} is on ${network}; addresses are in ${path}`);
+}
+
+/** Who gets which role: on the local chain its own people, elsewhere whoever is named, else the deployer. */
+function holdersOf(flags: Flags, deployer: Address): DeployOptions["holders"] {
+  const isDevnet = flags.network === DEVNET;
+  const keeper = flags.keeper ?? (isDevnet ? devAccount(DEV_ROLES.keeper).address : deployer);
+  const guardian = flags.guardian ?? (isDevnet ? devAccount(DEV_ROLES.guardian).address : undefined);
+  return {
+    GOVERNOR: [flags.governor ?? deployer],
+    ...(guardian && { GUARDIAN: [guardian] }),
+    KEEPER: [keeper],
+    POSTER: [flags.poster ?? keeper],
+    LISTER: [...new Set([flags.lister ?? keeper, ...(isDevnet ? [deployer] : [])])],
+  };
+}
+
+function parseAddress(text: string): Address {
+  if (isAddress(text)) return text;
+  throw new InvalidArgumentError("An address is 0x and 40 hexadecimal digits with a correct checksum.");
 }
 
 function deployerAccount(network: string): PrivateKeyAccount {

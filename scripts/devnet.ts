@@ -9,7 +9,7 @@ import { createMarket } from "./devnet/market.ts";
 import { ALLOWANCE, DEFAULT_PORT, type Devnet, startDevnet } from "./devnet/node.ts";
 import { openMarket } from "./devnet/openMarket.ts";
 import { DEFAULT_PRICE } from "./devnet/protocols.ts";
-import { DEFAULT_PARAMETERS, printableParameters } from "./deploy/parameters.ts";
+import { DEVNET_PARAMETERS, printableParameters } from "./deploy/parameters.ts";
 
 interface Flags {
   readonly port: number;
@@ -64,7 +64,7 @@ async function keepFeedAlive({ clients, deployment }: Devnet, stopped: AbortSign
 async function withKeel({ clients, deployment }: Devnet, price: number): Promise<Deployment> {
   const { protocols } = deployment;
   const { keel } = await openMarket({ clients, protocols, market: createMarket(clients, protocols) }, price);
-  return { ...deployment, contracts: { ...keel.contracts }, parameters: printableParameters(DEFAULT_PARAMETERS) };
+  return { ...deployment, contracts: { ...keel.contracts }, parameters: printableParameters(DEVNET_PARAMETERS) };
 }
 
 function describe(url: string, deployment: Deployment, flags: Flags): string {

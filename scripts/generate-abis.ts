@@ -10,10 +10,19 @@ const CONTRACTS = {
   hedgeDeskAbi: "HedgeDesk",
   volSurfaceAbi: "VolSurface",
   priceOracleAbi: "PriceOracle",
+  lensAbi: "Lens",
 } as const;
 
 /** Contracts whose errors may come back through another one's call. */
-const ERROR_SOURCES = [...Object.values(CONTRACTS), "venues/UniswapV3Venue"];
+const ERROR_SOURCES = [
+  ...Object.values(CONTRACTS),
+  "libraries/EpochQueue",
+  "libraries/RiskEngine",
+  "libraries/Treasury",
+  "libraries/ListingRules",
+  "venues/UniswapV3Venue",
+  "venues/AaveV3Lender",
+];
 
 const OUT = new URL("../keeper/chain/abi/", import.meta.url);
 

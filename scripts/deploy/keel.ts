@@ -1,25 +1,46 @@
-import { type Abi, type Address, isAddressEqual, toFunctionSelector } from "viem";
+import { type Abi, type Address, isAddressEqual } from "viem";
 import type { ProtocolAddresses } from "../../keeper/chain/deployment.ts";
+import {
+  assertAdmin,
+  callAsAdmin,
+  checkDelay,
+  ensureGuardian,
+  ensureRole,
+  handOver,
+  selectorOf,
+} from "./governance.ts";
+import { link } from "./link.ts";
 import type { KeelParameters } from "./parameters.ts";
 import { PERMISSIONS, ROLES, type Role } from "./roles.ts";
-import { type Sender, addressOf, call, compiled, deployContract } from "./transact.ts";
+import { type Compiled, type Sender, addressOf, call, compiled, deployContract } from "./transact.ts";
 
 /** Where Keel's contracts are on one chain. */
 export interface KeelAddresses {
   readonly accessManager: Address;
   readonly priceOracle: Address;
   readonly volSurface: Address;
+  /** Library of the vault. */
+  readonly epochQueue: Address;
+  readonly riskEngine: Address;
+  readonly treasury: Address;
+  readonly seriesName: Address;
+  readonly listingRules: Address;
   readonly optionVault: Address;
   readonly optionMarket: Address;
   readonly hedgeDesk: Address;
   readonly uniswapV3Venue: Address;
+  readonly aaveV3Lender: Address;
+  readonly lens: Address;
 }
 
 /** What a deployment starts from, and whom it gives which role. */
 export interface DeployOptions {
   readonly protocols: ProtocolAddresses;
   readonly parameters: KeelParameters;
-  /** Accounts to grant each role to. The sender becomes the admin of the AccessManager. */
+  /**
+   * Accounts to grant each role to. The governors (the sender, if none is named) also become admins of the AccessManager,
+   * which the sender is only until everything is in place.
+   */
   readonly holders: Readonly<Partial<Record<Role, readonly Address[]>>>;
   /** What an earlier, interrupted run has deployed. */
   readonly existing?: Readonly<Partial<Record<string, Address>>>;
@@ -27,14 +48,22 @@ export interface DeployOptions {
   readonly onStep?: (step: string, contracts: Readonly<Partial<KeelAddresses>>) => void;
 }
 
-const SOURCES = {
+/** Where each contract's source is. */
+export const SOURCES = {
   accessManager: "@openzeppelin/contracts/access/manager/AccessManager",
   priceOracle: "contracts/PriceOracle",
   volSurface: "contracts/VolSurface",
+  epochQueue: "contracts/libraries/EpochQueue",
+  riskEngine: "contracts/libraries/RiskEngine",
+  treasury: "contracts/libraries/Treasury",
+  seriesName: "contracts/libraries/SeriesName",
+  listingRules: "contracts/libraries/ListingRules",
   optionVault: "contracts/OptionVault",
   optionMarket: "contracts/OptionMarket",
   hedgeDesk: "contracts/HedgeDesk",
   uniswapV3Venue: "contracts/venues/UniswapV3Venue",
+  aaveV3Lender: "contracts/venues/AaveV3Lender",
+  lens: "contracts/Lens",
 } as const satisfies Record<keyof KeelAddresses, string>;
 
 /**
@@ -42,10 +71,11 @@ const SOURCES = {
  * finished by running it again, and a run on a complete deployment sends nothing.
  */
 export async function deployKeel(sender: Sender, options: DeployOptions): Promise<KeelAddresses> {
+  checkDelay(options.parameters, await sender.public.getChainId());
   const contracts = await deployContracts(sender, options);
+  await connect(sender, contracts, options); // while all doors are still the deployer's
   await assignFunctions(sender, contracts, options);
   await grantRoles(sender, contracts, options);
-  await connect(sender, contracts, options);
   return contracts;
 }
 
@@ -55,18 +85,22 @@ async function deployContracts(sender: Sender, options: DeployOptions): Promise<
   const ensure = async (name: keyof KeelAddresses, args: readonly unknown[]): Promise<Address> => {
     const before = existing[name];
     const there = before !== undefined && (await sender.public.getCode({ address: before })) !== undefined;
-    const address = there ? before : await deployContract(sender, compiled(SOURCES[name]), args);
+    const address = there ? before : await deployContract(sender, linked(SOURCES[name], done), args);
     done[name] = address;
     onStep?.(there ? `${name} is there` : `${name} deployed`, { ...existing, ...done });
     return address;
   };
 
-  const { weth, usdc, feed, uniswap } = protocols;
-  const { oracle, limits, pricing, share, surface, maxSlippageBps } = parameters;
+  const { weth, usdc, feed, uniswap, aave } = protocols;
+  const { oracle, limits, pricing, listing, share, surface, desk } = parameters;
   const pool = uniswap.pools[oracle.poolFee];
   const manager = await ensure("accessManager", [addressOf(sender)]);
-  const priceOracle = await ensure("priceOracle", [feed, pool, weth, usdc, oracle.maxAge, oracle.twapWindow]);
+  const { maxAge, lastResortAge, twapWindow } = oracle;
+  const priceOracle = await ensure("priceOracle", [feed, pool, weth, usdc, maxAge, lastResortAge, twapWindow]);
   const volSurface = await ensure("volSurface", [manager, surface]);
+  const epochQueue = await ensure("epochQueue", []);
+  const riskEngine = await ensure("riskEngine", []);
+  const treasury = await ensure("treasury", []);
   const optionVault = await ensure("optionVault", [
     manager,
     usdc,
@@ -76,10 +110,36 @@ async function deployContracts(sender: Sender, options: DeployOptions): Promise<
     share.name,
     share.symbol,
   ]);
-  const optionMarket = await ensure("optionMarket", [manager, optionVault, pricing]);
-  const hedgeDesk = await ensure("hedgeDesk", [manager, optionVault, weth, maxSlippageBps]);
-  const uniswapV3Venue = await ensure("uniswapV3Venue", [uniswap.router, weth, usdc]);
-  return { accessManager: manager, priceOracle, volSurface, optionVault, optionMarket, hedgeDesk, uniswapV3Venue };
+  const seriesName = await ensure("seriesName", []);
+  const listingRules = await ensure("listingRules", []);
+  const optionMarket = await ensure("optionMarket", [manager, optionVault, weth, pricing, listing]);
+  const hedgeDesk = await ensure("hedgeDesk", [manager, optionVault, weth, desk.rules, desk.budgets]);
+  const pools = Object.keys(uniswap.pools).map((fee) => ({ tokenA: weth, tokenB: usdc, fee: Number(fee) }));
+  const uniswapV3Venue = await ensure("uniswapV3Venue", [uniswap.router, weth, usdc, pools]);
+  const aaveV3Lender = await ensure("aaveV3Lender", [hedgeDesk, aave.pool, aave.dataProvider, weth, usdc]);
+  const lens = await ensure("lens", [optionVault]);
+  return {
+    accessManager: manager,
+    priceOracle,
+    volSurface,
+    epochQueue,
+    riskEngine,
+    treasury,
+    optionVault,
+    seriesName,
+    listingRules,
+    optionMarket,
+    hedgeDesk,
+    uniswapV3Venue,
+    aaveV3Lender,
+    lens,
+  };
+}
+
+/** A contract with the libraries that are deployed already. */
+function linked(source: string, done: Partial<Record<keyof KeelAddresses, Address>>): Compiled {
+  const libraries = Object.entries(done).map(([name, address]) => [name[0]?.toUpperCase() + name.slice(1), address]);
+  return link(compiled(source), Object.fromEntries(libraries) as Record<string, Address>);
 }
 
 async function assignFunctions(sender: Sender, contracts: KeelAddresses, { onStep }: DeployOptions): Promise<void> {
@@ -93,58 +153,59 @@ async function assignFunctions(sender: Sender, contracts: KeelAddresses, { onSte
       args: [address, selector],
     });
     if (current === ROLES[role]) continue;
-    await call(sender, manager, "setTargetFunctionRole", [address, [selector], ROLES[role]]);
+    await callAsAdmin(sender, manager, "setTargetFunctionRole", [address, [selector], ROLES[role]]);
     onStep?.(`${contract}.${functionName} for ${role}`, contracts);
   }
 }
 
 async function grantRoles(sender: Sender, contracts: KeelAddresses, options: DeployOptions): Promise<void> {
   const manager = contractOf(contracts, "accessManager");
-  const holders = {
-    ...options.holders,
-    GOVERNOR: [addressOf(sender), ...(options.holders.GOVERNOR ?? [])],
-  };
+  const { delay } = options.parameters.governance;
+  const step = (done: boolean, what: string) => done && options.onStep?.(what, contracts);
+  const governors = options.holders.GOVERNOR ?? [addressOf(sender)];
+  const holders = { ...options.holders, GOVERNOR: governors };
   for (const [role, accounts] of Object.entries(holders) as [Role, readonly Address[]][]) {
     for (const account of accounts) {
-      const [isMember] = (await sender.public.readContract({
-        ...manager,
-        functionName: "hasRole",
-        args: [ROLES[role], account],
-      })) as [boolean, number];
-      if (isMember) continue;
-      await call(sender, manager, "grantRole", [ROLES[role], account, 0]);
-      options.onStep?.(`${role} granted to ${account}`, contracts);
+      const granted = await ensureRole(sender, manager, ROLES[role], account, role === "GOVERNOR" ? delay : 0);
+      step(granted, `${role} granted to ${account}`);
     }
   }
+  step(await ensureGuardian(sender, manager), "guardians may cancel what governors schedule");
+  const targets = Object.values(contracts) as Address[];
+  const handedOver = await handOver(sender, manager, governors, targets, delay);
+  step(handedOver, `administration handed over to ${governors.join(", ")} with a delay of ${delay} seconds`);
 }
 
-async function connect(sender: Sender, contracts: KeelAddresses, { onStep }: DeployOptions): Promise<void> {
+async function connect(sender: Sender, contracts: KeelAddresses, { parameters, onStep }: DeployOptions): Promise<void> {
   const vault = contractOf(contracts, "optionVault");
   const desk = contractOf(contracts, "hedgeDesk");
-  const [market, hedge, hasVenue] = await Promise.all([
+  const manager = contractOf(contracts, "accessManager");
+  const [market, hedge, hasVenue, lending] = await Promise.all([
     sender.public.readContract({ ...vault, functionName: "market" }),
     sender.public.readContract({ ...vault, functionName: "hedge" }),
     sender.public.readContract({ ...desk, functionName: "isVenue", args: [contracts.uniswapV3Venue] }),
+    sender.public.readContract({ ...desk, functionName: "lending" }),
   ]);
   if (
     !isAddressEqual(market as Address, contracts.optionMarket) ||
     !isAddressEqual(hedge as Address, contracts.hedgeDesk)
   ) {
+    await assertAdmin(sender, manager, "Connecting market and desk to the vault");
     await call(sender, vault, "setModules", [contracts.optionMarket, contracts.hedgeDesk]);
     onStep?.("market and desk connected to the vault", contracts);
   }
   if (!hasVenue) {
+    await assertAdmin(sender, manager, "Allowing the Uniswap v3 venue");
     await call(sender, desk, "setVenue", [contracts.uniswapV3Venue, true]);
     onStep?.("Uniswap v3 allowed as a venue", contracts);
+  }
+  if (!isAddressEqual((lending as { lender: Address }).lender, contracts.aaveV3Lender)) {
+    await assertAdmin(sender, manager, "Naming the Aave v3 lender");
+    await call(sender, desk, "setLending", [{ lender: contracts.aaveV3Lender, ...parameters.desk.lending }]);
+    onStep?.("Aave v3 is the lender", contracts);
   }
 }
 
 function contractOf(contracts: KeelAddresses, name: keyof KeelAddresses): { address: Address; abi: Abi } {
   return { address: contracts[name], abi: compiled(SOURCES[name]).abi };
-}
-
-function selectorOf(abi: Abi, functionName: string): `0x${string}` {
-  const item = abi.find((entry) => entry.type === "function" && entry.name === functionName);
-  if (item?.type !== "function") throw new Error(`No function ${functionName} in the ABI.`);
-  return toFunctionSelector(item);
 }

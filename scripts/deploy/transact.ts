@@ -11,6 +11,7 @@ import {
   getAddress,
 } from "viem";
 import { UserError } from "../../keeper/errors.ts";
+import type { LinkReferences } from "./link.ts";
 
 /** Reads a chain and sends transactions from one account. */
 export interface Sender {
@@ -29,6 +30,7 @@ export function addressOf({ account }: Sender): Address {
 export interface Compiled {
   readonly abi: Abi;
   readonly bytecode: Hex;
+  readonly linkReferences: LinkReferences;
 }
 
 /** Reads the artifact of `contracts/<path>.sol`. */

@@ -1,7 +1,8 @@
 import { type Address, encodeFunctionData, erc20Abi, maxUint256, parseUnits, zeroAddress } from "viem";
 import type { ProtocolAddresses } from "../../keeper/chain/deployment.ts";
 import { type AaveInputs, type RateCurve, type Reserve, reservesOf } from "./aaveReserves.ts";
-import { type Artifact, deploy, link, npmArtifact } from "./artifacts.ts";
+import { link } from "../deploy/link.ts";
+import { type Artifact, deploy, npmArtifact } from "./artifacts.ts";
 import { type ChainClients, send } from "./clients.ts";
 
 type Aave = ProtocolAddresses["aave"];

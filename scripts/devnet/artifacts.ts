@@ -2,9 +2,8 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { type Abi, type Address, type Hex, encodeDeployData, getAddress } from "viem";
 import { UserError } from "../../keeper/errors.ts";
+import type { LinkReferences } from "../deploy/link.ts";
 import { type ChainClients, minedReceipt } from "./clients.ts";
-
-type LinkReferences = Record<string, Record<string, readonly { start: number; length: number }[]>>;
 
 /** A compiled contract, in the format that Hardhat writes. */
 export interface Artifact {
@@ -40,19 +39,6 @@ export function devnetArtifact(name: string): Artifact {
   } catch (cause) {
     throw new UserError(`The contract ${name} is not compiled. Run "npm run build" first.`, { cause });
   }
-}
-
-/** The creation bytecode with the addresses of its libraries filled in. */
-export function link(artifact: Artifact, libraries: Readonly<Record<string, Address>>): Artifact {
-  let code = artifact.bytecode.slice(2);
-  for (const [name, positions] of Object.values(artifact.linkReferences).flatMap((file) => Object.entries(file))) {
-    const library = libraries[name];
-    if (!library) throw new Error(`The library ${name} is missing.`);
-    for (const { start, length } of positions) {
-      code = code.slice(0, 2 * start) + library.slice(2).toLowerCase() + code.slice(2 * (start + length));
-    }
-  }
-  return { ...artifact, bytecode: hex(code) };
 }
 
 /** Deploys a contract from an unlocked account and returns where it is. */

@@ -1,6 +1,7 @@
 import { type Address, encodeFunctionData, erc20Abi, maxUint256, parseEther, parseEventLogs } from "viem";
 import { errorsAbi } from "../../keeper/chain/abi/errors.ts";
 import { hedgeDeskAbi } from "../../keeper/chain/abi/hedgeDesk.ts";
+import { lensAbi } from "../../keeper/chain/abi/lens.ts";
 import { optionMarketAbi } from "../../keeper/chain/abi/optionMarket.ts";
 import { optionVaultAbi } from "../../keeper/chain/abi/optionVault.ts";
 import { priceOracleAbi } from "../../keeper/chain/abi/priceOracle.ts";
@@ -48,6 +49,7 @@ export function connectKeel(clients: ChainClients, protocols: ProtocolAddresses,
   const desk = { address: contracts.hedgeDesk, abi: [...hedgeDeskAbi, ...errorsAbi] } as const;
   const surface = { address: contracts.volSurface, abi: [...volSurfaceAbi, ...errorsAbi] } as const;
   const oracle = { address: contracts.priceOracle, abi: [...priceOracleAbi, ...errorsAbi] } as const;
+  const lens = { address: contracts.lens, abi: [...lensAbi, ...errorsAbi] } as const;
   const governor = devAccount(DEV_ROLES.governor).address;
   const keeper = devAccount(DEV_ROLES.keeper).address;
   const read = clients.public.readContract;
@@ -75,6 +77,7 @@ export function connectKeel(clients: ChainClients, protocols: ProtocolAddresses,
     desk,
     surface,
     oracle,
+    lens,
     write,
 
     // Operators
@@ -117,7 +120,7 @@ export function connectKeel(clients: ChainClients, protocols: ProtocolAddresses,
 
     // Traders
 
-    quote: (legs: readonly Leg[]) => read({ ...market, functionName: "quote", args: [legs] }),
+    quote: async (legs: readonly Leg[]) => (await read({ ...market, functionName: "quote", args: [legs] }))[0],
 
     /** Trades at the market, or up to `limit` (USDC, 6 decimals). Returns the cash paid (negative: received). */
     trade: async (trader: Address, legs: readonly Leg[], limit = 2n ** 200n) => {

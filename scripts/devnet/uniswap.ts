@@ -1,6 +1,7 @@
 import { type Address, encodeFunctionData, erc20Abi, maxUint256, parseAbi, stringToHex } from "viem";
 import type { ProtocolAddresses } from "../../keeper/chain/deployment.ts";
-import { type Artifact, deploy, link, npmArtifact } from "./artifacts.ts";
+import { link } from "../deploy/link.ts";
+import { type Artifact, deploy, npmArtifact } from "./artifacts.ts";
 import { type ChainClients, send } from "./clients.ts";
 import { type Pair, positionAmounts, sortTokens, sqrtPriceX96, ticksOf } from "./prices.ts";
 
