@@ -11,8 +11,14 @@ export const WAD = 10n ** 18n;
 export const WAD_PER_USDC_UNIT = 10n ** 12n;
 export const BPS = 10_000n;
 
+const NANO = 10n ** 9n;
+
 /** A WAD amount as a number, to the nearest double. */
 export function fromWad(amount: bigint): number {
+  // Most amounts have no more than nine decimals: then both numbers are exact, and the division rounds once.
+  const nanos = amount / NANO;
+  const short = Number(nanos);
+  if (Number.isSafeInteger(short) && nanos * NANO === amount) return short / 1e9;
   return fromFixed(amount, WAD_DECIMALS);
 }
 

@@ -2,7 +2,12 @@ import { type CrossCheck, crossCheck } from "../portfolio/crossCheck.ts";
 import { type Snapshot, netDeltaOf } from "../portfolio/snapshot.ts";
 import { BPS, WAD, WAD_PER_USDC_UNIT, abs, fromWad, least, toWad } from "../units.ts";
 import { bandHalfWidth } from "./band.ts";
+import { type Cap, type CapName, capsOf } from "./caps.ts";
+import type { HedgeConditions } from "./conditions.ts";
+import { type HedgeCosts, costsOf } from "./costs.ts";
 import type { HedgePolicy } from "./policy.ts";
+import { taperOf } from "./taper.ts";
+import { type Urgency, slippageFor, urgencyOf } from "./urgency.ts";
 
 /** What `HedgeDesk.rebalance` is asked for. */
 export interface Order {
@@ -24,11 +29,15 @@ export interface Routing {
 
 export type HoldReason =
   | { readonly code: "inside-band" }
+  /** What is outside the band is delta of series about to expire, which is not followed any more. */
+  | { readonly code: "tapering"; readonly taperedDelta: number }
   | { readonly code: "below-min-clip"; readonly amount: number; readonly minClip: number }
-  /** The net delta is positive with nothing left to sell: the desk cannot go short yet. */
+  /** The net delta is positive with nothing left to sell, and nothing may be borrowed. */
   | { readonly code: "cannot-short"; readonly amount: number }
   /** The free cash buys less than the smallest order. */
   | { readonly code: "insufficient-cash"; readonly amount: number; readonly affordable: number }
+  /** Another rule lets through less than the smallest order. */
+  | { readonly code: "limited"; readonly by: CapName; readonly amount: number; readonly allowed: number }
   /** The chain's mark and our own Greeks differ: nothing is done until they agree. */
   | ({ readonly code: "mark-disagrees" } & Omit<Extract<CrossCheck, { agrees: false }>, "agrees">);
 
@@ -36,27 +45,42 @@ export interface HedgeReason {
   /** `unwind`: there are no options left, so there is nothing to hedge. */
   readonly code: "outside-band" | "unwind";
   /** What made the order smaller than the band asks for. */
-  readonly limitedBy?: "max-clip" | "cash" | "inventory";
+  readonly limitedBy?: CapName;
 }
 
-interface PlanFigures {
+/** What was weighed, whatever was decided. */
+export interface PlanFigures {
   /** Book delta plus hedge, WAD. */
   readonly netDelta: bigint;
+  /** The same without what tapering ignores: what is held to the band. */
+  readonly taperedDelta: bigint;
   /** Half-width of the no-trade band, WAD. */
   readonly band: bigint;
+  readonly urgency: Urgency;
+  readonly costs: HedgeCosts;
 }
 
 /** What to do at one block, and why. */
 export type Plan =
   | (PlanFigures & { readonly decision: "hold"; readonly reason: HoldReason })
-  | (PlanFigures & { readonly decision: "hedge"; readonly reason: HedgeReason; readonly order: Order });
+  | (PlanFigures & {
+      readonly decision: "hedge";
+      readonly reason: HedgeReason;
+      readonly order: Order;
+      /** WAD that the band asks for; the order is at most that. */
+      readonly wanted: bigint;
+    });
 
-/** Decides from a snapshot alone, so that a tick can be replayed: no clock, no chain, no memory. */
-export function planHedge(snapshot: Snapshot, policy: HedgePolicy, routing: Routing): Plan {
-  const netDelta = netDeltaOf(snapshot);
+/** Decides from its inputs alone, so that a tick can be replayed: no clock, no chain, no memory. */
+export function planHedge(
+  snapshot: Snapshot,
+  policy: HedgePolicy,
+  routing: Routing,
+  conditions: HedgeConditions = {},
+): Plan {
   const isFlat = snapshot.book.every(({ quantity }) => quantity === 0n);
-  const band = isFlat ? 0n : bandOf(snapshot, policy);
-  const figures = { netDelta, band };
+  const figures = weigh(snapshot, policy, conditions, isFlat);
+  const { netDelta, taperedDelta, band, urgency, costs } = figures;
   const hold = (reason: HoldReason): Plan => ({ ...figures, decision: "hold", reason });
 
   const check = crossCheck(snapshot, policy.markTolerance);
@@ -64,31 +88,33 @@ export function planHedge(snapshot: Snapshot, policy: HedgePolicy, routing: Rout
     const { figure, onChain, own, allowed } = check;
     return hold({ code: "mark-disagrees", figure, onChain, own, allowed });
   }
-  if (abs(netDelta) <= band) return hold({ code: "inside-band" });
+  if (abs(taperedDelta) <= band) return hold({ code: "inside-band" });
+  if (netDelta === 0n || netDelta < 0n !== taperedDelta < 0n) {
+    return hold({ code: "tapering", taperedDelta: fromWad(taperedDelta) });
+  }
 
   const residual = policy.target === "edge" ? band : least(band, toWad(policy.bandFloor));
-  const wanted = abs(netDelta) - residual;
+  const wanted = least(abs(taperedDelta) - residual, abs(netDelta));
   // A remainder that is not worth its gas would hold up every LP who leaves: redemptions are paid in cash alone.
-  const minClip = isFlat ? 1n : toWad(policy.minClip);
+  const minClip = isFlat ? 1n : toWad(urgency === "routine" ? costs.minClip : policy.minClip);
   if (wanted < minClip) {
-    return hold({ code: "below-min-clip", amount: fromWad(wanted), minClip: policy.minClip });
+    return hold({ code: "below-min-clip", amount: fromWad(wanted), minClip: fromWad(minClip) });
   }
 
-  const slippageBps = BigInt(Math.min(policy.slippageBps, snapshot.hedge.maxSlippageBps));
+  const slippageBps = slippageFor(urgency, policy, snapshot.hedge.maxSlippageBps);
   const isBuy = netDelta < 0n;
-  const reachable = isBuy ? affordable(snapshot, slippageBps) : snapshot.hedge.delta;
-  const size = least(wanted, reachable, toWad(policy.maxClip));
-  if (size < minClip) {
-    return isBuy
-      ? hold({ code: "insufficient-cash", amount: fromWad(wanted), affordable: fromWad(reachable) })
-      : hold({ code: "cannot-short", amount: fromWad(wanted) });
-  }
+  const caps = capsOf(isBuy, snapshot, policy, conditions, slippageBps);
+  const size = least(wanted, ...caps.map(({ amount }) => amount));
+  const binding = size === wanted ? undefined : caps.find(({ amount }) => amount === size);
+  // What a rule leaves is worth an order when it is worth the gas of one, however little of the whole it is.
+  if (binding && size < minClip) return hold(limitedReason(binding, wanted));
 
   const amount = isBuy ? size : -size;
   return {
     ...figures,
     decision: "hedge",
-    reason: { code: isFlat ? "unwind" : "outside-band", ...limitOf(size, wanted, reachable, isBuy) },
+    reason: { code: isFlat ? "unwind" : "outside-band", ...(binding && { limitedBy: binding.name }) },
+    wanted,
     order: {
       amount,
       cashLimit: cashLimitOf(amount, snapshot.mark.spot, slippageBps),
@@ -98,13 +124,26 @@ export function planHedge(snapshot: Snapshot, policy: HedgePolicy, routing: Rout
   };
 }
 
-function bandOf({ mark }: Snapshot, policy: HedgePolicy): bigint {
-  return toWad(bandHalfWidth({ spot: fromWad(mark.spot), gamma: fromWad(mark.gamma) }, policy));
+function weigh(snapshot: Snapshot, policy: HedgePolicy, conditions: HedgeConditions, isFlat: boolean): PlanFigures {
+  const { mark, hedge, block } = snapshot;
+  const spot = fromWad(mark.spot);
+  const netDelta = netDeltaOf(snapshot);
+  const taper = taperOf(snapshot, policy.taperSeconds);
+  const taperedDelta = netDelta + toWad(taper.delta);
+  const growsHedge = taperedDelta === 0n || taperedDelta < 0n === hedge.delta >= 0n;
+  const costs = costsOf(policy, conditions, spot, growsHedge);
+  const gamma = fromWad(mark.gamma) + taper.gamma;
+  const band = isFlat ? 0n : toWad(bandHalfWidth({ spot, gamma, costBps: costs.costBps }, policy));
+  const { outsideSince = block.time } = conditions;
+  const bands = isFlat ? 1 : fromWad(abs(taperedDelta)) / fromWad(band);
+  return { netDelta, taperedDelta, band, urgency: urgencyOf(bands, block.time - outsideSince, policy), costs };
 }
 
-/** What the free cash buys at the worst price that is accepted: the desk draws the whole limit before it swaps. */
-function affordable({ vault, mark }: Snapshot, slippageBps: bigint): bigint {
-  return (vault.freeCash * WAD_PER_USDC_UNIT * WAD * BPS) / (mark.spot * (BPS + slippageBps));
+function limitedReason({ name, amount: cap }: Cap, wanted: bigint): HoldReason {
+  const amount = fromWad(wanted);
+  if (name === "cash") return { code: "insufficient-cash", amount, affordable: fromWad(cap) };
+  if (name === "inventory") return { code: "cannot-short", amount };
+  return { code: "limited", by: name, amount, allowed: fromWad(cap) };
 }
 
 /** The oracle's price for `amount`, worsened by the slippage, and rounded to the stricter side. */
@@ -113,15 +152,4 @@ function cashLimitOf(amount: bigint, spot: bigint, slippageBps: bigint): bigint 
   if (amount > 0n) return (amount * spot * (BPS + slippageBps)) / unit;
   const least = -amount * spot * (BPS - slippageBps);
   return (least + unit - 1n) / unit;
-}
-
-function limitOf(
-  size: bigint,
-  wanted: bigint,
-  reachable: bigint,
-  isBuy: boolean,
-): { readonly limitedBy?: "max-clip" | "cash" | "inventory" } {
-  if (size === wanted) return {};
-  if (size === reachable) return { limitedBy: isBuy ? "cash" : "inventory" };
-  return { limitedBy: "max-clip" };
 }

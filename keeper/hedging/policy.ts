@@ -6,14 +6,27 @@ export interface HedgePolicy {
   readonly bandFloor: number;
   /** λ of Whalley & Wilmott, per dollar: the higher, the narrower the band and the more is paid for hedging. */
   readonly riskAversion: number;
-  /** Expected cost of a swap in basis points of its notional: pool fee and price impact. */
+  /** Expected cost of a swap in basis points of its notional: pool fee and the spread of a small order. */
   readonly costBps: number;
-  /** Smallest order: one that is worth its gas. */
+  /** How long a hedge is expected to be held, hours: what funding is reckoned over when it is a cost of the trade. */
+  readonly holdingHours: number;
+  /** Smallest order, whatever the gas costs. */
   readonly minClip: number;
+  /** Gas of an order as a share of its other costs, above which a routine order waits until it is larger. */
+  readonly gasShare: number;
   /** Largest order: what the pool takes within the slippage bound. The rest follows at the next block. */
   readonly maxClip: number;
   /** How far from the oracle price a swap may fill; the desk's own bound holds besides. */
   readonly slippageBps: number;
+  /** The same for orders that are urgent or an emergency. */
+  readonly urgentSlippageBps: number;
+  /** Band half-widths from zero at which an order becomes urgent, and at which it is an emergency. */
+  readonly urgentBands: number;
+  readonly emergencyBands: number;
+  /** Seconds outside the band after which an order becomes urgent however near the edge is. */
+  readonly urgentAfterSeconds: number;
+  /** Seconds before expiry in which the delta of a series is no longer followed up its growing slope; 0 never tapers. */
+  readonly taperSeconds: number;
   /** Seconds after the block it was planned at, until which an order may be mined. */
   readonly deadlineSeconds: number;
   /** Relative difference between the vault's mark and our own Greeks above which the keeper refuses to act. */
@@ -30,9 +43,16 @@ export const DEFAULT_POLICY: HedgePolicy = {
   bandFloor: 0.02,
   riskAversion: 0.003,
   costBps: 6,
+  holdingHours: 24,
   minClip: 0.05,
+  gasShare: 1,
   maxClip: 250,
   slippageBps: 80,
+  urgentSlippageBps: 100,
+  urgentBands: 2,
+  emergencyBands: 5,
+  urgentAfterSeconds: 900,
+  taperSeconds: 1800,
   deadlineSeconds: 120,
   markTolerance: 1e-6,
 };

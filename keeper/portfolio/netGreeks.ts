@@ -1,6 +1,7 @@
 import { type SsviSlice, forwardPrice, greeks, smileVol } from "../pricing/index.ts";
 import { fromWad } from "../units.ts";
-import { type Series, decodeSeries } from "./seriesId.ts";
+import { entriesOf } from "./book.ts";
+import type { Series } from "./seriesId.ts";
 import type { SliceReading, Snapshot } from "./snapshot.ts";
 
 /** Value and sensitivities of a position or of the book, signed for the vault; by spot, not by the forward. */
@@ -10,6 +11,8 @@ export interface NetGreeks {
   readonly gamma: number;
   /** Per 1.00 of vol. */
   readonly vega: number;
+  /** Vega weighted by tenor, as the vault's limits count it. */
+  readonly weightedVega: number;
   /** Per year. */
   readonly theta: number;
 }
@@ -28,15 +31,16 @@ export interface ValuedPosition extends NetGreeks {
   readonly contract: ContractValue;
 }
 
-const NOTHING: NetGreeks = { value: 0, delta: 0, gamma: 0, vega: 0, theta: 0 };
+const NOTHING: NetGreeks = { value: 0, delta: 0, gamma: 0, vega: 0, weightedVega: 0, theta: 0 };
+const REFERENCE_TENOR = 30 * 86_400;
+const SHORTEST_TENOR = 86_400;
 
 /** Every listed series with its value and Greeks from our own pricing, at the spot and time of the vault's mark. */
 export function valuePositions({ book, slices, mark }: Pick<Snapshot, "book" | "slices" | "mark">): ValuedPosition[] {
   const byExpiry = new Map(slices.map((slice) => [slice.expiry, slice]));
-  return book.map(({ id, quantity: wad }) => {
-    const series = decodeSeries(id);
-    const contract = valueContract(series, byExpiry.get(series.expiry), fromWad(mark.spot), mark.time);
-    const quantity = fromWad(wad);
+  const spot = fromWad(mark.spot);
+  return entriesOf(book).map(({ series, quantity }) => {
+    const contract = valueContract(series, byExpiry.get(series.expiry), spot, mark.time);
     return { series, quantity, contract, ...scale(contract, quantity) };
   });
 }
@@ -49,6 +53,7 @@ export function netGreeks(positions: readonly ValuedPosition[]): NetGreeks {
       delta: sum.delta + position.delta,
       gamma: sum.gamma + position.gamma,
       vega: sum.vega + position.vega,
+      weightedVega: sum.weightedVega + position.weightedVega,
       theta: sum.theta + position.theta,
     }),
     NOTHING,
@@ -80,9 +85,15 @@ export function valueContract(
     delta: g.delta * forwardPerSpot,
     gamma: g.gamma * forwardPerSpot * forwardPerSpot,
     vega: g.vega,
+    weightedVega: g.vega * tenorWeight(timeToExpiry),
     theta: g.theta,
     vol,
   };
+}
+
+/** What a vega counts in the vault's limits, so that risks of different tenors add up. */
+export function tenorWeight(timeToExpiry: number): number {
+  return Math.sqrt(REFERENCE_TENOR / Math.max(timeToExpiry, SHORTEST_TENOR));
 }
 
 /** A slice as numbers. */
@@ -93,7 +104,7 @@ export function ssviSlice({ atmVol, skew, curvature, carry }: SliceReading): Ssv
 function payOff({ kind }: Series, strike: number, spot: number): ContractValue {
   const value = Math.max(0, kind === "call" ? spot - strike : strike - spot);
   const side = kind === "call" ? 1 : -1;
-  return { value, delta: value > 0 ? side : 0, gamma: 0, vega: 0, theta: 0, vol: undefined };
+  return { value, delta: value > 0 ? side : 0, gamma: 0, vega: 0, weightedVega: 0, theta: 0, vol: undefined };
 }
 
 function scale(contract: NetGreeks, quantity: number): NetGreeks {
@@ -103,6 +114,7 @@ function scale(contract: NetGreeks, quantity: number): NetGreeks {
     delta: contract.delta * quantity,
     gamma: contract.gamma * quantity,
     vega: contract.vega * quantity,
+    weightedVega: contract.weightedVega * quantity,
     theta: contract.theta * quantity,
   };
 }

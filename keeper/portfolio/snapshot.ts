@@ -41,20 +41,21 @@ export interface VaultReading {
   readonly epochEndsAt: number;
 }
 
-/** `IOptionVault.Mark`: WAD, signed for the vault. */
+/** `MarkedBook.Mark`: WAD, signed for the vault. */
 export interface MarkReading {
   readonly value: bigint;
   readonly delta: bigint;
   readonly gamma: bigint;
-  readonly vega: bigint;
+  /** Vega times √(30 days / max(T, 1 day)), per 1.00 of vol. */
   readonly weightedVega: bigint;
+  /** Plain vega in absolute sum, USDC with 6 decimals. */
   readonly grossVega: bigint;
   readonly spot: bigint;
   readonly time: number;
 }
 
 export interface HedgeReading {
-  /** Underlying held, WAD. */
+  /** Underlying held less what is owed, WAD. */
   readonly delta: bigint;
   /** How far from the oracle the desk lets a swap fill. */
   readonly maxSlippageBps: number;
