@@ -1,7 +1,8 @@
-import { type Address, type PublicClient, encodeAbiParameters } from "viem";
+import { type Address, type PublicClient, encodeAbiParameters, toHex } from "viem";
 import { UserError } from "../errors.ts";
 import type { Routing } from "../hedging/planner.ts";
 import { hedgeDeskAbi } from "./abi/hedgeDesk.ts";
+import { lensAbi } from "./abi/lens.ts";
 import { optionMarketAbi } from "./abi/optionMarket.ts";
 import { optionVaultAbi } from "./abi/optionVault.ts";
 import { priceOracleAbi } from "./abi/priceOracle.ts";
@@ -16,6 +17,7 @@ export interface KeelContracts {
   readonly surface: { readonly address: Address; readonly abi: typeof volSurfaceAbi };
   readonly vault: { readonly address: Address; readonly abi: typeof optionVaultAbi };
   readonly market: { readonly address: Address; readonly abi: typeof optionMarketAbi };
+  readonly lens: { readonly address: Address; readonly abi: typeof lensAbi };
   readonly desk: { readonly address: Address; readonly abi: typeof hedgeDeskAbi };
 }
 
@@ -39,6 +41,7 @@ export function contractsOf({ network, contracts = {} }: Pick<Deployment, "netwo
     surface: { address: at("volSurface"), abi: volSurfaceAbi },
     vault: { address: at("optionVault"), abi: optionVaultAbi },
     market: { address: at("optionMarket"), abi: optionMarketAbi },
+    lens: { address: at("lens"), abi: lensAbi },
     desk: { address: at("hedgeDesk"), abi: hedgeDeskAbi },
   };
 }
@@ -57,7 +60,18 @@ export async function assertDeployed(
   );
 }
 
+/** What `UniswapV3Venue` reads as a route: legs with their shares in basis points. */
+const ROUTE = [
+  {
+    type: "tuple[]",
+    components: [
+      { name: "shareBps", type: "uint256" },
+      { name: "hops", type: "bytes" },
+    ],
+  },
+] as const;
+
 /** Hedges go through the Uniswap v3 pool of one fee tier. */
 export function uniswapRouting({ venue }: Pick<KeelContracts, "venue">, feeTier: number): Routing {
-  return { venue, route: encodeAbiParameters([{ type: "uint24" }], [feeTier]) };
+  return { venue, route: encodeAbiParameters(ROUTE, [[{ shareBps: 10_000n, hops: toHex(feeTier, { size: 3 }) }]]) };
 }

@@ -8,12 +8,9 @@ import {
   decodeErrorResult,
   parseAbi,
 } from "viem";
+import { PoolError } from "./rpcPool/endpointError.ts";
 import { messageOf } from "../errors.ts";
-import { hedgeDeskAbi } from "./abi/hedgeDesk.ts";
-import { optionMarketAbi } from "./abi/optionMarket.ts";
-import { optionVaultAbi } from "./abi/optionVault.ts";
-import { priceOracleAbi } from "./abi/priceOracle.ts";
-import { volSurfaceAbi } from "./abi/volSurface.ts";
+import { errorsAbi } from "./abi/errors.ts";
 
 /** Why a contract refused a call. */
 export interface Revert {
@@ -25,9 +22,7 @@ export interface Revert {
 
 /** Any contract's errors may surface through another's call, so one list decodes them all. */
 const ERRORS: Abi = [
-  ...[hedgeDeskAbi, optionVaultAbi, optionMarketAbi, priceOracleAbi, volSurfaceAbi].flatMap((abi) =>
-    (abi as Abi).filter(({ type }) => type === "error"),
-  ),
+  ...errorsAbi,
   ...parseAbi([
     "error AccessManagedUnauthorized(address caller)",
     "error Error(string reason)",
@@ -40,21 +35,30 @@ const MEANINGS: Readonly<Record<string, string>> = {
   DeadlinePassed: "the transaction was mined too late",
   InsufficientCash: "the vault has too little free cash",
   NoSlice: "no volatility slice is posted for this expiry",
+  HealthTooLow: "the lender would not be safe with this loan",
+  LenderClosed: "the lending market takes no new loans at the moment",
+  LossExceeded: "the budget for losses against the oracle is used up until it refills",
+  NothingFilled: "the venue's price is too far from the oracle's",
   NotTowardsNeutral: "the net delta has changed since the order was planned",
   SlippageExceeded: "the venue's price is too far from the oracle's",
   StalePrice: "the oracle has not been updated for too long",
   TradingClosed: "trading in this series has ended",
+  TurnoverExceeded: "the budget for turnover is used up until it refills",
   VegaCapacityExceeded: "the vault cannot take on this much volatility risk",
-  "Too much requested": "the venue's price is too far from the oracle's",
-  "Too little received": "the venue's price is too far from the oracle's",
-  STF: "the venue's price is too far from the oracle's, so that the swap costs more than was sent",
+  VegaWindowExceeded: "trades have lately added as much volatility risk as may be added in one go: try less, or later",
+  GammaCapacityExceeded: "the vault cannot take on this much gamma",
+  SeriesCapExceeded: "the vault sells no more of this series",
+  ExpiryCapExceeded: "the vault sells no more of this expiry",
+  StressLossTooLarge: "in the worst stress scenario too little of the vault would be left",
+  OpeningPaused: "a guardian has stopped new risk; closing goes on",
+  DrawdownTooLarge: "the vault has lost too much lately to take on new risk; closing goes on",
+  FeedStale: "the oracle is late: closing only",
+  PricesDisagree: "oracle and DEX disagree: closing only",
+  SurfaceStale: "the volatility surface is old: closing only",
 };
 
-/**
- * Errors that say that the venue would fill outside the order's cash limit: a smaller order may still pass. Uniswap's router
- * collects a purchase's payment before it compares it with the maximum, so too dear a purchase fails as STF.
- */
-const PRICE_REASONS = ["SlippageExceeded", "Too much requested", "Too little received", "STF"];
+/** Errors that say that the venue would fill outside the order's cash limit, or a budget: a smaller order may still pass. */
+const PRICE_REASONS = ["SlippageExceeded", "NothingFilled", "LossExceeded", "TurnoverExceeded"];
 
 /** What a failed call says, or undefined when the failure is not a contract's answer (a dead line, for instance). */
 export function revertOf(error: unknown): Revert | undefined {
@@ -65,14 +69,14 @@ export function revertOf(error: unknown): Revert | undefined {
   return { name: reason, sentence: withMeaning(reason, reason) };
 }
 
-/** Whether a revert means that the venue's price was outside the limit. */
+/** Whether a revert means that less of the order may still pass. */
 export function isPriceRevert({ name }: Revert): boolean {
   return PRICE_REASONS.includes(name);
 }
 
 /** Whether an error comes from the chain or from the line to it, and not from a mistake in this program. */
 export function isChainError(error: unknown): boolean {
-  return error instanceof BaseError;
+  return error instanceof BaseError || error instanceof PoolError;
 }
 
 /** One clause for whatever went wrong with a call. */

@@ -1,83 +1,63 @@
+import type { ContractFunctionReturnType } from "viem";
 import type { SliceReading, Snapshot } from "../portfolio/snapshot.ts";
+import type { lensAbi } from "./abi/lens.ts";
 import type { Reader } from "./clients.ts";
 import type { KeelContracts } from "./contracts.ts";
 
-/** One answer of a multicall that goes on when a call fails. */
-type Answer<T> =
-  { readonly status: "success"; readonly result: T } | { readonly status: "failure"; readonly error: Error };
+/** `ILens.MarketState`. */
+type MarketState = ContractFunctionReturnType<typeof lensAbi, "view", "look">[0];
+
+/** No series of the page of prices that the Lens offers besides: the keeper needs none. */
+const NO_PRICES = [0n, 0n, 0n] as const;
 
 /**
- * Reads everything that the keeper decides from, at one block and in one round trip. (The round trip before it learns what
- * the block is and which expiries are open.) The values come out of a multicall that need not be deployed. Its first call
- * marks the book, so that what follows is exact at the block's spot and time, however old the vault's stored mark is; being a
- * call, it changes nothing on the chain.
+ * Reads everything that the keeper decides from, at one block and in one round trip, however long the book is: the Lens
+ * gives the whole market in one call, and the block's hash and the desk's bound travel in the same request.
  * @throws the contract's error when the oracle or the mark cannot be read at that block.
  */
 export async function readSnapshot(client: Reader, contracts: KeelContracts, blockNumber: bigint): Promise<Snapshot> {
-  const { oracle, vault, desk, surface } = contracts;
-  const [block, openExpiries] = await Promise.all([
+  const { lens, desk } = contracts;
+  const [block, [state], { maxSlippageBps }] = await Promise.all([
     client.getBlock({ blockNumber }),
-    client.readContract({ ...vault, functionName: "openExpiries", blockNumber }),
+    client.readContract({ ...lens, functionName: "look", args: NO_PRICES, blockNumber }),
+    client.readContract({ ...desk, functionName: "rules", blockNumber }),
   ]);
-  // A slice is dropped once its expiry has passed.
-  const expiries = openExpiries.filter((expiry) => expiry > block.timestamp).sort((a, b) => (a < b ? -1 : 1));
-
-  const at = { blockNumber, deployless: true, batchSize: 0 } as const;
-  const [[mark, spot, range, cash, owed, freeCash, nav, shares, epoch, epochEndsAt, hedge, slippage, book], slices] =
-    await Promise.all([
-      client.multicall({
-        ...at,
-        contracts: [
-          { ...vault, functionName: "mark" },
-          { ...oracle, functionName: "spot" },
-          { ...oracle, functionName: "spotRange" },
-          { ...vault, functionName: "cash" },
-          { ...vault, functionName: "owed" },
-          { ...vault, functionName: "freeCash" },
-          { ...vault, functionName: "nav" },
-          { ...vault, functionName: "totalSupply" },
-          { ...vault, functionName: "epoch" },
-          { ...vault, functionName: "epochEndsAt" },
-          { ...desk, functionName: "hedgeDelta" },
-          { ...desk, functionName: "maxSlippageBps" },
-          { ...vault, functionName: "book" },
-        ],
-      }),
-      client.multicall({
-        ...at,
-        contracts: expiries.map((expiry) => ({ ...surface, functionName: "slice", args: [expiry] }) as const),
-      }),
-    ]);
-
-  const [price, updatedAt] = resultOf(spot);
-  const [ids, quantities] = resultOf(book);
+  if (!state.worth.valued) return whyNotValued(client, contracts, blockNumber);
+  const { oracle, accounts, worth, greeks, exposure, ids, quantities } = state;
   return {
     block: { number: blockNumber, hash: block.hash, time: Number(block.timestamp) },
     oracle: {
-      spot: price,
-      updatedAt: Number(updatedAt),
-      range: range.status === "success" ? { low: range.result[0], high: range.result[1] } : undefined,
+      spot: oracle.spot,
+      updatedAt: Number(oracle.updatedAt),
+      range: oracle.ranged ? { low: oracle.low, high: oracle.high } : undefined,
     },
     vault: {
-      cash: resultOf(cash),
-      owed: resultOf(owed),
-      freeCash: resultOf(freeCash),
-      nav: resultOf(nav),
-      shares: resultOf(shares),
-      epoch: resultOf(epoch),
-      epochEndsAt: Number(resultOf(epochEndsAt)),
+      cash: accounts.cash,
+      owed: accounts.owed,
+      freeCash: accounts.freeCash,
+      nav: worth.nav,
+      shares: accounts.shares,
+      epoch: state.epoch,
+      epochEndsAt: Number(state.epochEndsAt),
     },
-    mark: { ...resultOf(mark), time: Number(resultOf(mark).time) },
-    hedge: { delta: resultOf(hedge), maxSlippageBps: Number(resultOf(slippage)) },
+    mark: greeks,
+    hedge: { delta: exposure.base, maxSlippageBps },
     book: ids.map((id, i) => ({ id, quantity: quantities[i] ?? 0n })),
-    slices: slices.map((slice, i): SliceReading => {
-      const [fields, postedAt] = resultOf(slice);
-      return { expiry: Number(expiries[i]), ...fields, updatedAt: Number(postedAt) };
-    }),
+    slices: slicesOf(state),
   };
 }
 
-function resultOf<T>(answer: Answer<T>): T {
-  if (answer.status === "success") return answer.result;
-  throw answer.error;
+/** A slice is dropped once its expiry has passed. */
+function slicesOf({ expiries }: MarketState): SliceReading[] {
+  return expiries
+    .filter(({ hasSlice }) => hasSlice)
+    .map(({ expiry, slice, postedAt }) => ({ expiry: Number(expiry), ...slice, updatedAt: Number(postedAt) }))
+    .sort((a, b) => a.expiry - b.expiry);
+}
+
+/** The Lens never fails for want of a price. Whoever cannot do without one asks those that do, for their own words. */
+async function whyNotValued(client: Reader, { oracle, vault }: KeelContracts, blockNumber: bigint): Promise<never> {
+  await client.readContract({ ...oracle, functionName: "spot", blockNumber });
+  await client.readContract({ ...vault, functionName: "greeks", blockNumber });
+  throw new Error(`The Lens could not value the vault at block ${blockNumber}, although the vault can.`);
 }
