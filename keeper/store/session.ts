@@ -1,0 +1,93 @@
+import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { UserError } from "../errors.ts";
+import type { Journal } from "../execution/ports.ts";
+import type { Secret } from "../secret.ts";
+import { type Database, type OpenDatabase, type StoreLocation, openDatabase } from "./database.ts";
+import type { Lease } from "./fencing.ts";
+import { createJournal } from "./journal.ts";
+import { createLeadership } from "./leases.ts";
+import { type Recorder, createRecorder } from "./records.ts";
+
+/** A keeper's connection to its memory. */
+export interface StoreSession {
+  /** Renews the lease: undefined while another host holds it, so that this one stands by. */
+  lead(): Promise<Lead | undefined>;
+  close(): Promise<void>;
+}
+
+/** Permission to act, and what it is written down with. The same object for as long as the lease is the same. */
+export interface Lead {
+  readonly lease: Lease;
+  readonly recorder: Recorder;
+  readonly journal: Journal;
+}
+
+/** What is competed for: one account on one chain, since its nonces are what must not be shared. */
+export interface Contested {
+  readonly chainId: number;
+  readonly account: string;
+}
+
+/** Where a configuration wants things remembered: in a database if it names one, else in the folder. */
+export interface StoreSettings {
+  readonly dataFolder: string;
+  readonly databaseUrl?: Secret | undefined;
+}
+
+/** How long a host may be silent before another takes over, milliseconds. */
+const LEASE_MS = 15_000;
+const RENEWALS_PER_LEASE = 3;
+
+/**
+ * Opens the store that the settings name.
+ * @throws UserError when it cannot be opened.
+ */
+export async function openSession(settings: StoreSettings, { chainId, account }: Contested): Promise<StoreSession> {
+  const store = await openDatabase(locationOf(settings));
+  const { db } = store;
+  const holder = `${hostname()}:${process.pid}:${randomUUID()}`;
+  const leadership = createLeadership(db, { name: `${chainId}:${account}`, holder, intervalMs: LEASE_MS });
+  // Blocks may be further apart than a lease lasts. A renewal that fails is made up for at the next tick, which says why.
+  const renewal = setInterval(() => void leadership.hold().catch(() => undefined), LEASE_MS / RENEWALS_PER_LEASE);
+  renewal.unref();
+  let lead: Lead | undefined;
+  return {
+    async lead() {
+      const lease = await leadership.hold();
+      if (!lease || lease.token !== lead?.lease.token) lead = lease && leadOf(db, chainId, lease);
+      return lead;
+    },
+    async close() {
+      clearInterval(renewal);
+      await leadership.release();
+      await store.close();
+    },
+  };
+}
+
+function leadOf(db: Database, chainId: number, lease: Lease): Lead {
+  const now = Date.now;
+  return { lease, recorder: createRecorder(db, lease, now), journal: createJournal(db, { chainId, lease, now }) };
+}
+
+/**
+ * The store alone, to look back.
+ * @throws UserError when nothing has been recorded there, or it cannot be opened.
+ */
+export async function openStore(settings: StoreSettings): Promise<OpenDatabase> {
+  const location = locationOf(settings);
+  if ("folder" in location && !existsSync(join(location.folder, "database"))) {
+    throw new UserError(
+      `Nothing has been recorded in ${location.folder} yet. Name the keeper's store with dataFolder (KEEL_DATA_FOLDER) ` +
+        "or databaseUrl (KEEL_DATABASE_URL).",
+    );
+  }
+  return openDatabase(location);
+}
+
+function locationOf({ dataFolder, databaseUrl }: StoreSettings): StoreLocation {
+  return databaseUrl ? { url: databaseUrl.reveal() } : { folder: dataFolder };
+}
