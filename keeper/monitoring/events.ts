@@ -3,7 +3,7 @@
  * renamed. Amounts are plain numbers: prices, cash and NAV in dollars, deltas and amounts in ether; times are unix seconds
  * unless they are called `at`, which is ISO 8601 by the machine's clock and the only field that differs between replays.
  */
-export type KeeperEvent = StartedEvent | TickEvent | ErrorEvent | StoppedEvent;
+export type KeeperEvent = StartedEvent | TickEvent | TransactionEvent | ErrorEvent | StoppedEvent;
 
 /** The first line of `keel run`: who watches what. */
 export interface StartedEvent {
@@ -21,6 +21,7 @@ export interface StartedEvent {
 export interface TickEvent {
   readonly type: "tick";
   readonly at: string;
+  readonly market: string;
   readonly block: number;
   readonly blockTime: number;
   /** Oracle price. */
@@ -45,7 +46,17 @@ export interface TickEvent {
   /** What was planned; only with decision `hedge`. */
   readonly order?: { readonly amount: number; readonly cashLimit: number; readonly deadline: number };
   /** How the order ended; only with decision `hedge`. */
-  readonly outcome?: "filled" | "refused" | "reverted" | "in-flight" | "unexpected" | "dry-run";
+  readonly outcome?:
+    | "filled"
+    | "done"
+    | "refused"
+    | "reverted"
+    | "cancelled"
+    | "in-flight"
+    | "unexpected"
+    | "stopped"
+    | "standby"
+    | "dry-run";
   /** What the outcome means, unless it filled. */
   readonly message?: string;
   /** Hash of the hedge's transaction, once one was sent. */
@@ -60,6 +71,25 @@ export interface TickEvent {
    * since the fill's own block gets a tick.
    */
   readonly settled: boolean;
+}
+
+/** A transaction that is no hedge of the tick before it has moved on: a duty, or a hedge of an earlier block. */
+export interface TransactionEvent {
+  readonly type: "transaction";
+  readonly at: string;
+  readonly market: string;
+  /** `hedge`, or the kind of the duty. */
+  readonly purpose: string;
+  readonly intent: string;
+  /** Where it stands, by the names of docs/keeper.md. */
+  readonly state: string;
+  /** As of a tick; `done` when a duty was mined. */
+  readonly outcome: NonNullable<TickEvent["outcome"]>;
+  readonly message?: string;
+  readonly tx?: string;
+  readonly fill?: FillReport;
+  readonly gasUsed?: number;
+  readonly gasCost?: number;
 }
 
 export interface FillReport {
@@ -80,6 +110,8 @@ export interface ErrorEvent {
   readonly message: string;
   /** The block that was being worked on, if any. */
   readonly block?: number;
+  /** The market that it failed in, if it was one's. */
+  readonly market?: string;
   /** Milliseconds until the next attempt. */
   readonly retryInMs: number;
 }

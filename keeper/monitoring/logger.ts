@@ -1,5 +1,5 @@
 import pc from "picocolors";
-import type { KeeperEvent, TickEvent } from "./events.ts";
+import type { KeeperEvent, TickEvent, TransactionEvent } from "./events.ts";
 
 export type LogFormat = "pretty" | "json";
 /** `error`: failures only; `info`: every event; `debug`: as info, and pretty ticks show all their numbers. */
@@ -29,7 +29,8 @@ export function prettyLine(event: KeeperEvent, level: LogLevel = "info"): string
 
 function isFailure(event: KeeperEvent): boolean {
   if (event.type === "error") return true;
-  return event.type === "tick" && (event.outcome === "reverted" || event.outcome === "unexpected");
+  const outcome = event.type === "tick" || event.type === "transaction" ? event.outcome : undefined;
+  return outcome === "reverted" || outcome === "unexpected" || outcome === "stopped";
 }
 
 function textOf(event: KeeperEvent, level: LogLevel): string {
@@ -41,6 +42,8 @@ function textOf(event: KeeperEvent, level: LogLevel): string {
     }
     case "tick":
       return tickText(event, level);
+    case "transaction":
+      return transactionText(event);
     case "error":
       return `${pc.red("failed")} ${event.message}; next attempt in ${event.retryInMs / 1000} s`;
     case "stopped":
@@ -53,6 +56,12 @@ function tickText(event: TickEvent, level: LogLevel): string {
   const nav = `NAV ${event.nav.toFixed(2)} (${event.navPerShare.toFixed(6)}/share)`;
   const details = `book ${signed(event.bookDelta)}  hedge ${signed(event.hedgeDelta)}  cash ${event.cash.toFixed(2)}`;
   return [state, actionText(event), nav, ...(level === "debug" ? [details] : [])].join("  ");
+}
+
+function transactionText({ market, purpose, outcome, message, fill, tx }: TransactionEvent): string {
+  const what = fill ? `${fill.amount > 0 ? "bought" : "sold"} ${Math.abs(fill.amount).toFixed(4)}` : outcome;
+  const details = [message, tx && pc.dim(tx)].filter((part) => part !== undefined);
+  return [`${market}  ${purpose} ${what}`, ...details].join("  ");
 }
 
 function actionText(event: TickEvent): string {
@@ -79,6 +88,10 @@ function holdText({ reason, band }: TickEvent): string {
       return "long with nothing to sell; going short is not possible yet";
     case "insufficient-cash":
       return "too little free cash to buy";
+    case "limited":
+      return `nothing is left of the ${String(reason.by)}`;
+    case "tapering":
+      return "only delta about to expire is outside the band";
     case "mark-disagrees":
       return pc.red(
         `the chain's ${String(reason.figure)} ${String(reason.onChain)} and ours ${String(reason.own)} disagree`,

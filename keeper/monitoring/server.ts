@@ -1,0 +1,81 @@
+import { once } from "node:events";
+import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Registry } from "prom-client";
+import { UserError } from "../errors.ts";
+import type { HealthReport } from "./health.ts";
+
+export interface MonitoringServerOptions {
+  /** 127.0.0.1 unless the figures are to be read from elsewhere; nothing here changes anything or shows a secret. */
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly registry: Registry;
+  readonly liveness: () => HealthReport;
+  readonly readiness: () => HealthReport;
+}
+
+export interface MonitoringServer {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Serves `/metrics` for Prometheus, and `/health` and `/ready`, which answer 503 with the failed checks when they fail.
+ * @throws UserError when the port is taken.
+ */
+export async function startMonitoringServer(options: MonitoringServerOptions): Promise<MonitoringServer> {
+  const { host, port } = options;
+  const server = createServer((request, response) => {
+    answer(options, request, response).catch(() => response.destroy());
+  });
+  await listen(server, host, port);
+  const { port: bound } = server.address() as AddressInfo;
+  return {
+    url: `http://${host}:${bound}`,
+    close: async () => {
+      server.close();
+      server.closeAllConnections();
+      await once(server, "close");
+    },
+  };
+}
+
+async function answer(
+  { registry, liveness, readiness }: MonitoringServerOptions,
+  { method, url }: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  if (method !== "GET" && method !== "HEAD") return send(response, 405, "text/plain", "Only GET is answered.\n");
+  switch (url?.split("?")[0]) {
+    case "/metrics":
+      return send(response, 200, registry.contentType, await registry.metrics());
+    case "/health":
+      return sendReport(response, liveness());
+    case "/ready":
+      return sendReport(response, readiness());
+    default:
+      return send(response, 404, "text/plain", "There are /metrics, /health and /ready.\n");
+  }
+}
+
+function sendReport(response: ServerResponse, report: HealthReport): void {
+  send(response, report.ok ? 200 : 503, "application/json", `${JSON.stringify(report)}\n`);
+}
+
+function send(response: ServerResponse, status: number, type: string, body: string): void {
+  response.writeHead(status, { "content-type": type, "cache-control": "no-store" }).end(body);
+}
+
+async function listen(server: Server, host: string, port: number): Promise<void> {
+  server.listen(port, host);
+  try {
+    await once(server, "listening");
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const why = code === "EADDRINUSE" ? "is already in use" : `cannot be listened on (${code ?? "unknown"})`;
+    throw new UserError(`Port ${port} of ${host} for metrics ${why}. Choose another one with monitoring.port.`, {
+      cause,
+    });
+  }
+}
