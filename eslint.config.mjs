@@ -2,7 +2,7 @@ import js from "@eslint/js";
 import tseslint from "typescript-eslint";
 
 const PURE_ROOMS = ["pricing", "portfolio", "hedging"];
-const IO_ROOMS = ["chain", "execution", "feeds", "store", "monitoring"];
+const IO_ROOMS = ["chain", "execution", "feeds", "store", "monitoring", "signing"];
 
 export default tseslint.config(
   { ignores: ["node_modules", "artifacts", "cache", "types", "coverage", "reports", "keeper/chain/abi"] },

@@ -1,112 +1,136 @@
-import type { Address } from "viem";
 import { assertKeeper } from "./chain/access.ts";
-import { type Reader, type Signer, addressOf, createReader, createSigner } from "./chain/clients.ts";
-import { assertChain } from "./chain/connection.ts";
-import { type KeelContracts, assertDeployed, contractsOf, uniswapRouting } from "./chain/contracts.ts";
-import { readDeployment } from "./chain/deployment.ts";
-import { isChainError, callFailure } from "./chain/reverts.ts";
+import { isActivated } from "./activation.ts";
 import { readSnapshot } from "./chain/snapshot.ts";
-import { DEFAULT_RPC_URL, type KeeperConfig, deploymentFile } from "./config.ts";
-import { UserError } from "./errors.ts";
-import { type Executor, createExecutor } from "./execution/executor.ts";
-import { planHedge } from "./hedging/planner.ts";
-import type { TickEvent } from "./monitoring/events.ts";
-import { type TickResult, tickEvent } from "./monitoring/tickEvent.ts";
+import { callFailure, isChainError } from "./chain/reverts.ts";
+import type { KeelContracts } from "./chain/contracts.ts";
+import type { Reader } from "./chain/clients.ts";
+import type { Line } from "./chain/line.ts";
+import { type KeeperConfig, marketsOf } from "./config.ts";
+import { UserError, messageOf } from "./errors.ts";
+import { coinbaseSource, krakenSource } from "./feeds/spot/exchanges.ts";
+import { type Alerter, createAlerter } from "./monitoring/alerts/alerter.ts";
+import { telegramChannel, webhookChannel } from "./monitoring/alerts/channels.ts";
+import { createKillSwitch } from "./monitoring/killSwitch.ts";
+import { type Metrics, createMetrics } from "./monitoring/metrics.ts";
 import type { Snapshot } from "./portfolio/snapshot.ts";
-import { toWad } from "./units.ts";
+import { openSigner } from "./signing/openSigner.ts";
+import { openSession } from "./store/session.ts";
+import { type Keeper, createKeeper } from "./app/keeper.ts";
+import { quoteTargets } from "./app/quotes.ts";
+import { riskMemory } from "./app/riskMemory.ts";
+import { type Sites, openSites } from "./app/sites.ts";
+import { spotCheck } from "./app/spotCheck.ts";
+import { type Watch, createWatch } from "./app/watch.ts";
 
-/** A connection to Keel on one chain, to look at it. */
+export { type Keeper, createKeeper } from "./app/keeper.ts";
+
+/** What a command says that needs to sign and cannot. */
+export const NO_KEY =
+  "The keeper has no private key. Set KEEL_PRIVATE_KEY to the key of an account with the KEEPER role, or name a " +
+  "keystore or remote signer in the configuration.";
+
+/** A connection to one market, to look at it. */
 export interface Observer {
+  /** With the market's own settings. */
   readonly config: KeeperConfig;
   readonly network: string;
   readonly chainId: number;
   readonly rpcUrl: string;
+  readonly line: Line;
   readonly client: Reader;
   readonly contracts: KeelContracts;
 }
 
-/** An observer that can also hedge. */
-export interface Keeper extends Observer {
-  /** Undefined for a dry run without a key. */
-  readonly account: Address | undefined;
-  /** One decision at one block, carried out unless this is a dry run. */
-  tick(block: bigint): Promise<TickEvent>;
+/** A keeper with what watches over it. */
+export interface WatchedKeeper {
+  readonly keeper: Keeper;
+  readonly watch: Watch;
+  readonly metrics: Metrics;
+  readonly alerter: Alerter;
 }
 
 /**
- * Connects to the chain and the contracts that the configuration names.
- * @throws UserError when one of them is missing or wrong.
+ * Connects to the chain and to the one market that the configuration names.
+ * @throws UserError when one of them is missing or wrong, or there are several markets.
  */
-export async function openObserver(config: KeeperConfig): Promise<Observer> {
-  const deployment = readDeployment(deploymentFile(config));
-  const { network, chainId } = deployment;
-  const rpcUrl = config.rpcUrl ?? deployment.rpcUrl ?? DEFAULT_RPC_URL;
-  const client = createReader(rpcUrl, chainId, config.pollingIntervalMs);
-  await assertChain(client, rpcUrl, deployment);
-  const contracts = contractsOf(deployment);
-  await assertDeployed(client, rpcUrl, network, contracts);
-  return { config, network, chainId, rpcUrl, client, contracts };
-}
-
-/**
- * Connects as the keeper.
- * @throws UserError also when its key is missing or wrong, its account is empty, or it has no KEEPER role.
- */
-export async function openKeeper(config: KeeperConfig, { dryRun }: { readonly dryRun: boolean }): Promise<Keeper> {
-  const key = config.privateKey;
-  if (!key && !dryRun) {
+export async function openObserver(settings: KeeperConfig): Promise<Observer> {
+  const { markets: _, ...rest } = settings;
+  const [market, ...others] = marketsOf(settings);
+  if (!market || others.length > 0) {
+    const names = marketsOf(settings).map(({ deployment }) => deployment);
     throw new UserError(
-      "The keeper has no private key. Set KEEL_PRIVATE_KEY to the key of an account with the KEEPER role.",
+      `The configuration lists several markets, and this works on one. Name it with --deployment: ${names.join(" or ")}.`,
     );
   }
-  const observer = await openObserver(config);
-  if (!key) return createKeeper(observer, undefined, { dryRun });
-  const signer = createSigner(observer.rpcUrl, observer.chainId, key);
-  await assertKeeper(observer.client, observer.contracts, addressOf(signer), observer.network);
-  return createKeeper(observer, signer, { dryRun });
+  return observerOf({ ...rest, ...market }, await openSites({ ...settings, markets: [market] }));
 }
 
-/** A keeper on a connection that is there already. @param now The machine's time, for the reports. */
-export function createKeeper(
-  observer: Observer,
-  signer: Signer | undefined,
-  { dryRun, now = () => new Date() }: { readonly dryRun: boolean; readonly now?: () => Date },
-): Keeper {
-  const { client, contracts, config } = observer;
-  const routing = uniswapRouting(contracts, config.feeTier);
-  const executor =
-    signer &&
-    createExecutor({
-      client,
-      signer,
-      contracts,
-      confirmations: config.confirmations,
-      minAmount: toWad(config.hedging.minClip),
-    });
+/** The first market of a connection. */
+export function observerOf(config: KeeperConfig, { network, chainId, rpcUrl, line, markets }: Sites): Observer {
+  const [{ contracts }] = markets;
+  return { config, network, chainId, rpcUrl, line, client: line.client, contracts };
+}
 
-  async function tick(block: bigint): Promise<TickEvent> {
-    const snapshot = await readSnapshot(client, contracts, block);
-    const plan = planHedge(snapshot, config.hedging, routing);
-    const result = plan.decision === "hedge" ? await carryOut(plan.order, executor, dryRun) : undefined;
-    return tickEvent(snapshot, plan, result, now().toISOString());
+/**
+ * Connects as the keeper of all configured markets. Until a person has activated exactly this configuration it is a dry run,
+ * asked for or not.
+ * @throws UserError also when its key is missing or wrong, its account is empty, or it has no KEEPER role.
+ */
+export async function openKeeper(
+  config: KeeperConfig,
+  { dryRun }: { readonly dryRun: boolean },
+): Promise<WatchedKeeper> {
+  const signer = await openSigner(config);
+  if (!signer && !dryRun) throw new UserError(NO_KEY);
+  const sites = await openSites(config);
+  if (signer) {
+    for (const { contracts, deployment } of sites.markets) {
+      await assertKeeper(sites.line.client, contracts, signer.address, deployment.network);
+    }
   }
-  return { ...observer, account: signer && addressOf(signer), tick };
+  const isDry = dryRun || !signer || !isActivated(config, signer.address);
+  const session = isDry ? undefined : await openSession(config, { chainId: sites.chainId, account: signer.address });
+  const metrics = createMetrics();
+  const alerter = createAlerter({ channels: channelsOf(config), now: Date.now, onFailure: complain });
+  const { dataFolder } = config;
+  const watch = createWatch({
+    config,
+    metrics,
+    alerter,
+    kill: createKillSwitch(dataFolder),
+    memoryOf: (market) => riskMemory(dataFolder, market),
+    endpoints: () => sites.line.report(),
+    now: Date.now,
+  });
+  const { deribit, quotesFile, coinbase, kraken } = config.feeds;
+  const targets = quoteTargets({
+    ...(deribit && { deribit: given(deribit) }),
+    ...(quotesFile !== undefined && { file: quotesFile }),
+    onFailure: (error) => complain("option quotes", error),
+  });
+  const exchanges = [
+    ...(coinbase ? [coinbaseSource(given(coinbase))] : []),
+    ...(kraken ? [krakenSource(given(kraken))] : []),
+  ];
+  const parts = { config, sites, signer, dryRun: isDry, session, watch, targets, spotCheck: spotCheck(exchanges) };
+  return { keeper: createKeeper(parts), watch, metrics, alerter };
 }
 
-async function carryOut(
-  order: Parameters<Executor["execute"]>[0],
-  executor: Executor | undefined,
-  dryRun: boolean,
-): Promise<TickResult> {
-  if (executor && !dryRun) return executor.execute(order);
-  if (!executor) return { outcome: "dry-run" };
-  const simulation = await executor.simulate(order);
-  return simulation.passes ? { outcome: "dry-run" } : { outcome: "refused", revert: simulation.revert };
+/** Why nothing is sent although it was not asked for, as a sentence; undefined when that is not so. */
+export function unasked({ dryRun }: Pick<Keeper, "dryRun">, asked: boolean): string | undefined {
+  if (!dryRun || asked) return undefined;
+  return (
+    "This configuration has not been activated, so nothing will be sent. " +
+    'Look at what would be with "keel doctor" and "keel run --dry-run", then run "keel activate".'
+  );
 }
 
 /** The snapshot of the newest block. @throws UserError saying what the chain refused. */
-export async function newestSnapshot({ client, contracts, rpcUrl }: Observer): Promise<Snapshot> {
-  return explain(rpcUrl, async () => readSnapshot(client, contracts, await client.getBlockNumber()));
+export async function newestSnapshot({ line, contracts, rpcUrl }: Observer): Promise<Snapshot> {
+  return explain(rpcUrl, async () => {
+    const block = await line.newestBlock();
+    return line.read(block, (reader) => readSnapshot(reader, contracts, block));
+  });
 }
 
 /** Runs `read`; what the chain or the line refuses becomes a sentence for a person. */
@@ -117,4 +141,20 @@ export async function explain<T>(rpcUrl: string, read: () => Promise<T>): Promis
     if (!isChainError(error)) throw error;
     throw new UserError(`The chain at ${rpcUrl} refused: ${callFailure(error)}.`, { cause: error });
   }
+}
+
+function channelsOf({ alerts: { webhook, telegram } }: KeeperConfig) {
+  return [
+    ...(webhook ? [webhookChannel(webhook)] : []),
+    ...(telegram ? [telegramChannel({ ...telegram, ...given({ baseUrl: telegram.baseUrl }) } as never)] : []),
+  ];
+}
+
+function complain(what: string, error: unknown): void {
+  console.error(`keel: ${what}: ${messageOf(error)}`);
+}
+
+/** Without fields that are there but undefined, so that defaults apply. */
+function given<T extends { readonly baseUrl?: string | undefined }>({ baseUrl, ...rest }: T) {
+  return { ...rest, ...(baseUrl !== undefined && { baseUrl }) };
 }

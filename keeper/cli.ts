@@ -1,7 +1,15 @@
 import { Command } from "commander";
+import { registerActivate } from "./commands/activate.ts";
 import { registerCalibrate } from "./commands/calibrate.ts";
+import { registerDoctor } from "./commands/doctor.ts";
+import { registerInit } from "./commands/init.ts";
+import { registerKeys } from "./commands/keys.ts";
+import { registerExplain } from "./commands/explain.ts";
+import { registerHedge } from "./commands/hedge.ts";
+import { registerHistory } from "./commands/history.ts";
 import { registerOnce } from "./commands/once.ts";
 import { registerQuote } from "./commands/quote.ts";
+import { registerReplay } from "./commands/replay.ts";
 import { registerRun } from "./commands/run.ts";
 import { registerStatus } from "./commands/status.ts";
 import { UserError, messageOf } from "./errors.ts";
@@ -12,11 +20,19 @@ export function buildProgram(): Command {
     .description("Keeper and tools of the Keel options AMM")
     .option("--verbose", "print stack traces", false)
     .showHelpAfterError("(run with --help for usage)");
+  registerInit(program);
+  registerKeys(program);
+  registerDoctor(program);
+  registerActivate(program);
   registerRun(program);
   registerOnce(program);
+  registerHedge(program);
   registerStatus(program);
   registerQuote(program);
   registerCalibrate(program);
+  registerExplain(program);
+  registerHistory(program);
+  registerReplay(program);
   return program;
 }
 

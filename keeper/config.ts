@@ -1,76 +1,14 @@
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { z } from "zod";
+import type { z } from "zod";
 import { deploymentPath } from "./chain/deployment.ts";
+import { type KeeperConfig, type MarketConfig, SECRET_FIELDS, configSchema } from "./configSchema.ts";
 import { UserError, messageOf } from "./errors.ts";
-import { DEFAULT_POLICY } from "./hedging/policy.ts";
-import { Secret } from "./secret.ts";
 
-/** The local chain, where a deployment file names no other endpoint. */
-export const DEFAULT_RPC_URL = "http://127.0.0.1:8545";
+export { DEFAULT_RPC_URL, type KeeperConfig, type MarketConfig } from "./configSchema.ts";
 
 /** Read when it is there and `--config` names no other. */
 export const DEFAULT_CONFIG_FILE = "keel.config.json";
-
-const positive = (unit: string) =>
-  z.number({ message: `a positive number of ${unit}` }).positive(`a positive number of ${unit}`);
-const whole = (least: number, most: number) => {
-  const expected = `a whole number from ${least} to ${most}`;
-  return z.number({ message: expected }).int(expected).min(least, expected).max(most, expected);
-};
-const oneOf = <T extends [string, ...string[]]>(...values: T) =>
-  z.enum(values, { message: values.map((value) => `"${value}"`).join(" or ") });
-
-const PRIVATE_KEY = "one (0x and 64 hexadecimal digits)";
-
-const hedgingSchema = z
-  .object({
-    target: oneOf("edge", "neutral").default(DEFAULT_POLICY.target),
-    bandFloor: positive("ether").default(DEFAULT_POLICY.bandFloor),
-    riskAversion: positive("1/dollars").default(DEFAULT_POLICY.riskAversion),
-    costBps: positive("basis points").default(DEFAULT_POLICY.costBps),
-    minClip: positive("ether").default(DEFAULT_POLICY.minClip),
-    maxClip: positive("ether").default(DEFAULT_POLICY.maxClip),
-    slippageBps: whole(1, 500).default(DEFAULT_POLICY.slippageBps),
-    deadlineSeconds: whole(1, 86_400).default(DEFAULT_POLICY.deadlineSeconds),
-    markTolerance: positive("parts of one").default(DEFAULT_POLICY.markTolerance),
-  })
-  .strict()
-  .refine(({ minClip, maxClip }) => minClip <= maxClip, { path: ["maxClip"], message: "at least hedging.minClip" });
-
-const schema = z
-  .object({
-    /** JSON-RPC endpoint; left out, the one that the deployment file names. */
-    rpcUrl: z
-      .string({ message: `a URL such as ${DEFAULT_RPC_URL}` })
-      .refine(isHttpUrl, `a URL such as ${DEFAULT_RPC_URL}`)
-      .optional(),
-    /** Network name (deployments/<name>.json) or path of a deployment file. */
-    deployment: z.string({ message: "a network name or a path" }).min(1, "a network name or a path").default("devnet"),
-    /** Signs the keeper's transactions. Better given as KEEL_PRIVATE_KEY than in a file. */
-    privateKey: z
-      .string({ message: PRIVATE_KEY })
-      .regex(/^0x[0-9a-fA-F]{64}$/, PRIVATE_KEY)
-      .transform((key) => new Secret(key))
-      .optional(),
-    /** Fee tier of the Uniswap v3 pool that hedges go through, in hundredths of a basis point. */
-    feeTier: z.custom<500 | 3000>((value) => value === 500 || value === 3000, "500 or 3000").default(500),
-    hedging: hedgingSchema.default({}),
-    pollingIntervalMs: whole(10, 600_000).default(1_000),
-    /** Blocks until a transaction counts as done, its own included. */
-    confirmations: whole(1, 100).default(1),
-    log: z
-      .object({
-        format: oneOf("pretty", "json").default("pretty"),
-        level: oneOf("debug", "info", "error").default("info"),
-      })
-      .strict()
-      .default({}),
-  })
-  .strict();
-
-/** Everything that a person can choose about the keeper. */
-export type KeeperConfig = z.infer<typeof schema>;
 
 /** What the command line may say; each wins over the environment, which wins over the file. */
 export interface ConfigFlags {
@@ -86,6 +24,14 @@ const VARIABLES: readonly (readonly [name: string, path: readonly string[], kind
   ["KEEL_RPC_URL", ["rpcUrl"], "text"],
   ["KEEL_DEPLOYMENT", ["deployment"], "text"],
   ["KEEL_PRIVATE_KEY", ["privateKey"], "text"],
+  ["KEEL_DATA_FOLDER", ["dataFolder"], "text"],
+  ["KEEL_DATABASE_URL", ["databaseUrl"], "text"],
+  ["KEEL_MONITORING_HOST", ["monitoring", "host"], "text"],
+  ["KEEL_MONITORING_PORT", ["monitoring", "port"], "number"],
+  ["KEEL_DEAD_MAN_URL", ["monitoring", "deadMan", "url"], "text"],
+  ["KEEL_ALERT_WEBHOOK_URL", ["alerts", "webhook", "url"], "text"],
+  ["KEEL_TELEGRAM_TOKEN", ["alerts", "telegram", "token"], "text"],
+  ["KEEL_TELEGRAM_CHAT_ID", ["alerts", "telegram", "chatId"], "text"],
   ["KEEL_FEE_TIER", ["feeTier"], "number"],
   ["KEEL_POLLING_INTERVAL_MS", ["pollingIntervalMs"], "number"],
   ["KEEL_CONFIRMATIONS", ["confirmations"], "number"],
@@ -113,12 +59,15 @@ export function loadConfig(flags: ConfigFlags = {}, env: NodeJS.ProcessEnv = pro
     const text = env[name]?.trim();
     if (text) put(raw, field, kind === "number" && Number.isFinite(Number(text)) ? Number(text) : text);
   }
+  // Whoever names one endpoint or deployment here means that one, not the file's several.
+  if (flags.deployment !== undefined || env.KEEL_DEPLOYMENT?.trim()) delete raw.markets;
+  if (flags.rpcUrl !== undefined || env.KEEL_RPC_URL?.trim()) delete raw.rpcUrls;
   if (flags.rpcUrl !== undefined) put(raw, ["rpcUrl"], flags.rpcUrl);
   if (flags.deployment !== undefined) put(raw, ["deployment"], flags.deployment);
   if (flags.logFormat !== undefined) put(raw, ["log", "format"], flags.logFormat);
   if (flags.logLevel !== undefined) put(raw, ["log", "level"], flags.logLevel);
 
-  const parsed = schema.safeParse(raw);
+  const parsed = configSchema.safeParse(raw);
   if (parsed.success) return parsed.data;
   throw new UserError(parsed.error.issues.map((issue) => sentenceOf(issue, raw)).join(" "));
 }
@@ -126,6 +75,12 @@ export function loadConfig(flags: ConfigFlags = {}, env: NodeJS.ProcessEnv = pro
 /** The deployment file that a configuration names: a path, or a network name of this checkout. */
 export function deploymentFile({ deployment }: Pick<KeeperConfig, "deployment">): string {
   return /[\\/]|\.json$/.test(deployment) ? resolve(deployment) : deploymentPath(deployment);
+}
+
+/** The markets of a configuration: those that it lists, else the one of its own fields, named as its deployment. */
+export function marketsOf(config: KeeperConfig): readonly MarketConfig[] {
+  const { deployment, feeTier, hedging } = config;
+  return config.markets ?? [{ name: deployment, deployment, feeTier, hedging }];
 }
 
 function readFile(path: string): Record<string, unknown> {
@@ -163,17 +118,24 @@ function sentenceOf(issue: z.ZodIssue, raw: unknown): string {
     const names = issue.keys.map((key) => [...issue.path, key].join("."));
     return `The configuration has a field ${names.join(", ")} that the keeper does not know; check its spelling.`;
   }
-  const value = issue.path.reduce<unknown>((inner, key) => (isRecord(inner) ? inner[key] : undefined), raw);
-  const found = field === "privateKey" ? "not a private key" : (JSON.stringify(value) ?? "missing");
+  const found = foundAt(issue.path, raw);
   const expected = issue.code === "invalid_type" && issue.expected === "object" ? "an object" : issue.message;
   const source = VARIABLES.find(([, path]) => path.join(".") === field)?.[0];
   return `${field}${source ? ` (${source})` : ""} is ${found}, but ${expected} was expected.`;
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+function foundAt(path: readonly (string | number)[], raw: unknown): string {
+  const field = path.join(".");
+  const value = path.reduce<unknown>(
+    (inner, key) => (inner as Record<string | number, unknown> | undefined)?.[key],
+    raw,
+  );
+  if (value === undefined) return "missing";
+  if (field === "privateKey") return "not a private key";
+  const isSecret = SECRET_FIELDS.some((name) => field === name || field.startsWith(`${name}.`));
+  return isSecret ? "something else (not shown)" : JSON.stringify(value);
 }
 
-function isHttpUrl(text: string): boolean {
-  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

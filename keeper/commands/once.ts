@@ -1,13 +1,18 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
-import { explain, openKeeper } from "../app.ts";
+import { type Keeper, explain, openKeeper, unasked } from "../app.ts";
 import { loadConfig } from "../config.ts";
 import { UserError } from "../errors.ts";
+import type { KeeperEvent, TickEvent, TransactionEvent } from "../monitoring/events.ts";
 import { createLogger } from "../monitoring/logger.ts";
 import { type ChainOptions, configFlags, withChainOptions, withLogOptions } from "./options.ts";
 
 interface OnceOptions extends ChainOptions {
   readonly dryRun?: boolean;
 }
+
+/** How long a hedge may take to be mined, milliseconds. */
+const PATIENCE_MS = 120_000;
 
 /** Adds `keel once`. */
 export function registerOnce(program: Command): void {
@@ -20,9 +25,41 @@ export function registerOnce(program: Command): void {
 
 async function once({ dryRun = false, ...options }: OnceOptions): Promise<void> {
   const config = loadConfig(configFlags(options));
-  const keeper = await openKeeper(config, { dryRun });
-  const event = await explain(keeper.rpcUrl, async () => keeper.tick(await keeper.client.getBlockNumber()));
-  createLogger({ ...config.log, write: (line) => process.stdout.write(`${line}\n`) })(event);
-  if (event.outcome === undefined || event.outcome === "filled" || event.outcome === "dry-run") return;
-  throw new UserError(`The hedge did not fill: ${event.message ?? event.outcome}.`);
+  const log = createLogger({ ...config.log, write: (line) => process.stdout.write(`${line}\n`) });
+  const { keeper, alerter } = await openKeeper(config, { dryRun });
+  const events: KeeperEvent[] = [];
+  const emit = (event: KeeperEvent): void => {
+    events.push(event);
+    log(event);
+  };
+  try {
+    const why = unasked(keeper, dryRun);
+    if (why) console.error(`keel: ${why}`);
+    await explain(keeper.rpcUrl, async () => {
+      await keeper.tick(await keeper.line.newestBlock(), emit);
+      await waitForHedges(keeper, emit);
+    });
+  } finally {
+    await alerter.flush();
+    await keeper.close();
+  }
+  for (const { name } of keeper.tickers) assertHedged(name, events);
+}
+
+/** Until the hedges that were sent are mined, or it takes too long. */
+async function waitForHedges(keeper: Keeper, emit: (event: KeeperEvent) => void): Promise<void> {
+  const end = Date.now() + PATIENCE_MS;
+  while ((await keeper.settle(emit)) && Date.now() < end) await sleep(keeper.config.pollingIntervalMs);
+}
+
+/** @throws UserError when the last word on a market's hedge is that it did not fill. */
+function assertHedged(market: string, events: readonly KeeperEvent[]): void {
+  const own = events.filter(
+    (event) =>
+      (event.type === "tick" && event.market === market && event.outcome !== undefined) ||
+      (event.type === "transaction" && event.market === market && event.purpose === "hedge"),
+  ) as (TickEvent | TransactionEvent)[];
+  const last = own.at(-1);
+  if (last?.outcome === undefined || last.outcome === "filled" || last.outcome === "dry-run") return;
+  throw new UserError(`The hedge of ${market} did not fill: ${last.message ?? last.outcome}.`);
 }

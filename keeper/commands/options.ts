@@ -19,6 +19,24 @@ export function withChainOptions(command: Command): Command {
     );
 }
 
+/** What commands that only look into the store accept. */
+export interface StoreOptions {
+  readonly config?: string;
+  readonly json?: true;
+}
+
+/** Adds the flags that say which store. */
+export function withStoreOptions(command: Command): Command {
+  return command
+    .option("--config <file>", "configuration file (default: keel.config.json if there is one)")
+    .addHelpText("after", "\nEnvironment: KEEL_DATA_FOLDER or KEEL_DATABASE_URL say where the keeper's store is.");
+}
+
+/** The configuration flags among them. */
+export function storeFlags({ config }: StoreOptions): ConfigFlags {
+  return config === undefined ? {} : { config };
+}
+
 /** Adds the flags of commands that write a log. */
 export function withLogOptions(command: Command): Command {
   return command

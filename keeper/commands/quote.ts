@@ -65,7 +65,7 @@ async function ask(
 ): Promise<QuoteReport> {
   const blockNumber = snapshot.block.number;
   const args = [[{ id: series.id, quantity }]] as const;
-  const answer = await explain(rpcUrl, () =>
+  const [answer] = await explain(rpcUrl, () =>
     client.readContract({ ...contracts.market, functionName: "quote", args, blockNumber }),
   );
   const slice = snapshot.slices.find(({ expiry }) => expiry === series.expiry);

@@ -74,12 +74,12 @@ export function statusReport(network: string, snapshot: Snapshot, policy: HedgeP
       epoch: Number(vault.epoch),
       epochEndsAt: vault.epochEndsAt,
     },
-    positions: positions.map(({ series, quantity, contract, value, delta, gamma, vega, theta }) => ({
+    positions: positions.map(({ series, quantity, contract, value, delta, gamma, vega, weightedVega, theta }) => ({
       series: seriesName(series),
       id: String(series.id),
       quantity,
       vol: contract.vol ?? null,
-      ...{ value, delta, gamma, vega, theta },
+      ...{ value, delta, gamma, vega, weightedVega, theta },
     })),
     net: netGreeks(positions),
     hedge: fromWad(hedge.delta),

@@ -1,0 +1,197 @@
+import type { EndpointReport } from "../chain/rpcPool/pool.ts";
+import type { KeeperConfig } from "../config.ts";
+import type { Spot } from "../feeds/spot/spotFeed.ts";
+import { DEFAULT_SURFACE_POLICY } from "../hedging/duties/surfacePosts.ts";
+import type { AlertName } from "../monitoring/alerts/alert.ts";
+import type { Alerter } from "../monitoring/alerts/alerter.ts";
+import type { FillReport, TickEvent } from "../monitoring/events.ts";
+import type { HealthState } from "../monitoring/health.ts";
+import type { KillSwitch } from "../monitoring/killSwitch.ts";
+import type { Metrics } from "../monitoring/metrics.ts";
+import { type RiskState, assessRisk } from "../monitoring/riskLimits.ts";
+import type { Attribution } from "../portfolio/attribution.ts";
+import { fromUsdc } from "../units.ts";
+import type { TickOutcome } from "./marketTick.ts";
+import type { RiskMemory } from "./riskMemory.ts";
+
+export interface WatchOptions {
+  readonly config: Pick<KeeperConfig, "risk" | "hedging">;
+  readonly metrics: Metrics;
+  readonly alerter: Alerter;
+  readonly kill: KillSwitch;
+  readonly memoryOf: (market: string) => RiskMemory;
+  readonly endpoints: () => readonly EndpointReport[];
+  /** Milliseconds. */
+  readonly now: () => number;
+}
+
+/** Looks at everything that the keeper finds and does: figures, alerts, limits, health. It never acts, but it can stop. */
+export interface Watch {
+  tick(event: TickEvent, outcome: TickOutcome): void;
+  /** A hedge was filled, in whichever block. */
+  filled(market: string, fill: FillReport, gasDollars: number): void;
+  spot(market: string, spot: Spot): void;
+  /** A tick failed, or the line did. */
+  failed(market: string): void;
+  /** The loop came round. @param markets Those with nothing new to work on: that is progress, too. */
+  turned(markets: readonly string[]): void;
+  standby(isStandby: boolean): void;
+  balance(address: string, ether: number): void;
+  /** Something that only a person can clear. */
+  stop(alert: AlertName, market: string, why: string): void;
+  /** Why nothing may be sent, if so. */
+  stopped(): string | undefined;
+  health(): HealthState;
+}
+
+const LOW_BALANCE = 0.05;
+const FAILURES_TO_TELL = 3;
+const OLD_SURFACE_SECONDS = 2 * DEFAULT_SURFACE_POLICY.heartbeatSeconds;
+
+interface MarketState {
+  progressAt: number | undefined;
+  latched: string | undefined;
+  outsideSince: number | undefined;
+  failedHedges: number;
+  navPerShare: number;
+  blockTime: number;
+  readonly memory: RiskMemory;
+  risk: RiskState;
+}
+
+/** A watch over all markets of a process. */
+export function createWatch(options: WatchOptions): Watch {
+  const { config, metrics, alerter, kill, now } = options;
+  const markets = new Map<string, MarketState>();
+  let isStandby = false;
+  let turnedAt: number | undefined;
+
+  function stateOf(market: string): MarketState {
+    const known = markets.get(market);
+    if (known) return known;
+    const memory = options.memoryOf(market);
+    const fresh = { progressAt: undefined, latched: undefined, outsideSince: undefined };
+    const state = { ...fresh, failedHedges: 0, navPerShare: 0, blockTime: 0, memory, risk: memory.load() };
+    markets.set(market, state);
+    return state;
+  }
+
+  /** Raises an alert while something is wrong, and resolves it when it is right again. */
+  function tell(name: AlertName, subject: string, isWrong: boolean, detail: () => string): void {
+    if (isWrong) alerter.raise({ name, subject, detail: detail() });
+    else alerter.resolve(name, subject);
+  }
+
+  function stop(alert: AlertName, market: string, why: string): void {
+    kill.trip(`${alert} in ${market}: ${why}`);
+    alerter.raise({ name: alert, subject: market, detail: why });
+  }
+
+  function tick(event: TickEvent, outcome: TickOutcome): void {
+    const { market } = event;
+    const state = stateOf(market);
+    const { snapshot, plan, attribution } = outcome;
+    state.progressAt = now();
+    state.navPerShare = event.navPerShare;
+    state.blockTime = event.blockTime;
+    metrics.tick(market, event);
+    if (attribution) metrics.pnl(market, pnlOf(attribution));
+    watchBand(market, state, event, plan.urgency === "emergency");
+    watchOutcome(market, state, event);
+    const age = Math.max(0, ...snapshot.slices.map(({ updatedAt }) => event.blockTime - updatedAt));
+    metrics.surfaceAge(market, age);
+    tell(
+      "SurfaceStale",
+      market,
+      age > OLD_SURFACE_SECONDS,
+      () => `Its oldest slice is ${Math.round(age / 3600)} h old.`,
+    );
+    watchEndpoints();
+    assess(market, state, 0, 0);
+    const disagreement = plan.reason.code === "mark-disagrees" ? "the vault's mark and our Greeks disagree" : undefined;
+    state.latched = kill.reason() ?? disagreement;
+    metrics.latched(market, state.latched !== undefined);
+    tell("LatchedOff", market, state.latched !== undefined, () => state.latched ?? "");
+  }
+
+  function watchBand(market: string, state: MarketState, event: TickEvent, isEmergency: boolean): void {
+    const isOutside = Math.abs(event.netDeltaAfter) > event.band * (1 + 1e-9);
+    if (isOutside) state.outsideSince ??= event.blockTime;
+    else state.outsideSince = undefined;
+    const seconds = event.blockTime - (state.outsideSince ?? event.blockTime);
+    const where = () => `Net delta ${event.netDeltaAfter.toFixed(4)}, band ${event.band.toFixed(4)}, for ${seconds} s.`;
+    tell("OutsideBand", market, isOutside && seconds >= config.hedging.urgentAfterSeconds, where);
+    tell("OutsideEmergencyBand", market, isOutside && isEmergency && event.outcome !== "filled", where);
+  }
+
+  function watchOutcome(market: string, state: MarketState, { outcome, message }: TickEvent): void {
+    if (outcome === "refused" || outcome === "reverted") state.failedHedges += 1;
+    else if (outcome !== "in-flight") state.failedHedges = 0;
+    tell("HedgeFailing", market, state.failedHedges >= FAILURES_TO_TELL, () => message ?? outcome ?? "");
+    if (outcome === "unexpected") stop("UnexpectedReceipt", market, message ?? "");
+  }
+
+  function watchEndpoints(): void {
+    const reports = options.endpoints();
+    metrics.endpoints(reports);
+    for (const { endpoint, isHealthy, lastFault } of reports) {
+      tell("RpcDegraded", endpoint, !isHealthy, () => `Its last fault: ${lastFault ?? "none"}.`);
+    }
+    tell("RpcDown", "chain", reports.length > 0 && reports.every(({ isHealthy }) => !isHealthy), () => "None answers.");
+  }
+
+  function assess(market: string, state: MarketState, turnover: number, loss: number): void {
+    const sample = { time: state.blockTime, navPerShare: state.navPerShare, turnover, loss };
+    const { state: risk, breaches } = assessRisk(state.risk, sample, config.risk);
+    state.risk = risk;
+    state.memory.save(risk);
+    for (const { alert, value, limit } of breaches) {
+      stop(alert, market, `${value.toFixed(2)} is more than ${limit}.`);
+    }
+  }
+
+  return {
+    tick,
+    stop,
+    filled(market, fill, gasDollars) {
+      const state = stateOf(market);
+      const traded = Math.abs(fill.amount) * fill.price;
+      if (state.outsideSince !== undefined)
+        metrics.hedgeLatency(market, Math.max(0, state.blockTime - state.outsideSince));
+      assess(market, state, traded, Math.max(0, (traded * fill.slippageBps) / 10_000) + gasDollars);
+    },
+    spot(market, { dispersion, sources, usable, reasons }) {
+      const used = sources.filter(({ status }) => status === "used").length;
+      metrics.feed(market, dispersion, used);
+      tell("FeedDispersion", market, !usable, () => `${reasons.map(({ code }) => code).join(", ")}.`);
+    },
+    failed(market) {
+      metrics.failure(market);
+      watchEndpoints();
+    },
+    turned(names) {
+      turnedAt = now();
+      for (const name of names) stateOf(name).progressAt = now();
+    },
+    standby: (is) => (isStandby = is),
+    balance(address, ether) {
+      metrics.keyBalance(address, ether);
+      tell("KeyBalanceLow", address, ether < LOW_BALANCE, () => `${ether.toFixed(4)} ether are left.`);
+    },
+    stopped: () => kill.reason(),
+    health() {
+      const reports = options.endpoints();
+      const healthy = reports.filter(({ isHealthy }) => isHealthy).length;
+      // A line without a pool is one endpoint, and whether it works shows in the progress.
+      const rpc = reports.length > 0 ? { healthy, total: reports.length } : { healthy: 1, total: 1 };
+      return { turnedAt, markets, rpc, isStandby };
+    },
+  };
+}
+
+function pnlOf({ parts, gas }: Attribution) {
+  const { capital: _, hedgeFee, hedgeSlippage, ...rest } = parts;
+  const { premium, delta, gamma, vega, theta, funding, residual } = rest;
+  const units = { premium, delta, gamma, vega, theta, funding, residual, hedging: hedgeFee + hedgeSlippage, gas: -gas };
+  return Object.fromEntries(Object.entries(units).map(([name, part]) => [name, fromUsdc(part)]));
+}

@@ -1,0 +1,206 @@
+import pc from "picocolors";
+import { type DeskState, type LaneBudget, emergencyBand, shareOfNav } from "../hedging/deskState.ts";
+import type { ClipLimit, HedgeProposal, NoOrder } from "../hedging/hedgeOrder.ts";
+import { BPS, fromUsdc, fromWad } from "../units.ts";
+
+/** What became of an order, in plain numbers. */
+export type Simulated =
+  | { readonly outcome: "none" | "not-simulated" | "dry-run" }
+  | { readonly outcome: "filled"; readonly tx: string; readonly amount: number; readonly cash: number }
+  | { readonly outcome: "refused" | "reverted" | "in-flight" | "unexpected" | "standby"; readonly message: string };
+
+/** Dollars that a lane may still trade and lose. */
+interface LaneReport {
+  readonly turnover: number;
+  readonly loss: number;
+}
+
+/** What `keel hedge --json` prints: dollars, ether, unix seconds. */
+export interface HedgeReport {
+  readonly network: string;
+  readonly block: { readonly number: number; readonly time: number };
+  readonly spot: number;
+  readonly netDelta: number;
+  /** Beyond it, for `gracePeriod` seconds, anyone may hedge. */
+  readonly emergencyBand: number;
+  readonly gracePeriod: number;
+  /** Null when nothing is to be ordered, for `reason`. */
+  readonly order: {
+    readonly side: "buy" | "sell";
+    /** Positive. */
+    readonly amount: number;
+    readonly cashLimit: number;
+    readonly deadline: number;
+    readonly limitedBy: ClipLimit | null;
+    readonly legs: readonly { readonly feeTier: number; readonly amount: number; readonly shareBps: number }[];
+  } | null;
+  readonly reason: NoOrder | null;
+  readonly expected: {
+    readonly cash: number;
+    readonly price: number;
+    readonly slippageBps: number;
+    readonly loss: number;
+    readonly netDelta: number;
+  } | null;
+  readonly budgets: { readonly keepers: LaneReport; readonly anyone: LaneReport; readonly bounty: number };
+  readonly hedge: { readonly inventory: number; readonly debt: number; readonly collateral: number };
+  /** Null without a lender; `health` is null without debt. */
+  readonly loan: {
+    readonly health: number | null;
+    readonly minHealth: number;
+    readonly targetHealth: number;
+    readonly canBorrow: boolean;
+  } | null;
+  readonly outcome: Simulated;
+}
+
+/** Everything that bears on the next hedge, and the hedge. */
+export function hedgeReport(
+  network: string,
+  state: DeskState,
+  proposal: HedgeProposal,
+  outcome: Simulated,
+): HedgeReport {
+  const { block, budgets, hedge, loan, rules } = state;
+  return {
+    network,
+    block: { number: Number(block.number), time: block.time },
+    spot: fromWad(state.spot),
+    netDelta: fromWad(state.netDelta),
+    emergencyBand: fromWad(emergencyBand(state)),
+    gracePeriod: rules.gracePeriod,
+    ...orderFields(state, proposal),
+    budgets: {
+      keepers: laneOf(state, budgets.keepers),
+      anyone: laneOf(state, budgets.anyone),
+      bounty: fromUsdc(budgets.bounty),
+    },
+    hedge: { inventory: fromWad(hedge.inventory), debt: fromWad(hedge.debt), collateral: fromUsdc(hedge.collateral) },
+    loan: loan
+      ? {
+          health: hedge.debt > 0n ? fromWad(loan.health) : null,
+          minHealth: Number(loan.minHealthBps) / Number(BPS),
+          targetHealth: Number(loan.targetHealthBps) / Number(BPS),
+          canBorrow: loan.canBorrow,
+        }
+      : null,
+    outcome,
+  };
+}
+
+function orderFields(state: DeskState, proposal: HedgeProposal): Pick<HedgeReport, "order" | "reason" | "expected"> {
+  if (!proposal.order) return { order: null, reason: proposal.reason, expected: null };
+  const { order, route, loss, limitedBy } = proposal;
+  const amount = Math.abs(fromWad(order.amount));
+  return {
+    order: {
+      side: order.amount > 0n ? "buy" : "sell",
+      amount,
+      cashLimit: fromUsdc(order.cashLimit),
+      deadline: order.deadline,
+      limitedBy: limitedBy ?? null,
+      legs: route.parts.map((part) => ({
+        feeTier: part.feeTier,
+        amount: Math.abs(fromWad(part.amount)),
+        shareBps: Number(part.shareBps),
+      })),
+    },
+    reason: null,
+    expected: {
+      cash: fromUsdc(route.cash),
+      price: fromUsdc(route.cash) / amount,
+      slippageBps: route.slippageBps,
+      loss: fromUsdc(loss),
+      netDelta: fromWad(state.netDelta + order.amount),
+    },
+  };
+}
+
+function laneOf(state: DeskState, { turnover, loss }: LaneBudget): LaneReport {
+  return { turnover: fromUsdc(shareOfNav(state, turnover)), loss: fromUsdc(shareOfNav(state, loss)) };
+}
+
+/** The report as a page for the terminal. */
+export function hedgeText(report: HedgeReport): string {
+  const { block, budgets, netDelta, emergencyBand: band, spot } = report;
+  const side = netDelta > 0 ? "too long" : netDelta < 0 ? "too short" : "neutral";
+  return [
+    `${pc.bold(`Hedge of ${report.network}`)}  block ${block.number}  ${minute(block.time)}`,
+    "",
+    `Net delta      ${signed(netDelta)}, ${side}, at ${usd(spot)}; anyone may hedge beyond ±${band.toFixed(2)}`,
+    ...orderLines(report),
+    `Budgets left   keepers: trade ${usd(budgets.keepers.turnover)}, lose ${usd(budgets.keepers.loss)}`,
+    `               anyone: trade ${usd(budgets.anyone.turnover)}, lose ${usd(budgets.anyone.loss)}; next bounty ${usd(budgets.bounty)} at most`,
+    `Hedge          ${report.hedge.inventory.toFixed(4)} held, ${report.hedge.debt.toFixed(4)} owed against ${usd(report.hedge.collateral)}`,
+    `Lender         ${loanText(report.loan)}`,
+    `Outcome        ${outcomeText(report.outcome)}`,
+  ].join("\n");
+}
+
+function orderLines({ order, expected, reason, spot }: HedgeReport): string[] {
+  if (!order || !expected) return [`Order          none: ${reasonText(reason)}`];
+  const bound = order.side === "buy" ? "at most" : "at least";
+  const legs = order.legs.map(({ feeTier, shareBps }) => `${shareBps / 100} % at ${feeTier / 10_000} %`).join(", ");
+  const against = `${Math.abs(expected.slippageBps).toFixed(2)} bp ${expected.slippageBps < 0 ? "better" : "worse"}`;
+  return [
+    `Order          ${order.side} ${order.amount.toFixed(4)} for ${bound} ${usd(order.cashLimit)}, until ${minute(order.deadline)}`,
+    `               through pools: ${legs}${order.limitedBy ? `; limited by ${LIMITS[order.limitedBy]}` : ""}`,
+    `Expected       ${usd(expected.cash)}, ${usd(expected.price)} each: ${against} than the oracle's ${usd(spot)}, ${usd(expected.loss)} lost`,
+    `Afterwards     net delta ${signed(expected.netDelta)}`,
+  ];
+}
+
+const LIMITS: Readonly<Record<ClipLimit, string>> = {
+  depth: "what the pools take within the slippage bound",
+  "turnover-budget": "the turnover budget",
+  "loss-budget": "the loss budget",
+  cash: "the vault's free cash",
+  collateral: "what may be borrowed",
+  "max-clip": "hedging.maxClip",
+};
+
+function reasonText(reason: NoOrder | null): string {
+  if (reason?.code === "readings-disagree") {
+    return pc.red(`the desk says ${reason.desk}, our own reading is ${reason.own}; nothing is done until they agree`);
+  }
+  if (reason?.code === "limited")
+    return `${LIMITS[reason.by]} allows ${reason.allowed.toFixed(6)}, too little to trade`;
+  return "the net delta is neutral";
+}
+
+function loanText(loan: HedgeReport["loan"]): string {
+  if (!loan) return "none: the desk sells what it holds and no more";
+  const now = loan.health === null ? "nothing owed" : `health ${loan.health.toFixed(4)}`;
+  const open = loan.canBorrow ? "" : "; takes no new loans now";
+  return `${now}; floor ${loan.minHealth.toFixed(2)}, target ${loan.targetHealth.toFixed(2)}${open}`;
+}
+
+function outcomeText(outcome: Simulated): string {
+  switch (outcome.outcome) {
+    case "none":
+      return "nothing to send";
+    case "not-simulated":
+      return "not simulated: without a key there is no account to call from";
+    case "dry-run":
+      return "passes in simulation; nothing was sent";
+    case "refused":
+      return pc.red(`refused: ${outcome.message}`);
+    case "filled":
+      return pc.green(`filled ${outcome.amount.toFixed(4)} for ${usd(outcome.cash)} in ${outcome.tx}`);
+    default:
+      return pc.red(outcome.message);
+  }
+}
+
+function minute(time: number): string {
+  return `${new Date(time * 1000).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+}
+
+function usd(value: number): string {
+  const digits = Math.abs(value).toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  return `${value < 0 ? "−" : ""}$${digits}`;
+}
+
+function signed(value: number): string {
+  return `${value < 0 ? "" : "+"}${value.toFixed(4)}`;
+}

@@ -1,0 +1,78 @@
+import { type Command, InvalidArgumentError } from "commander";
+import { loadConfig } from "../config.ts";
+import { UserError } from "../errors.ts";
+import { type Plan, planHedge } from "../hedging/planner.ts";
+import { encodeDocument } from "../store/document.ts";
+import { type StoredTick, readTick } from "../store/records.ts";
+import { openStore } from "../store/session.ts";
+import { type StoreOptions, storeFlags, withStoreOptions } from "./options.ts";
+
+/** A tick decided again from what it was decided from. */
+export interface Replay {
+  readonly tick: StoredTick;
+  readonly decided: Plan;
+  readonly again: Plan;
+  /** To the last digit. */
+  readonly isSame: boolean;
+}
+
+/** Adds `keel replay`. */
+export function registerReplay(program: Command): void {
+  const command = program
+    .command("replay")
+    .argument("<tick>", "number of the tick, as keel history shows it", parseTick)
+    .description(
+      "decide a recorded tick again, from exactly what it was decided from; exit code 1 if it comes out different",
+    )
+    .option("--json", "print inputs and both decisions as JSON");
+  withStoreOptions(command).action(replay);
+}
+
+async function replay(id: number, options: StoreOptions): Promise<void> {
+  const store = await openStore(loadConfig(storeFlags(options)));
+  try {
+    const tick = await readTick(store.db, id);
+    if (!tick) throw new UserError(`There is no tick ${id}. "keel history" lists those that were recorded.`);
+    const result = replayTick(tick);
+    console.log(options.json ? replayJson(result) : replayText(result));
+    if (result.isSame) return;
+    throw new UserError(`Tick ${id} is decided differently now: this is another version of the planner.`);
+  } finally {
+    await store.close();
+  }
+}
+
+/** Pure: neither chain nor clock has a say. */
+export function replayTick(tick: StoredTick): Replay {
+  const decided = tick.decision as Plan;
+  const again = planHedge(...tick.inputs);
+  return { tick, decided, again, isSame: encodeDocument(decided) === encodeDocument(again) };
+}
+
+/** Amounts are the chain's own integers, as strings. */
+function replayJson({ tick, again, isSame }: Replay): string {
+  const plain = (_: string, value: unknown) => (typeof value === "bigint" ? value.toString() : value);
+  return JSON.stringify({ ...tick, again, isSame }, plain, 2);
+}
+
+function replayText({ tick, decided, again, isSame }: Replay): string {
+  const lines = [
+    `Tick ${tick.id} of ${tick.market} at block ${tick.block}`,
+    `  decided then  ${sentenceOf(decided)}`,
+    `  decided now   ${sentenceOf(again)}`,
+    isSame ? "  the same, to the last digit" : "  not the same",
+  ];
+  return lines.join("\n");
+}
+
+function sentenceOf(plan: Plan): string {
+  const order =
+    plan.decision === "hedge" ? ` ${plan.order.amount} for at most or at least ${plan.order.cashLimit}` : "";
+  return `${plan.decision}${order} (${plan.reason.code}), net delta ${plan.netDelta}, band ${plan.band}`;
+}
+
+function parseTick(text: string): number {
+  const id = Number(text);
+  if (Number.isSafeInteger(id) && id > 0) return id;
+  throw new InvalidArgumentError("It must be a tick's number, such as 12.");
+}
