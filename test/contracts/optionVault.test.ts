@@ -1,6 +1,7 @@
 import { expect } from "chai";
-import { type Address, encodeAbiParameters, parseEther, parseUnits } from "viem";
+import { type Address, parseEther, parseUnits } from "viem";
 import { dealUsdc } from "../../scripts/devnet/deal.ts";
+import { ROUTE_500 } from "../helpers/desk.ts";
 import { GOVERNOR, KEEPER, LPS, LP_DEPOSIT, TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";
 import { expectClose } from "../helpers/numbers.ts";
@@ -37,7 +38,7 @@ describe("OptionVault", () => {
       const pending = await clients.public.readContract({
         ...keel.vault,
         functionName: "pendingDepositRequest",
-        args: [1n, first],
+        args: [0n, first],
       });
       expect(pending).to.equal(usdc(500_000));
       expect(await cash(), "queued money is not the pool's").to.equal(3n * LP_DEPOSIT);
@@ -136,27 +137,24 @@ describe("OptionVault", () => {
       await expectRevert(keel.write(third, steal), "Unauthorized");
     });
 
-    it("T28: keeps redemptions waiting while the rest could not carry the open book", async () => {
+    it("T28: pays out only what the rest can spare, to all in proportion, and the remainder later", async () => {
       const { keel, call, clients } = world();
-      await keel.trade(alice, [{ id: call(3000), quantity: parseEther("1500") }]); // 4.5 of 6 million of notional
+      await keel.trade(alice, [{ id: call(3000), quantity: parseEther("390") }]);
+      const asked = await sharesOf(first);
       for (const lp of LPS) await keel.requestRedeem(lp, await sharesOf(lp));
       await nextEpoch();
-      const waiting = () =>
-        clients.public.readContract({ ...keel.vault, functionName: "pendingRedeemRequest", args: [0n, first] });
-      expect(await waiting()).to.equal(await queued(first));
-      await keel.trade(alice, [{ id: call(3000), quantity: -parseEther("1500") }]);
-      await nextEpoch();
-      expect(await waiting()).to.equal(0n);
+      const waiting = (lp: Address) =>
+        clients.public.readContract({ ...keel.vault, functionName: "pendingRedeemRequest", args: [0n, lp] });
+      const left = await Promise.all(LPS.map(waiting));
+      expect(left[0]).to.be.within((asked * 90n) / 100n, (asked * 99n) / 100n);
+      for (const shares of left) expect(shares).to.equal(left[0]);
+      const [navs, worst] = await clients.public.readContract({ ...keel.vault, functionName: "stress" });
+      const reserve = Number(await nav()) * 0.2;
+      expectClose(Number(navs[Number(worst)]) / reserve, 1, 1e-3);
 
-      async function queued(lp: Address) {
-        const claimable = await clients.public.readContract({
-          ...keel.vault,
-          functionName: "maxRedeem",
-          args: [lp],
-        });
-        expect(claimable).to.equal(0n);
-        return LP_DEPOSIT * 10n ** 12n;
-      }
+      await keel.trade(alice, [{ id: call(3000), quantity: -parseEther("390") }]);
+      await nextEpoch();
+      expect(await waiting(first)).to.equal(0n);
     });
 
     it("T26: waits for an expired series to be settled, which anyone may do", async () => {
@@ -183,13 +181,16 @@ describe("OptionVault", () => {
       expectClose(Number((await usdcOf(first)) - balance), Number(LP_DEPOSIT), 2);
     });
 
-    it("T6: a trade changes NAV by what it charges beyond mid, and by nothing else", async () => {
-      const { keel, call } = world();
-      const before = await nav();
+    it("T6: a trade changes NAV and the insurance reserve by what it charges beyond mid, and by nothing else", async () => {
+      const { keel, call, clients } = world();
+      const total = async () => {
+        const insured = await clients.public.readContract({ ...keel.vault, functionName: "insurance" });
+        return Number(await nav()) / 1e18 + Number(insured) / 1e6;
+      };
+      const before = await total();
       const { quote } = await keel.trade(alice, [{ id: call(3000), quantity: parseEther("10") }]);
-      const gained = Number((await nav()) - before) / 1e18;
       const charged = Number(quote.total) / 1e6 - Number(quote.mid) / 1e18;
-      expectClose(gained, charged, 1e-5);
+      expectClose((await total()) - before, charged, 1e-5);
     });
 
     it("refuses the market's and the desk's doors to everyone else", async () => {
@@ -197,10 +198,10 @@ describe("OptionVault", () => {
       const { vault } = keel;
       for (const from of [alice, KEEPER, GOVERNOR]) {
         await expectRevert(
-          keel.write(from, { ...vault, functionName: "applyTrade", args: [[], -1n, from] }),
+          keel.write(from, { ...vault, functionName: "applyTrade", args: [[], -1n, 0n, from] }),
           "Unauthorized",
         );
-        await expectRevert(keel.write(from, { ...vault, functionName: "refresh" }), "Unauthorized");
+        await expectRevert(keel.write(from, { ...vault, functionName: "refresh", args: [1n] }), "Unauthorized");
         await expectRevert(keel.write(from, { ...vault, functionName: "list", args: [[1n]] }), "Unauthorized");
         await expectRevert(
           keel.write(from, { ...vault, functionName: "settle", args: [expiries[0], 1n] }),
@@ -210,7 +211,7 @@ describe("OptionVault", () => {
           keel.write(from, { ...vault, functionName: "payHolder", args: [1n, 1n, from] }),
           "Unauthorized",
         );
-        await expectRevert(keel.write(from, { ...vault, functionName: "fundHedge", args: [1n] }), "Unauthorized");
+        await expectRevert(keel.write(from, { ...vault, functionName: "fundHedge", args: [from, 1n] }), "Unauthorized");
         await expectRevert(keel.write(from, { ...vault, functionName: "returnFromHedge", args: [1n] }), "Unauthorized");
       }
     });
@@ -234,12 +235,12 @@ describe("OptionVault", () => {
     it("stop what adds risk beyond them, and never what takes risk away", async () => {
       const { keel, call, clients } = world();
       await expectRevert(
-        keel.trade(alice, [{ id: call(3000), quantity: parseEther("2100") }]), // 6.3 million on 2 × 3 million
-        "NotionalExceeded",
+        keel.trade(alice, [{ id: call(3000), quantity: parseEther("1100") }]), // 3.3 million on 3 million of NAV
+        "SeriesCapExceeded",
       );
       await keel.trade(alice, [{ id: call(3000), quantity: parseEther("100") }]);
       const limits = await clients.public.readContract({ ...keel.vault, functionName: "limits" });
-      const tight = { ...limits, maxLeverageBps: 100, vegaCapacityBps: 1 };
+      const tight = { ...limits, vegaCapacityBps: 1 };
       await keel.write(GOVERNOR, { ...keel.vault, functionName: "setLimits", args: [tight] });
       await expectRevert(keel.trade(alice, [{ id: call(3000), quantity: parseEther("1") }]), "VegaCapacityExceeded");
       await keel.trade(alice, [{ id: call(3000), quantity: -parseEther("50") }]);
@@ -253,7 +254,7 @@ describe("OptionVault", () => {
       await expectRevert(set(alice, limits), "AccessManagedUnauthorized");
       await expectRevert(set(GOVERNOR, { ...limits, epochLength: 59 }), "InvalidLimits");
       await expectRevert(set(GOVERNOR, { ...limits, vegaCapacityBps: 0 }), "InvalidLimits");
-      await expectRevert(set(GOVERNOR, { ...limits, maxLeverageBps: 10 ** 9 }), "InvalidLimits");
+      await expectRevert(set(GOVERNOR, { ...limits, reserveBps: 10_000 }), "InvalidLimits");
       const modules = { ...keel.vault, functionName: "setModules", args: [alice, alice] } as const;
       await expectRevert(keel.write(KEEPER, modules), "AccessManagedUnauthorized");
     });
@@ -267,7 +268,7 @@ describe("OptionVault", () => {
       amount: parseEther("50"),
       cashLimit: usdc(200_000),
       venue: keel.contracts.uniswapV3Venue,
-      route: encodeAbiParameters([{ type: "uint24" }], [500]),
+      route: ROUTE_500,
       deadline: timestamp + 60n,
     };
     await keel.write(KEEPER, { ...keel.desk, functionName: "rebalance", args: [order] });

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import hre from "hardhat";
 import { real } from "../../scripts/fit/functions.ts";
 import { fromWad } from "../reference/blackScholes.ts";
 import { wad } from "../reference/options.ts";
@@ -207,6 +208,9 @@ describe("VolSurface", () => {
         { minInterval: 0n },
         { maxTenor: BigInt(11 * YEAR) },
         { maxExpiries: 0n },
+        { maxVolDrift: 0n },
+        { maxVolDrift: wad("4.1") },
+        { driftWindow: 0n },
       ];
       for (const change of bad)
         await expect(surface.setLimits({ ...LIMITS, ...change })).to.be.revertedWithCustomError(
@@ -215,6 +219,130 @@ describe("VolSurface", () => {
         );
       await expect(surface.setLimits({ ...LIMITS, maxVol: wad("2") })).to.emit(surface, "LimitsSet");
       expect((await surface.limits()).maxVol).to.equal(wad("2"));
+    });
+  });
+
+  describe("gives each expiry a drift budget", () => {
+    const EXPIRY = START + 90 * DAY;
+    /** The same vol at every strike, so that what a post spends is the change of vol alone. */
+    const flat = (vol: string) => slice(vol, "0", "0");
+
+    /** A surface at 60 % that has been led down to 20 %: the budget of 0.40 is spent, but for what a few minutes refill. */
+    async function spentSurface() {
+      const world = await emptySurface();
+      await world.asKeeper.post([EXPIRY], [flat("0.6")]);
+      for (const vol of ["0.5", "0.4", "0.3", "0.2"]) {
+        await networkHelpers.time.increase(60);
+        await world.asKeeper.post([EXPIRY], [flat(vol)]);
+      }
+      return world;
+    }
+
+    it("T40: with a stolen key, no walk of the surface far down and back within hours", async () => {
+      const { surface, asKeeper } = await spentSurface();
+      await networkHelpers.time.increase(60);
+      for (const vol of ["0.1", "0.3"])
+        await expect(asKeeper.post([EXPIRY], [flat(vol)])).to.be.revertedWithCustomError(
+          surface,
+          "DriftBudgetExceeded",
+        );
+      await networkHelpers.time.increase(4 * 3600);
+      await expect(asKeeper.post([EXPIRY], [flat("0.3")])).to.be.revertedWithCustomError(
+        surface,
+        "DriftBudgetExceeded",
+      );
+    });
+
+    it("that refills evenly, and can be read", async () => {
+      const { surface, asKeeper } = await spentSurface();
+      const left = await surface.driftLeft(EXPIRY);
+      expect(left).to.be.within(0n, wad("0.002"));
+      await networkHelpers.time.increase(DAY / 4);
+      expect((await surface.driftLeft(EXPIRY)) - left).to.be.within(wad("0.099999"), wad("0.100001"));
+      await asKeeper.post([EXPIRY], [flat("0.3")]);
+      await networkHelpers.time.increase(2 * DAY);
+      expect(await surface.driftLeft(EXPIRY), "never more than one budget").to.equal(LIMITS.maxVolDrift);
+      await expect(surface.driftLeft(EXPIRY + 1)).to.be.revertedWithCustomError(surface, "NoSlice");
+    });
+
+    it("T40: that a new expiry does not get anew, wherever it is posted", async () => {
+      const { surface, asKeeper } = await spentSurface();
+      // Beside a slice at 20 % whose budget is spent, only what agrees with it to the refilled bit is taken.
+      for (const expiry of [START + 30 * DAY, START + 91 * DAY]) {
+        await expect(asKeeper.post([expiry], [flat("0.21")]))
+          .to.be.revertedWithCustomError(surface, "DriftBudgetExceeded")
+          .withArgs(expiry, anyDrift, anyDrift);
+        await expect(asKeeper.post([expiry], [flat("0.31")])).to.be.revertedWithCustomError(surface, "VolStepTooLarge");
+        await asKeeper.post([expiry], [flat("0.2")]);
+        expect(await surface.driftLeft(expiry)).to.be.below(wad("0.003"));
+      }
+      const between = START + 60 * DAY;
+      await expect(asKeeper.post([between], [flat("0.21")])).to.be.revertedWithCustomError(
+        surface,
+        "DriftBudgetExceeded",
+      );
+      await asKeeper.post([between], [flat("0.2")]);
+      expect(await surface.driftLeft(between)).to.be.below(wad("0.003"));
+    });
+
+    it("T40: that skew, wings and carry spend too, as far as they move vol or the forward", async () => {
+      const { surface, asKeeper } = await emptySurface();
+      await asKeeper.post([EXPIRY], [slice("0.6", "0", "2")]);
+      const deviation = 0.6 * Math.sqrt(90 / 365);
+      const change = (a: [number, number, number], b: [number, number, number]) =>
+        Math.max(...[-3, -1, 0, 1, 3].map((x) => Math.abs(vol(...a, x * deviation) - vol(...b, x * deviation))));
+      const steps = [
+        [slice("0.6", "-0.2", "2"), change([0.6, 0, 2], [0.6, -0.2, 2])],
+        [slice("0.6", "-0.2", "2", "0.05"), Math.sqrt((2 * Math.PI * 90) / 365) * 0.05],
+        [slice("0.6", "-0.2", "2.8", "0.05"), change([0.6, -0.2, 2], [0.6, -0.2, 2.8])],
+      ] as const;
+      for (const [next, expected] of steps) {
+        await networkHelpers.time.increase(DAY); // the budget is full again, and the expiry hardly nearer
+        await asKeeper.post([EXPIRY], [next]);
+        const spent = Number(LIMITS.maxVolDrift - (await surface.driftLeft(EXPIRY))) / 1e18;
+        expect(Math.abs(spent - expected)).to.be.below(0.002); // three days of ninety change deviations a little
+      }
+    });
+
+    it("T8: so that no price, at which LPs come and go, moves further between two epochs", async () => {
+      const { surface, asKeeper } = await emptySurface();
+      await asKeeper.post([EXPIRY], [flat("0.6")]);
+      const start = await networkHelpers.time.latest();
+      let level = 0.6;
+      // A key that leads vol as far down as it is let for a day takes off one budget and what refills in the day.
+      while ((await networkHelpers.time.latest()) < start + DAY - 1800) {
+        await networkHelpers.time.increase(1800);
+        const left = Number(await surface.driftLeft(EXPIRY)) / 1e18;
+        level = Math.max(level - Math.min(left, 0.1) + 1e-9, 0.05);
+        await asKeeper.post([EXPIRY], [flat(level.toFixed(10))]);
+        const elapsed = (await networkHelpers.time.latest()) - start;
+        expect(0.6 - level).to.be.below(0.4 * (1 + elapsed / DAY) + 1e-6);
+      }
+    });
+  });
+
+  describe("counts its posts", () => {
+    it("with every post, and with nothing else", async () => {
+      const { surface, asKeeper, near, far } = await postedSurface();
+      expect(await surface.version()).to.equal(1n);
+      await networkHelpers.time.increase(60);
+      await asKeeper.post([near, far], [slice("0.6", "-0.2", "3"), slice("0.7", "-0.2", "1.5")]);
+      expect(await surface.version()).to.equal(2n);
+      await surface.setLimits(LIMITS);
+      expect(await surface.version()).to.equal(2n);
+    });
+  });
+
+  describe("is cheap to read", () => {
+    it("a slice or the version with one storage slot: cold, below 4,500 gas of execution", async function () {
+      if (hre.globalOptions.coverage) {
+        console.log("      skipped: contracts measured for coverage use more gas");
+        this.skip();
+      }
+      const { surface, near } = await postedSurface();
+      // 21,000 for a transaction, and up to 16 for each of 36 bytes of arguments.
+      expect(await surface.getFunction("slice").estimateGas(near)).to.be.below(21_000n + 600n + 4_500n);
+      expect(await surface.getFunction("version").estimateGas()).to.be.below(21_000n + 100n + 2_500n);
     });
   });
 
@@ -276,6 +404,15 @@ describe("VolSurface", () => {
     });
   });
 });
+
+/** SSVI as docs/pricing.md has it. */
+function vol(atm: number, skew: number, curvature: number, k: number): number {
+  const z = curvature * k;
+  return atm * Math.sqrt((1 + skew * z + Math.sqrt(z * z + 2 * skew * z + 1)) / 2);
+}
+
+/** Accepts whatever number is left of a budget after some seconds. */
+const anyDrift = (value: bigint) => value < LIMITS.maxVolDrift;
 
 /** The bound that a refusal names beside the value. */
 function anyBound(error: string): bigint {

@@ -2,7 +2,7 @@ import { parseEther } from "viem";
 import { DEV_ROLES, devAccount } from "../../scripts/devnet/accounts.ts";
 import { dealUsdc } from "../../scripts/devnet/deal.ts";
 import { seriesId } from "../../scripts/devnet/keel.ts";
-import { LP_DEPOSIT, type OpenMarket, openMarket } from "../../scripts/devnet/openMarket.ts";
+import { LP_DEPOSIT, type Listing, type OpenMarket, openMarket } from "../../scripts/devnet/openMarket.ts";
 import type { Fork } from "./localFork.ts";
 
 export { LP_DEPOSIT };
@@ -22,12 +22,15 @@ export const GOVERNOR = addressOf(DEV_ROLES.governor);
 
 const SPOT = 3000;
 
-/** Opens a market on the fork, with money for everyone (on a fork of mainnet nobody has any). */
-export async function keelWorld(fork: Fork): Promise<KeelWorld> {
+/**
+ * Opens a market on the fork, with money for everyone (on a fork of mainnet nobody has any).
+ * @param listing Which series there are, if not those of {@link KeelWorld}.
+ */
+export async function keelWorld(fork: Fork, listing?: Listing): Promise<KeelWorld> {
   const { clients, protocols, market } = fork;
   for (const account of [...LPS, ...TRADERS]) await dealUsdc(clients, protocols.usdc, account, 2n * LP_DEPOSIT);
   await market.moveTo(SPOT, { forceRound: true });
-  const opened = await openMarket(fork, SPOT);
+  const opened = await openMarket(fork, SPOT, listing);
   const series =
     (type: "call" | "put") =>
     (strike: number, expiry: bigint = opened.expiries[0]) =>

@@ -1,12 +1,12 @@
 import { expect } from "chai";
-import { type Address, encodeAbiParameters, parseEther, parseEventLogs, parseUnits } from "viem";
+import { type Address, parseEther, parseEventLogs, parseUnits } from "viem";
+import { ROUTE_500 } from "../helpers/desk.ts";
 import { hedgeDeskAbi } from "../../keeper/chain/abi/hedgeDesk.ts";
 import { KEEPER, LPS, LP_DEPOSIT, TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { describeOnForks, useFork } from "../helpers/localFork.ts";
 import { expectClose } from "../helpers/numbers.ts";
 import { balanceOf } from "../helpers/tokens.ts";
 
-const FEE_500 = encodeAbiParameters([{ type: "uint24" }], [500]);
 const [alice] = TRADERS as [Address];
 const [lp] = LPS as [Address];
 
@@ -29,7 +29,7 @@ describeOnForks("The life of an option, through the deployed contracts and the r
       amount,
       cashLimit: amount > 0n ? 2n ** 128n : 0n,
       venue: keel.contracts.uniswapV3Venue,
-      route: FEE_500,
+      route: ROUTE_500,
       deadline: timestamp + 60n,
     };
     const receipt = await keel.write(KEEPER, { ...keel.desk, functionName: "rebalance", args: [order] });
@@ -88,7 +88,7 @@ describeOnForks("The life of an option, through the deployed contracts and the r
     expect(await usdcOf(keel.contracts.uniswapV3Venue), "the venue keeps no cash").to.equal(0n);
     expectClose(Number(cash) / 1e6 / (Number(amount) / 1e18), 3001.5, 1); // the price, the fee of 0.05 %, and a little for the size
     expect(Number(netDeltaAfter)).to.be.within(-0.02e18, 0);
-    const inventory = await clients.public.readContract({ ...keel.desk, functionName: "inventory" });
+    const [inventory] = await clients.public.readContract({ ...keel.desk, functionName: "position" });
     expect(inventory).to.equal(amount);
   });
 
@@ -134,7 +134,8 @@ describeOnForks("The life of an option, through the deployed contracts and the r
     expect(new Set(received).size, "equal deposits leave with equal amounts").to.equal(1);
     const cash = await clients.public.readContract({ ...keel.vault, functionName: "cash" });
     const reserved = await clients.public.readContract({ ...keel.vault, functionName: "reservedForRedemptions" });
-    expect(await usdcOf(keel.vault.address)).to.equal(cash + reserved);
+    const insurance = await clients.public.readContract({ ...keel.vault, functionName: "insurance" });
+    expect(await usdcOf(keel.vault.address)).to.equal(cash + reserved + insurance);
     expect(cash <= 3n, "only rounding dust stays").to.equal(true);
     // What the LPs made is what the trader lost and the hedge made; the hedge was long about 5 ether for 200 dollars.
     const gained = received.reduce((sum, amount) => sum + amount, 0n) - LP_DEPOSIT * BigInt(LPS.length);

@@ -77,7 +77,7 @@ describe("BlackScholes", () => {
   });
 
   const count = DEEP ? 20_000 : 600;
-  it(`agrees with sixty digits on ${count} random options far wider than any market (T12)`, async function () {
+  it(`T12: agrees with sixty digits on ${count} random options far wider than any market`, async function () {
     this.timeout(1_200_000);
     const options = wideOptions(count, 20240108);
     const results = await greeksOfAll(harness, options);

@@ -21,6 +21,8 @@ export const LIMITS = {
   maxAge: 3_600n,
   maxTenor: BigInt(2 * YEAR),
   maxExpiries: 4n,
+  maxVolDrift: wad("0.4"),
+  driftWindow: BigInt(DAY),
 };
 
 export interface Slice {
@@ -37,6 +39,8 @@ export type Surface = Omit<BaseContract, "connect"> & {
   post(expiries: readonly number[], slices: readonly Slice[]): Transaction;
   setLimits(limits: typeof LIMITS): Transaction;
   limits(): Promise<typeof LIMITS>;
+  version(): Promise<bigint>;
+  driftLeft(expiry: number): Promise<bigint>;
   slice(expiry: number): Promise<[slice: Slice, updatedAt: bigint]>;
   expiries(): Promise<bigint[]>;
   isStale(expiry: number): Promise<boolean>;

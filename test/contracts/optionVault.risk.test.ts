@@ -1,0 +1,366 @@
+import { expect } from "chai";
+import { type Address, parseEther, parseEventLogs, parseUnits } from "viem";
+import { optionVaultAbi } from "../../keeper/chain/abi/optionVault.ts";
+import { compiled, deployContract } from "../../scripts/deploy/transact.ts";
+import { link } from "../../scripts/deploy/link.ts";
+import { type Leg, slice } from "../../scripts/devnet/keel.ts";
+import { deskOf } from "../helpers/desk.ts";
+import { GOVERNOR, KEEPER, LPS, LP_DEPOSIT, TRADERS, keelWorld } from "../helpers/keelWorld.ts";
+import { useFork } from "../helpers/localFork.ts";
+import { GUARDIAN, buy, marketSide, sell } from "../helpers/marketSide.ts";
+import { expectClose } from "../helpers/numbers.ts";
+import { expectRevert } from "../helpers/reverts.ts";
+import { balanceOf } from "../helpers/tokens.ts";
+
+const [alice, bob] = TRADERS as [Address, Address];
+const [first] = LPS as [Address];
+
+interface Exposure {
+  readonly mark: { readonly weightedVega: bigint; readonly gamma: bigint; readonly spot: bigint };
+  readonly nav: bigint;
+}
+
+describe("OptionVault, risk", () => {
+  const world = useFork(keelWorld);
+  const side = marketSide(world);
+  const desk = deskOf(world);
+
+  const exposure = () => side.readVault<Exposure>("exposure");
+  const post = (vol: number) =>
+    world().keel.postSurface(new Map(world().expiries.map((expiry) => [expiry, slice(vol, -0.1, 1)])));
+  const insurance = () => side.readVault("insurance");
+  const stress = () => side.readVault<readonly [readonly bigint[], bigint]>("stress");
+
+  /** Buys in pieces until the vault refuses. Returns how much was bought and the refusal's arguments. */
+  async function fill(id: bigint, piece: number, refusal: string): Promise<readonly [number, readonly unknown[]]> {
+    for (let bought = 0; bought < 40 * piece; bought += piece) {
+      const { market, public: chain } = { market: world().keel.market, public: world().clients.public };
+      const args = [[buy(id, piece)], 2n ** 200n, alice, (await side.now()) + 600n] as const;
+      const fits = await chain.simulateContract({ ...market, functionName: "trade", args, account: alice }).then(
+        () => true,
+        () => false,
+      );
+      if (!fits) return [bought, await expectRevert(world().keel.trade(alice, [buy(id, piece)]), refusal)];
+      await world().keel.trade(alice, [buy(id, piece)]);
+    }
+    return expect.fail("the vault takes everything");
+  }
+
+  describe("limits, on what a trade leaves behind", () => {
+    beforeEach(async () => {
+      await world().keel.trade(alice, [buy(world().call(3600), 0.001)]); // approves
+    });
+
+    it("T15: the last fill of a series stays within its cap, however it is approached", async () => {
+      const { call, keel } = world();
+      await side.setLimits({ seriesCapBps: 3_000 });
+      const [bought, [, notional, cap]] = await fill(call(3000), 37, "SeriesCapExceeded");
+      expect(bought).to.equal(296);
+      expect(notional).to.equal(parseEther(String((296 + 37) * 3000)));
+      expectClose(Number(cap) / 1e18, 900_000, 5_000);
+      const rest = Math.floor(Number(cap) / 1e18 / 3000) - 296;
+      await expectRevert(keel.trade(alice, [buy(call(3000), rest + 1)]), "SeriesCapExceeded");
+      await keel.trade(alice, [buy(call(3000), rest)]);
+      expect(-(await side.readVault("positionOf", [call(3000)])) * 3000n <= (cap as bigint)).to.equal(true);
+    });
+
+    it("T15: so does that of an expiry, over all its series", async () => {
+      const { call, put, keel, expiries } = world();
+      await side.setLimits({ seriesCapBps: 2_000, expiryCapBps: 3_000 });
+      await keel.trade(alice, [buy(call(3000), 190)]);
+      const [bought, [id]] = await fill(put(2700), 30, "ExpiryCapExceeded");
+      expect(bought).to.equal(90);
+      expect(id).to.equal(put(2700));
+      await expectRevert(keel.trade(bob, [buy(put(2400), 30)]), "ExpiryCapExceeded");
+      await keel.trade(bob, [buy(put(2400, expiries[1]), 30)]); // the other expiry has its own
+      await keel.trade(alice, [sell(call(3000), 30), buy(put(2400), 30)]); // no more than was given back
+    });
+
+    it("T15: no trade leaves less than the reserve in any scenario", async () => {
+      const { call } = world();
+      const [bought] = await fill(call(3000), 30, "StressLossTooLarge");
+      expect(bought).to.be.within(330, 390);
+      const [navs, worst] = await stress();
+      const reserve = (await exposure()).nav / 5n;
+      expect((navs[Number(worst)] ?? 0n) >= reserve).to.equal(true);
+      for (const nav of navs) expect(nav >= (navs[Number(worst)] ?? 0n)).to.equal(true);
+    });
+
+    it("bind net vega and gamma where they grow, and let through what brings them down", async () => {
+      const { call, keel, expiries } = world();
+      await keel.trade(alice, [buy(call(3000), 50)]);
+      const { mark, nav } = await exposure();
+      const used = (Number(-mark.weightedVega) / Number(nav)) * 10_000;
+      await side.setLimits({ vegaCapacityBps: Math.floor(used) });
+      await expectRevert(keel.trade(alice, [buy(call(3000), 1)]), "VegaCapacityExceeded");
+      await keel.trade(alice, [sell(call(3000), 1)]);
+      await keel.trade(alice, [sell(call(3000), 2), buy(call(3300), 1)]); // a roll to less is not growth
+      await side.setLimits({ vegaCapacityBps: 5_000, gammaCapacityBps: 1 });
+      await expectRevert(keel.trade(alice, [buy(call(3000), 1)]), "GammaCapacityExceeded");
+      await expectRevert(keel.quote([buy(call(3000), 1)]), "GammaCapacityExceeded");
+      await keel.trade(alice, [sell(call(3000), 1)]);
+      await keel.trade(alice, [sell(call(3000), 10), buy(call(3000, expiries[1]), 1)]);
+    });
+
+    it("never stop who closes, not even a pool that is under water", async () => {
+      const { call, keel, market, expiries } = world();
+      await keel.trade(alice, [buy(call(3000, expiries[1]), 300)]);
+      await market.moveTo(16_000, { forceRound: true });
+      await side.wait(150);
+      expect((await exposure()).nav < 0n, "under water").to.equal(true);
+      await expectRevert(keel.trade(bob, [buy(call(3000), 0.01)]), "SeriesCapExceeded");
+      await keel.trade(alice, [sell(call(3000, expiries[1]), 50)]);
+      expect((await stress())[0].length).to.equal(12);
+    });
+
+    it("vega that trades add is limited within a window, and the window refills", async () => {
+      const { call, put, keel, expiries } = world();
+      await side.setLimits({ vegaWindowBps: 500 });
+      await side.nextEpoch();
+      await post(0.7);
+      const before = await side.readVault("vegaWindowLeft");
+      expectClose(Number(before) / 1e18, 75_000, 500); // 5 % of half of NAV
+      await keel.trade(alice, [buy(call(3000), 150)]);
+      const left = await side.readVault("vegaWindowLeft");
+      const { mark } = await exposure();
+      expectClose(Number(before - left) / Number(-mark.weightedVega), 1, 0.02);
+      const [added, available] = await expectRevert(keel.trade(alice, [buy(put(3000), 150)]), "VegaWindowExceeded");
+      expect((added as bigint) > (available as bigint)).to.equal(true);
+      await expectRevert(keel.quote([buy(put(3000), 150)]), "VegaWindowExceeded");
+      await keel.trade(alice, [sell(call(3000), 100)]); // gives nothing back, and needs nothing
+      expectClose(Number(await side.readVault("vegaWindowLeft")) / Number(left), 1, 0.01);
+      await side.wait(3600);
+      await world().market.report(3000);
+      await keel.trade(alice, [buy(put(3000), 100)]);
+      expect(expiries.length).to.equal(2);
+    });
+
+    it("may be replaced within bounds, each of which is named when it is passed", async () => {
+      const limits = await side.readVault<Record<string, number | bigint>>("limits");
+      const wrong: readonly [string, number | bigint][] = [
+        ["vegaCapacityBps", 100_001],
+        ["gammaCapacityBps", 0],
+        ["gammaCapacityBps", 100_001],
+        ["seriesCapBps", 0],
+        ["seriesCapBps", 200_001],
+        ["expiryCapBps", 9_999],
+        ["expiryCapBps", 200_001],
+        ["reserveBps", 0],
+        ["maxMarkAge", 86_401],
+        ["maxMarkMoveBps", 1_001],
+        ["maxDrawdownBps", 0],
+        ["maxDrawdownBps", 10_001],
+        ["spreadVol", parseEther("0.21")],
+        ["epochLength", 31 * 86_400],
+        ["vegaWindow", 59],
+        ["vegaWindow", 8 * 86_400],
+        ["vegaWindowBps", 0],
+        ["vegaWindowBps", 100_001],
+        ["insuranceShareBps", 5_001],
+        ["insuranceTargetBps", 5_001],
+      ];
+      for (const [name, value] of wrong) {
+        const call = side.callVault(GOVERNOR, "setLimits", [{ ...limits, [name]: value }]);
+        expect(await expectRevert(call, "InvalidLimits")).to.deep.equal([name]);
+      }
+    });
+  });
+
+  describe("breakers", () => {
+    /** Loses a fifth of NAV and more with an unhedged book. */
+    async function loseMuch(): Promise<void> {
+      const { call, keel, market, expiries } = world();
+      await keel.trade(alice, [buy(call(3000, expiries[1]), 300)]);
+      await market.moveTo(5400, { forceRound: true });
+      await side.wait(150);
+    }
+
+    it("a fall of NAV per share below its peak closes the pool to new risk; epochs open it again", async () => {
+      const { call, keel, expiries } = world();
+      await loseMuch();
+      const [value, peak] = await side.readVault<readonly [bigint, bigint]>("shareValue");
+      expect(Number(value) / Number(peak)).to.be.below(0.8);
+      const [, floor] = await side.readVault<readonly [bigint, bigint]>("breaker");
+      await keel.trade(alice, [sell(call(3000, expiries[1]), 200)]); // leaves room in every scenario
+      const [seen, then] = await expectRevert(keel.trade(bob, [buy(call(3600), 0.01)]), "DrawdownTooLarge");
+      expectClose(Number(seen) / Number(floor), Number(value) / (0.8 * Number(peak)), 1e-2);
+      expect(then).to.equal(floor);
+      await expectRevert(keel.quote([buy(call(3600), 0.01)]), "DrawdownTooLarge");
+      await keel.trade(alice, [sell(call(3000, expiries[1]), 1)]);
+
+      const peaks = [Number(peak)];
+      for (let epoch = 0; epoch < 2; ++epoch) {
+        await side.nextEpoch(5400);
+        const [now, next] = await side.readVault<readonly [bigint, bigint]>("shareValue");
+        expectClose(Number(next) / ((Number(now) + (peaks[epoch] ?? 0)) / 2), 1, 2e-3);
+        peaks.push(Number(next));
+      }
+      await post(0.7);
+      await keel.trade(bob, [buy(call(3600), 0.01)]);
+    });
+
+    it("the guardian stops what opens risk, and nothing else; and lets it go on", async () => {
+      const { call, keel, expiries, market } = world();
+      await keel.trade(alice, [buy(call(3000), 20)]);
+      await expectRevert(side.callVault(alice, "pause"), "AccessManagedUnauthorized");
+      await side.callVault(GUARDIAN, "pause");
+      expect(await side.readVault<boolean>("paused")).to.equal(true);
+      await expectRevert(keel.trade(bob, [buy(call(3000), 1)]), "OpeningPaused");
+      await expectRevert(keel.quote([buy(call(3000), 1)]), "OpeningPaused");
+      await expectRevert(keel.trade(alice, [sell(call(3000), 2), buy(call(3300), 1)]), "OpeningPaused");
+      await keel.trade(alice, [sell(call(3000), 10)]);
+      await desk.neutral();
+      await keel.requestDeposit(first, 5_000_000n);
+      await keel.requestRedeem(first, parseEther("1000"));
+      await side.nextEpoch();
+      await keel.claimAssets(first);
+      await keel.claimShares(first);
+      await post(0.7);
+      await side.callVault(GUARDIAN, "unpause");
+      await keel.trade(bob, [buy(call(3000), 1)]);
+      await side.callVault(GUARDIAN, "pause");
+      await market.moveTo(3300, { at: Number(expiries[0]) + 30, forceRound: true });
+      await keel.settle(expiries[0]);
+      expect((await keel.exercise(alice, call(3000))).assets).to.equal(parseUnits("3000", 6));
+    });
+  });
+
+  describe("insurance", () => {
+    it("fills with its share of fees, which is not the pool's", async () => {
+      const { call, keel } = world();
+      const before = await side.readVault("cash");
+      const { quote, receipt } = await keel.trade(alice, [buy(call(3000), 100)]);
+      const share = quote.fees / 10n ** 12n / 5n;
+      expect(await insurance()).to.equal(share);
+      expect(await side.readVault("cash")).to.equal(before + quote.total - share);
+      const [event] = parseEventLogs({ abi: optionVaultAbi, logs: receipt.logs, eventName: "TradeBooked" });
+      expect(event?.args).to.deep.equal({ cashIn: quote.total, insured: share });
+      await keel.trade(alice, [sell(call(3000), 100)]);
+      expect((await insurance()) > share, "sellers pay their share too").to.equal(true);
+    });
+
+    it("fills no further than its target", async () => {
+      const { call, keel } = world();
+      await side.setLimits({ insuranceTargetBps: 0 });
+      await keel.trade(alice, [buy(call(3000), 10)]);
+      expect(await insurance()).to.equal(0n);
+    });
+
+    it("pays for a loss before LPs do, once, and as far as it goes", async () => {
+      const { call, keel, market, clients, protocols } = world();
+      await side.setLimits({ insuranceShareBps: 5_000 });
+      for (let i = 0; i < 5; ++i) {
+        await keel.trade(alice, [buy(call(3600), 200)]);
+        await keel.trade(alice, [sell(call(3600), 200)]);
+      }
+      const reserve = await insurance();
+      expect(reserve > 100_000_000n, `a reserve of ${reserve}`).to.equal(true);
+      await side.nextEpoch(); // the peak is what the trades have left
+      expect(await insurance(), "no loss, no payment").to.equal(reserve);
+      await post(0.7);
+
+      await keel.trade(alice, [buy(call(3000), 100)]);
+      const endsAt = await side.readVault("epochEndsAt");
+      await market.moveTo(3060, { at: Number(endsAt) + 1, forceRound: true });
+      const cash = await side.readVault("cash");
+      const full = await insurance();
+      const [value, peak] = await side.readVault<readonly [bigint, bigint]>("shareValue");
+      expect(value < peak, "a loss").to.equal(true);
+      const receipt = await keel.processEpoch();
+      const [used] = parseEventLogs({ abi: optionVaultAbi, logs: receipt.logs, eventName: "InsuranceUsed" });
+      const paid = used?.args.assets ?? 0n;
+      expect(paid > 0n && paid <= full).to.equal(true);
+      expect(await insurance()).to.equal(full - paid);
+      expect(await side.readVault("cash")).to.equal(cash + paid);
+      const [after] = await side.readVault<readonly [bigint, bigint]>("shareValue");
+      if (paid < full) expectClose(Number(after) / Number(peak), 1, 1e-6);
+      else expect(after > value && after < peak).to.equal(true);
+      expect((await balanceOf(clients, protocols.usdc, keel.vault.address)) >= cash + full).to.equal(true);
+    });
+  });
+
+  describe("modules", () => {
+    const set = (market: Address, hedge: Address) => side.callVault(GOVERNOR, "setModules", [market, hedge]);
+
+    it("are replaced only while they hold nothing: a market with open contracts or unpaid ones, a desk with a hedge", async () => {
+      const { keel, call, expiries, market } = world();
+      const other = KEEPER;
+      await keel.trade(alice, [buy(call(3000), 10)]);
+      expect(await expectRevert(set(other, keel.desk.address), "ModuleInUse")).to.deep.equal([keel.market.address]);
+      await desk.neutral();
+      expect(await expectRevert(set(keel.market.address, other), "ModuleInUse")).to.deep.equal([keel.desk.address]);
+      await set(keel.market.address, keel.desk.address); // what is there may be set again
+      await market.moveTo(3300, { at: Number(expiries[0]) + 30, forceRound: true });
+      await keel.settle(expiries[0]);
+      expect(await expectRevert(set(other, keel.desk.address), "ModuleInUse")).to.deep.equal([keel.market.address]);
+      await keel.exercise(alice, call(3000));
+      const [base] = await desk.position();
+      await desk.rebalance(-base);
+      const receipt = await set(other, KEEPER);
+      const [event] = parseEventLogs({ abi: optionVaultAbi, logs: receipt.logs, eventName: "ModulesSet" });
+      expect(event?.args).to.deep.equal({ market: other, hedge: KEEPER });
+    });
+
+    it("are somebody", async () => {
+      const { keel } = world();
+      const nobody: Address = "0x0000000000000000000000000000000000000000";
+      await expectRevert(set(nobody, keel.desk.address), "ZeroAddress");
+      await expectRevert(set(keel.market.address, nobody), "ZeroAddress");
+    });
+  });
+
+  it("T8: neither a pushed pool nor a burst of trades moves the price at which LPs come and go", async () => {
+    const { keel, call, market, clients } = world();
+    const outcome = async (attack: () => Promise<void>, undo: () => Promise<void> = () => Promise.resolve()) => {
+      const snapshot = await clients.test.snapshot();
+      await keel.trade(alice, [buy(call(3000), 50)]);
+      await keel.requestDeposit(first, LP_DEPOSIT);
+      const endsAt = await side.readVault("epochEndsAt");
+      await clients.test.setNextBlockTimestamp({ timestamp: endsAt - 100n });
+      await market.report(3000);
+      await attack();
+      await clients.test.setNextBlockTimestamp({ timestamp: endsAt + 10n });
+      await clients.test.mine({ blocks: 1 });
+      await keel.processEpoch();
+      await undo();
+      const shares = await side.readVault("maxMint", [first]);
+      await clients.test.revert({ id: snapshot });
+      return Number(shares) / 1e18;
+    };
+    const honest = await outcome(() => Promise.resolve());
+    for (const price of [2700, 3300]) expect(await outcome(() => market.arbitrage(price))).to.equal(honest);
+    const pumped = await outcome(async () => {
+      await post(0.7);
+      await keel.trade(bob, [buy(call(3300), 200)]);
+    });
+    // What the burst paid went to those who were in already: fewer shares for a newcomer, by the charges alone.
+    expect(pumped).to.be.within(honest * 0.99, honest);
+  });
+
+  it("previews no more than a market can do: legs, cash and fees as the market would book them", async () => {
+    const { keel, call, clients } = world();
+    const preview = (legs: readonly Leg[], cashIn: bigint, fees: bigint) =>
+      clients.public.readContract({
+        ...keel.vault,
+        functionName: "previewTrade",
+        args: [legs, cashIn, fees, parseEther("3000")],
+      });
+    await keel.trade(alice, [buy(call(3000), 10)]);
+    const e = await preview([sell(call(3000), 4)], -parseUnits("400", 6), 0n);
+    expect(e.nav > 0n).to.equal(true);
+    await expectRevert(preview([sell(call(3000), 4)], -parseUnits("4000000", 6), 0n), "InsufficientCash");
+    await expectRevert(preview([sell(call(3000), 11)], 0n, 0n), "MoreThanOpen");
+  });
+
+  it("keeps what belongs to a hedge until a desk is there", async () => {
+    const { keel, clients, protocols } = world();
+    const sender = { public: clients.public, wallet: clients.wallet, account: GOVERNOR };
+    const { epochQueue, riskEngine, treasury, accessManager, priceOracle, volSurface } = keel.contracts;
+    const libraries = { EpochQueue: epochQueue, RiskEngine: riskEngine, Treasury: treasury };
+    const limits = await side.readVault("limits");
+    const args = [accessManager, protocols.usdc, priceOracle, volSurface, limits, "Bare", "BARE"];
+    const bare = await deployContract(sender, link(compiled("contracts/OptionVault"), libraries), args);
+    const nav = await clients.public.readContract({ ...keel.vault, address: bare, functionName: "nav" });
+    expect(nav).to.equal(0n);
+  });
+});

@@ -1,0 +1,84 @@
+import { type Abi, type Address, parseEther } from "viem";
+import { compiled, deployContract } from "../../scripts/deploy/transact.ts";
+import { DEV_ROLES, devAccount } from "../../scripts/devnet/accounts.ts";
+import { dealUsdc } from "../../scripts/devnet/deal.ts";
+import type { Leg } from "../../scripts/devnet/keel.ts";
+import { errorsAbi } from "../../keeper/chain/abi/errors.ts";
+import { GOVERNOR, type KeelWorld, LP_DEPOSIT } from "./keelWorld.ts";
+import type { Fork } from "./localFork.ts";
+
+export const GUARDIAN: Address = devAccount(DEV_ROLES.guardian).address;
+export const NO_LIMIT = 2n ** 200n;
+
+export const buy = (id: bigint, contracts: number): Leg => ({ id, quantity: parseEther(String(contracts)) });
+export const sell = (id: bigint, contracts: number): Leg => ({ id, quantity: -parseEther(String(contracts)) });
+
+/** A contract of test/harness with every error that Keel's contracts know. */
+export interface Harness {
+  readonly address: Address;
+  readonly abi: Abi;
+}
+
+/** Deploys a contract of test/harness and gives it USDC of its own. */
+export async function deployHarness(fork: Fork, name: string, args: readonly unknown[] = []): Promise<Harness> {
+  const { clients, protocols } = fork;
+  const code = compiled(`test/harness/${name}`);
+  const address = await deployContract(
+    { public: clients.public, wallet: clients.wallet, account: GOVERNOR },
+    code,
+    args,
+  );
+  await dealUsdc(clients, protocols.usdc, address, 2n * LP_DEPOSIT);
+  return { address, abi: [...code.abi, ...errorsAbi] };
+}
+
+/** What tests of the market ask and change, of a world that they are given later. */
+export function marketSide(world: () => Fork & KeelWorld) {
+  const vault = () => ({ address: world().keel.vault.address, abi: world().keel.vault.abi as Abi });
+  const market = () => ({ address: world().keel.market.address, abi: world().keel.market.abi as Abi });
+  const readVault = <T = bigint>(functionName: string, args: readonly unknown[] = []): Promise<T> =>
+    world().clients.public.readContract({ ...vault(), functionName, args }) as Promise<T>;
+  const readMarket = <T = bigint>(functionName: string, args: readonly unknown[] = []): Promise<T> =>
+    world().clients.public.readContract({ ...market(), functionName, args }) as Promise<T>;
+  const callVault = (from: Address, functionName: string, args: readonly unknown[] = []) =>
+    world().keel.write(from, { ...vault(), functionName, args });
+  const callMarket = (from: Address, functionName: string, args: readonly unknown[]) =>
+    world().keel.write(from, { ...market(), functionName, args });
+  const now = async () => (await world().clients.public.getBlock()).timestamp;
+
+  return {
+    readVault,
+    readMarket,
+    now,
+    held: (account: Address, id: bigint) => readMarket("balanceOf", [account, id]),
+
+    /** Lets time pass. */
+    async wait(seconds: number): Promise<void> {
+      await world().clients.test.increaseTime({ seconds });
+      await world().clients.test.mine({ blocks: 1 });
+    },
+
+    /** Call the market and the vault from an account; a revert carries its error. */
+    callMarket,
+    callVault,
+
+    /** Goes past the end of the epoch at this price and processes it. */
+    async nextEpoch(price = 3000) {
+      const endsAt = await readVault("epochEndsAt");
+      await world().market.moveTo(price, { at: Number(endsAt) + 1, forceRound: true });
+      return world().keel.processEpoch();
+    },
+
+    /** Changes some of the limits. */
+    async setLimits(changes: Readonly<Record<string, number | bigint>>): Promise<void> {
+      const limits = await readVault<Record<string, number | bigint>>("limits");
+      await callVault(GOVERNOR, "setLimits", [{ ...limits, ...changes }]);
+    },
+
+    /** Changes some of the pricing parameters. */
+    async setPricing(changes: Readonly<Record<string, unknown>>): Promise<void> {
+      const pricing = await readMarket<Record<string, unknown>>("pricing");
+      await callMarket(GOVERNOR, "setPricing", [{ ...pricing, ...changes }]);
+    },
+  };
+}

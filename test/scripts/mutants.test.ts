@@ -1,0 +1,52 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect } from "chai";
+import { UserError } from "../../keeper/errors.ts";
+import { defends, readMutants } from "../../scripts/mutants/patches.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+describe("The mutants", () => {
+  const mutants = readMutants(join(ROOT, "test/mutants"));
+
+  it("all name a test file that is there, and apply", function () {
+    if (spawnSync("git", ["rev-parse"], { cwd: ROOT }).status !== 0) {
+      console.log("      skipped: patches can only be checked in a git repository");
+      this.skip();
+    }
+    for (const { name, path, test } of mutants) {
+      expect(existsSync(join(ROOT, test)), `${name}: ${test}`).to.equal(true);
+      const { status, stderr } = spawnSync("git", ["apply", "--check", "--recount", path], {
+        cwd: ROOT,
+        encoding: "utf8",
+      });
+      expect(status, `${name} no longer applies: ${stderr}`).to.equal(0);
+    }
+  });
+
+  it("are killed only by tests whose title begins with their row", () => {
+    expect(defends("T34: a sandwich", "T34")).to.equal(true);
+    expect(defends("T22, T34: both", "T34")).to.equal(true);
+    expect(defends("testFuzz_T34_Sandwich", "T34")).to.equal(true);
+    expect(defends("invariant_T7_T34_Claims", "T34")).to.equal(true);
+    expect(defends("T3: another", "T34")).to.equal(false);
+    expect(defends("T340: another", "T34")).to.equal(false);
+    expect(defends("testFuzz_T340_Another", "T34")).to.equal(false);
+    expect(defends("mentions T34: later", "T34")).to.equal(false);
+    expect(defends('"before all" hook in "T34"', "T34")).to.equal(false);
+    expect(defends("refuses what it should", "refuses")).to.equal(true);
+  });
+
+  it("must say which test and row they are for", () => {
+    const folder = mkdtempSync(join(tmpdir(), "keel-patches-"));
+    try {
+      writeFileSync(join(folder, "nameless.patch"), "# test: test/some.test.ts\n--- a/x\n+++ b/x\n");
+      expect(() => readMutants(folder)).to.throw(UserError, "must begin with");
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
