@@ -1,14 +1,15 @@
 import { expect } from "chai";
-import { type Address, encodeAbiParameters, erc20Abi, parseEther, parseUnits } from "viem";
+import { type Address, erc20Abi, parseEther, parseUnits } from "viem";
 import { dealUsdc, dealWeth } from "../../scripts/devnet/deal.ts";
+import { ROUTE_500, deskEvents, deskOf, routeOf } from "../helpers/desk.ts";
 import { GOVERNOR, KEEPER, TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";
 import { expectRevert } from "../helpers/reverts.ts";
 import { balanceOf } from "../helpers/tokens.ts";
 
-const [alice] = TRADERS as [Address];
-const ROUTE_500 = encodeAbiParameters([{ type: "uint24" }], [500]);
-const NO_LIMIT = 2n ** 128n;
+const [alice, bob] = TRADERS as [Address, Address];
+const ONE = parseEther("1");
+const SPOT = parseEther("3000");
 
 describe("HedgeDesk", () => {
   const world = useFork(async (fork) => {
@@ -16,132 +17,249 @@ describe("HedgeDesk", () => {
     await built.keel.trade(alice, [{ id: built.call(3000), quantity: parseEther("20") }]);
     return built;
   });
+  const desk = deskOf(world);
+  const { rebalance, netDelta } = desk;
 
-  const netDelta = () => world().clients.public.readContract({ ...world().keel.desk, functionName: "netDelta" });
-  const inventory = () => world().clients.public.readContract({ ...world().keel.desk, functionName: "inventory" });
-
-  const cash = () => world().clients.public.readContract({ ...world().keel.vault, functionName: "cash" });
-  const equity = () =>
-    world().clients.public.readContract({ ...world().keel.desk, functionName: "equity", args: [parseEther("3000")] });
-
-  interface OrderChanges {
-    readonly cashLimit?: bigint;
-    readonly venue?: Address;
-    readonly deadlineFromNow?: bigint;
-    readonly from?: Address;
-  }
-
-  async function rebalance(amount: bigint, changes: OrderChanges = {}) {
-    const { keel, clients } = world();
-    const { timestamp } = await clients.public.getBlock();
-    const order = {
-      amount,
-      cashLimit: changes.cashLimit ?? (amount > 0n ? NO_LIMIT : 0n),
-      venue: changes.venue ?? keel.contracts.uniswapV3Venue,
-      route: ROUTE_500,
-      deadline: timestamp + (changes.deadlineFromNow ?? 60n),
-    };
-    return keel.write(changes.from ?? KEEPER, { ...keel.desk, functionName: "rebalance", args: [order] });
-  }
-
-  it("T32: accepts only what brings net delta nearer to zero, and not past it", async () => {
-    const short = -(await netDelta());
-    await expectRevert(rebalance(-parseEther("1")), "NotTowardsNeutral");
-    await expectRevert(rebalance(short + parseEther("0.1")), "NotTowardsNeutral");
-    await expectRevert(rebalance(0n), "ZeroAmount");
-    await rebalance(short / 2n);
-    await rebalance(short / 4n);
-    const left = await netDelta();
-    expect(left < 0n && left > -short / 2n).to.equal(true);
-  });
-
-  it("T31: the same order twice is refused the second time", async () => {
-    const short = -(await netDelta());
-    const order = short - parseEther("0.01");
-    await rebalance(order);
-    await expectRevert(rebalance(order), "NotTowardsNeutral");
-  });
-
-  it("T33: sells the whole hedge once no options are open", async () => {
-    const { keel, call } = world();
-    await rebalance(-(await netDelta()) - parseEther("0.01"));
-    await keel.trade(alice, [{ id: call(3000), quantity: -parseEther("20") }]);
-    await keel.write(KEEPER, { ...keel.vault, functionName: "mark" });
-    expect(await netDelta()).to.equal(await inventory());
-    await rebalance(-(await inventory()));
-    expect(await netDelta()).to.equal(0n);
-    expect(await balanceOf(world().clients, world().protocols.weth, keel.desk.address)).to.equal(0n);
-  });
-
-  it("T34: refuses a fill too far from the oracle, whatever the keeper's own limit", async () => {
-    const { market } = world();
-    await market.arbitrage(3050); // 1.7 % above the oracle, maxSlippage is 1 %
-    await expectRevert(rebalance(parseEther("1")), "Error"); // the router's own revert: Too much requested
-    await market.arbitrage(3000);
-    await rebalance(parseEther("1"));
-    await market.arbitrage(2950);
-    const { keel, call } = world();
-    await keel.trade(alice, [{ id: call(3000), quantity: -parseEther("20") }]);
-    await expectRevert(rebalance(-parseEther("1")), "Error"); // Too little received
-  });
-
-  it("T35: keeps to the keeper's limit and deadline", async () => {
-    await expectRevert(rebalance(parseEther("1"), { cashLimit: parseUnits("2999", 6) }), "Error");
-    await rebalance(parseEther("1"), { cashLimit: parseUnits("3010", 6) });
-    await expectRevert(rebalance(parseEther("1"), { deadlineFromNow: -1n }), "DeadlinePassed");
-  });
-
-  it("T40, T53: trades for a keeper alone, and on allow-listed venues alone", async () => {
-    const { keel, clients } = world();
-    await expectRevert(rebalance(parseEther("1"), { from: alice }), "AccessManagedUnauthorized");
-    await expectRevert(rebalance(parseEther("1"), { venue: alice }), "VenueNotAllowed");
-    const ban = { ...keel.desk, functionName: "setVenue", args: [keel.contracts.uniswapV3Venue, false] } as const;
-    await expectRevert(keel.write(KEEPER, ban), "AccessManagedUnauthorized");
-    await keel.write(GOVERNOR, ban);
-    await expectRevert(rebalance(parseEther("1")), "VenueNotAllowed");
-    const slippage = (bps: bigint) =>
-      keel.write(GOVERNOR, { ...keel.desk, functionName: "setMaxSlippage", args: [bps] });
-    await expectRevert(slippage(501n), "InvalidSlippage");
-    await expectRevert(slippage(0n), "InvalidSlippage");
-    await slippage(50n);
-    expect(await clients.public.readContract({ ...keel.desk, functionName: "maxSlippageBps" })).to.equal(50n);
-  });
-
-  it("never sells more than it holds: a long book waits for the short hedge", async () => {
+  /** Sells the calls back and buys puts: the book is too long, and the vault has nothing to sell. */
+  async function turnLong(): Promise<void> {
     const { keel, call, put } = world();
+    await keel.trade(alice, [
+      { id: call(3000), quantity: -parseEther("20") },
+      { id: put(3000), quantity: parseEther("20") },
+    ]);
+  }
+
+  const govern = (functionName: "setRules" | "setBudgets" | "setLending" | "setVenue", args: readonly unknown[]) =>
+    world().keel.write(GOVERNOR, { ...world().keel.desk, functionName, args });
+
+  describe("orders", () => {
+    it("T32: accepts only what brings net delta nearer to zero, and not past it", async () => {
+      const short = -(await netDelta());
+      await expectRevert(rebalance(-ONE), "NotTowardsNeutral");
+      await expectRevert(rebalance(short + parseEther("0.1")), "NotTowardsNeutral");
+      await expectRevert(rebalance(0n), "ZeroAmount");
+      await rebalance(short / 2n);
+      await rebalance(short / 4n);
+      const left = await netDelta();
+      expect(left < 0n && left > -short / 2n).to.equal(true);
+      await turnLong();
+      const long = await netDelta();
+      expect(long > 0n).to.equal(true);
+      await expectRevert(rebalance(ONE), "NotTowardsNeutral");
+      await expectRevert(rebalance(-long - parseEther("0.1")), "NotTowardsNeutral");
+    });
+
+    it("T31: the same order twice is refused the second time", async () => {
+      const order = -(await netDelta()) - parseEther("0.01");
+      await rebalance(order);
+      await expectRevert(rebalance(order), "NotTowardsNeutral");
+    });
+
+    it("T34: fills nothing too far from the oracle, whatever the keeper's own limit", async () => {
+      const { market } = world();
+      await market.arbitrage(3050); // 1.7 % above the oracle, maxSlippage is 1 %
+      await expectRevert(rebalance(ONE), "NothingFilled");
+      await market.arbitrage(3000);
+      await rebalance(ONE);
+      await market.arbitrage(2950);
+      await turnLong();
+      await expectRevert(rebalance(-ONE), "NothingFilled");
+    });
+
+    it("T34: fills in part as far as the oracle bound reaches, and no order moves the pool beyond it", async () => {
+      const { market, keel, call } = world();
+      await market.arbitrage(3026.5); // the bound is 3030, less the pool's fee: room for a small part
+      await keel.trade(bob, [{ id: call(2700), quantity: parseEther("300") }]);
+      const order = -(await netDelta());
+      const [event] = deskEvents(await rebalance(order), "Rebalanced");
+      expect(event?.args.amount).to.satisfy((amount: bigint) => amount > 0n && amount < order);
+      const { pools } = await market.prices();
+      expect(pools["500"]).to.be.within(3026.5, 3030 * (1 - 0.0005) + 1e-6);
+    });
+
+    it("T35: keeps to the keeper's limit and deadline", async () => {
+      await expectRevert(rebalance(ONE, { cashLimit: parseUnits("2999", 6) }), "NothingFilled");
+      await rebalance(ONE, { cashLimit: parseUnits("3010", 6) });
+      await expectRevert(rebalance(ONE, { deadlineFromNow: -1n }), "DeadlinePassed");
+      const route = await desk.route({ deadlineFromNow: -1n });
+      for (const [functionName, args] of [
+        ["raiseCash", [route]],
+        ["restoreHealth", [route]],
+      ] as const) {
+        const call = { ...world().keel.desk, functionName, args } as never;
+        await expectRevert(world().keel.write(alice, call), "DeadlinePassed");
+      }
+    });
+
+    it("T40, T53: trades for a keeper alone, and on allow-listed venues alone", async () => {
+      const { keel } = world();
+      await expectRevert(rebalance(ONE, { from: alice }), "AccessManagedUnauthorized");
+      await expectRevert(rebalance(ONE, { venue: alice }), "VenueNotAllowed");
+      const ban = { ...keel.desk, functionName: "setVenue", args: [keel.contracts.uniswapV3Venue, false] } as const;
+      await expectRevert(keel.write(KEEPER, ban), "AccessManagedUnauthorized");
+      await keel.write(GOVERNOR, ban);
+      await expectRevert(rebalance(ONE), "VenueNotAllowed");
+    });
+
+    it("T40: all that moves goes from the vault to the pool and back, nothing to the caller", async () => {
+      const { keel, clients, protocols } = world();
+      const parties = [KEEPER, keel.contracts.uniswapV3Venue, keel.contracts.aaveV3Lender];
+      const all = () =>
+        Promise.all(
+          parties.flatMap((who) => [protocols.usdc, protocols.weth].map((token) => balanceOf(clients, token, who))),
+        );
+      const before = await all();
+      await desk.neutral();
+      await turnLong();
+      await desk.neutral();
+      expect(await all()).to.deep.equal(before);
+      expect(await balanceOf(clients, protocols.usdc, keel.desk.address)).to.equal(0n);
+    });
+
+    it("T1, T30: tokens sent to desk, venue and lender by anyone change no account, and go with no swap", async () => {
+      const { keel, clients, protocols } = world();
+      const { uniswapV3Venue: venue, aaveV3Lender: lender } = keel.contracts;
+      const before = { net: await netDelta(), equity: await desk.equity(SPOT), cash: await desk.cash() };
+      for (const to of [keel.desk.address, venue, lender]) {
+        await dealWeth(clients, protocols.weth, to, parseEther("5"));
+        await dealUsdc(clients, protocols.usdc, to, parseUnits("5000", 6));
+      }
+      expect(await netDelta()).to.equal(before.net);
+      expect(await desk.equity(SPOT)).to.equal(before.equity);
+      expect(await desk.cash()).to.equal(before.cash);
+      await rebalance(ONE);
+      await rebalance(ONE);
+      expect((await desk.holdings()).inventory).to.equal(2n * ONE);
+      for (const to of [venue, lender]) {
+        expect(await balanceOf(clients, protocols.weth, to)).to.equal(parseEther("5"));
+        expect(await balanceOf(clients, protocols.usdc, to)).to.equal(parseUnits("5000", 6));
+      }
+      expect(await balanceOf(clients, protocols.weth, keel.desk.address)).to.equal(parseEther("7"));
+      expect(await balanceOf(clients, protocols.usdc, keel.desk.address)).to.equal(parseUnits("5000", 6));
+    });
+
+    it("leaves no allowance with the venue or the lender", async () => {
+      const { keel, clients, protocols } = world();
+      await rebalance(ONE);
+      await turnLong();
+      await desk.neutral();
+      for (const token of [protocols.weth, protocols.usdc]) {
+        for (const spender of [keel.contracts.uniswapV3Venue, keel.contracts.aaveV3Lender]) {
+          const args = [keel.desk.address, spender] as const;
+          const read = { address: token, abi: erc20Abi, functionName: "allowance", args } as const;
+          expect(await clients.public.readContract(read)).to.equal(0n);
+        }
+      }
+    });
+  });
+
+  describe("budgets", () => {
+    const budgets = (turnover: string, loss: string) =>
+      govern("setBudgets", [{ turnover: parseEther(turnover), loss: parseEther(loss) }]);
+
+    it("T34: turns over no more than a share of NAV, and what does not fit at once fits later in pieces", async () => {
+      const { clients } = world();
+      await budgets("0.02", "0.01"); // of 3 million in a day: 15,000 dollars at once, and as much in the day after
+      const short = -(await netDelta());
+      await expectRevert(rebalance(short), "TurnoverExceeded");
+      await rebalance(4n * ONE);
+      await expectRevert(rebalance(4n * ONE), "TurnoverExceeded");
+      const piece = ONE / 4n;
+      await clients.test.increaseTime({ seconds: 3600 });
+      await world().market.report(3000);
+      await rebalance(piece);
+      expect((await desk.budgetLeft(0)).turnover < parseEther("0.005")).to.equal(true);
+    });
+
+    it("T40: loses no more against the oracle than the loss budget, which counts fees and refills", async () => {
+      await budgets("12", "0.0001"); // 75 dollars at once
+      await world().market.arbitrage(3020); // 0.67 % above: 22 dollars of loss per ether with the fee
+      await rebalance(3n * ONE);
+      const [share, available] = await expectRevert(rebalance(3n * ONE), "LossExceeded");
+      expect((share as bigint) > (available as bigint)).to.equal(true);
+      await world().market.arbitrage(3000);
+      await rebalance(ONE); // 1.5 dollars, the fee: cheap hedging goes on
+    });
+
+    it("T40: keepers and everyone else have budgets of their own", async () => {
+      const before = await desk.budgetLeft(1);
+      await rebalance(ONE);
+      expect(await desk.budgetLeft(1)).to.deep.equal(before);
+      expect((await desk.budgetLeft(0)).turnover < before.turnover).to.equal(true);
+    });
+  });
+
+  describe("governance", () => {
+    it("refuses rules, budgets and health factors out of bounds, by name", async () => {
+      const rules = await desk.rules();
+      for (const [field, value] of [
+        ["maxSlippageBps", 501],
+        ["maxSlippageBps", 0],
+        ["openSlippageBps", 101],
+        ["bandBps", 5001],
+        ["gracePeriod", 299],
+        ["gracePeriod", 86_401],
+        ["bountyBps", 21],
+        ["bountyCap", 10_000_000_001n],
+        ["bountyInterval", 3599],
+        ["minBudgetNav", 0n],
+      ] as const) {
+        expect(await expectRevert(govern("setRules", [{ ...rules, [field]: value }]), "InvalidRules")).to.deep.equal([
+          field,
+        ]);
+      }
+      const lender = world().keel.contracts.aaveV3Lender;
+      const bad = (minHealth: number, targetHealth: number) =>
+        expectRevert(govern("setLending", [{ lender, minHealth, targetHealth }]), "InvalidRules");
+      await bad(10_999, 17_000);
+      await bad(13_000, 13_999);
+      await bad(13_000, 50_001);
+      await expectRevert(govern("setBudgets", [{ turnover: ONE, loss: parseEther("0.051") }]), "InvalidRules");
+      await expectRevert(govern("setBudgets", [{ turnover: 0n, loss: parseEther("0.01") }]), "InvalidRules");
+    });
+
+    it("changes no lender while it is owed", async () => {
+      await turnLong();
+      await rebalance(-(await netDelta()) / 2n);
+      await expectRevert(
+        govern("setLending", [{ lender: alice, minHealth: 13_000, targetHealth: 17_000 }]),
+        "LenderInUse",
+      );
+      await govern("setLending", [
+        { lender: world().keel.contracts.aaveV3Lender, minHealth: 12_000, targetHealth: 17_000 },
+      ]);
+    });
+  });
+
+  it("T33: without options anyone unwinds the hedge to the last wei, long or short", async () => {
+    const { keel, call, put, clients, protocols } = world();
+    const unwind = async () =>
+      keel.write(bob, { ...keel.desk, functionName: "unwind", args: [2n ** 255n, await desk.route()] });
+    await desk.neutral();
+    await expectRevert(unwind(), "BookOpen");
     await keel.trade(alice, [{ id: call(3000), quantity: -parseEther("20") }]);
-    await keel.trade(alice, [{ id: put(3000), quantity: parseEther("10") }]);
-    expect((await netDelta()) > 0n).to.equal(true);
-    await expectRevert(rebalance(-parseEther("1")), "InventoryExceeded");
+    await unwind();
+    expect(await desk.position()).to.deep.equal([0n, 0n]);
+    expect(await balanceOf(clients, protocols.weth, keel.desk.address)).to.equal(0n);
+
+    await keel.trade(alice, [{ id: put(3000), quantity: parseEther("20") }]);
+    await desk.neutral();
+    expect((await desk.holdings()).debt > 0n).to.equal(true);
+    await clients.test.increaseTime({ seconds: 3600 });
+    await clients.test.mine({ blocks: 1 });
+    await keel.trade(alice, [{ id: put(3000), quantity: -parseEther("20") }]);
+    await unwind();
+    expect(await desk.position()).to.deep.equal([0n, 0n]);
+    expect(await desk.holdings()).to.include({ inventory: 0n, debt: 0n, collateral: 0n });
   });
 
-  it("T1, T30: tokens sent to the desk by anyone change no account, and go with no swap", async () => {
-    const { keel, clients, protocols } = world();
-    const before = { net: await netDelta(), equity: await equity(), cash: await cash() };
-    await dealWeth(clients, protocols.weth, keel.desk.address, parseEther("5"));
-    await dealUsdc(clients, protocols.usdc, keel.desk.address, parseUnits("5000", 6));
-    expect(await netDelta()).to.equal(before.net);
-    expect(await equity()).to.equal(before.equity);
-    expect(await cash()).to.equal(before.cash);
-    await rebalance(parseEther("1"));
-    await rebalance(parseEther("1"));
-    expect(await inventory()).to.equal(parseEther("2"));
-    expect(await balanceOf(clients, protocols.weth, keel.desk.address)).to.equal(parseEther("7"));
-    expect(await balanceOf(clients, protocols.usdc, keel.desk.address)).to.equal(parseUnits("5000", 6));
-  });
-
-  it("leaves no allowance with the venue, which moves nobody's tokens but its caller's", async () => {
-    const { keel, clients, protocols } = world();
-    await rebalance(parseEther("1"));
-    for (const token of [protocols.weth, protocols.usdc]) {
-      const args = [keel.desk.address, keel.contracts.uniswapV3Venue] as const;
-      const left = await clients.public.readContract({
-        address: token,
-        abi: erc20Abi,
-        functionName: "allowance",
-        args,
-      });
-      expect(left).to.equal(0n);
-    }
+  it("splits an order over two fee tiers", async () => {
+    const route = routeOf([
+      { shareBps: 6_000n, hops: [500] },
+      { shareBps: 4_000n, hops: [3000] },
+    ]);
+    const [event] = deskEvents(await rebalance(5n * ONE, { route }), "Rebalanced");
+    expect(event?.args.amount).to.equal(5n * ONE);
+    expect(ROUTE_500).to.not.equal(route);
   });
 });
