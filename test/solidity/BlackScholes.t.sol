@@ -55,7 +55,12 @@ contract BlackScholesTest is Ranges {
         return ((o.forward < o.strike ? o.forward : o.strike) >> 56) + 1;
     }
 
-    function testFuzz_ParityIsExactAndPricesStayWithinBounds(uint256 f, uint256 k, uint256 t, uint256 v) external pure {
+    function testFuzz_T12_ParityIsExactAndPricesStayWithinBounds(
+        uint256 f,
+        uint256 k,
+        uint256 t,
+        uint256 v
+    ) external pure {
         Option memory o = _any(f, k, t, v);
         Greeks memory g = _greeks(o);
         assert(int256(g.call) - int256(g.put) == int256(o.forward) - int256(o.strike));
@@ -82,7 +87,7 @@ contract BlackScholesTest is Ranges {
         assert(g.delta == (o.forward > o.strike ? 1e18 : 0));
     }
 
-    function testFuzz_PricesRiseWithVol(uint256 f, uint256 k, uint256 t, uint256 v, uint256 step) external pure {
+    function testFuzz_T12_PricesRiseWithVol(uint256 f, uint256 k, uint256 t, uint256 v, uint256 step) external pure {
         Option memory o = _any(f, k, t, v);
         Greeks memory before = _greeks(o);
         o.vol += logarithmic(step, 0, MAX_VOL - o.vol);
@@ -91,7 +96,7 @@ contract BlackScholesTest is Ranges {
         assert(later.put + _noise(o) >= before.put);
     }
 
-    function testFuzz_CallsRiseAndPutsFallWithTheForward(
+    function testFuzz_T12_CallsRiseAndPutsFallWithTheForward(
         uint256 f,
         uint256 k,
         uint256 t,
@@ -119,8 +124,8 @@ contract BlackScholesTest is Ranges {
         assert(later.put <= before.put);
     }
 
-    /// @dev T13. The central difference is off by S²·(third derivative)/6 and the noise over the step.
-    function testFuzz_DeltaIsTheFiniteDifference(uint256 f, uint256 k, uint256 t, uint256 v) external pure {
+    /// @dev The central difference is off by S²·(third derivative)/6 and the noise over the step.
+    function testFuzz_T13_DeltaIsTheFiniteDifference(uint256 f, uint256 k, uint256 t, uint256 v) external pure {
         Option memory o = _market(f, k, t, v);
         uint256 delta = _greeks(o).delta;
         uint256 deviation = (o.vol * FixedPoint.sqrtTime(o.time)) / 1e18;

@@ -34,7 +34,9 @@ contract VolSurfaceTest is Ranges {
             minInterval: 1 minutes,
             maxAge: 1 hours,
             maxTenor: 730 days,
-            maxExpiries: 8
+            maxExpiries: 8,
+            maxVolDrift: 0.4e18,
+            driftWindow: 1 days
         });
         _surface = new VolSurface(address(new AccessManager(address(this))), _limits);
     }
@@ -49,6 +51,7 @@ contract VolSurfaceTest is Ranges {
             Ssvi.Slice[] memory before = _stored(expiries);
             try _surface.post(expiries, slices) {
                 ++accepted;
+                assert(_surface.version() == accepted);
                 _checkSteps(expiries, before);
             } catch {}
             _checkSurface(time);
