@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { inspect } from "node:util";
 import { expect } from "chai";
 import { deploymentPath } from "../../keeper/chain/deployment.ts";
-import { deploymentFile, loadConfig } from "../../keeper/config.ts";
+import { deploymentFile, loadConfig, marketsOf } from "../../keeper/config.ts";
 import { UserError } from "../../keeper/errors.ts";
 import { DEFAULT_POLICY } from "../../keeper/hedging/policy.ts";
 
@@ -86,6 +86,52 @@ describe("Keeper configuration", () => {
     expect(message).to.equal(
       "privateKey (KEEL_PRIVATE_KEY) is not a private key, but one (0x and 64 hexadecimal digits) was expected.",
     );
+  });
+
+  it("takes several endpoints, markets, a signer and alerts, and one endpoint named by hand wins over several", () => {
+    const market = { name: "eth", deployment: "mainnet", hedging: { minClip: 0.2 } };
+    const config = file({
+      rpcUrls: ["https://a.example", "https://b.example"],
+      webSocketUrls: ["wss://a.example"],
+      signer: { kind: "remote", url: "http://127.0.0.1:9000", address: `0x${"00".repeat(19)}aa` },
+      markets: [market, { ...market, name: "btc", deployment: "mainnet-btc" }],
+      alerts: { webhook: { url: "https://hooks.example/secret", leastSeverity: "critical" } },
+      monitoring: { port: 9464 },
+    });
+    const loaded = loadConfig({ config }, {});
+    expect(loaded.rpcUrls?.length).to.equal(2);
+    const [eth, btc] = marketsOf(loaded);
+    expect(eth).to.deep.equal({ ...market, feeTier: 500, hedging: { ...DEFAULT_POLICY, minClip: 0.2 } });
+    expect(btc?.name).to.equal("btc");
+    expect(loaded.monitoring).to.deep.equal({ host: "127.0.0.1", port: 9464, maxTickAgeSeconds: 120 });
+    const byHand = loadConfig({ config, rpcUrl: "http://127.0.0.1:1" }, {});
+    expect([byHand.rpcUrl, byHand.rpcUrls]).to.deep.equal(["http://127.0.0.1:1", undefined]);
+  });
+
+  it("is of one market, named as its deployment, unless it lists several", () => {
+    const [market, ...others] = marketsOf(loadConfig({}, { KEEL_MIN_CLIP: "0.1", KEEL_FEE_TIER: "3000" }));
+    expect(others).to.deep.equal([]);
+    const hedging = { ...DEFAULT_POLICY, minClip: 0.1 };
+    expect(market).to.deep.equal({ name: "devnet", deployment: "devnet", feeTier: 3000, hedging });
+    expect(sentence({ markets: [{ name: "a" }, { name: "a" }] })).to.include("a name of its own for each market");
+    expect(sentence({ markets: [] })).to.include("at least one market");
+  });
+
+  it("never shows a secret, right or wrong", () => {
+    const env = {
+      KEEL_DATABASE_URL: "postgres://keel:very-secret@db/keel",
+      KEEL_ALERT_WEBHOOK_URL: "https://hooks.example/very-secret",
+      KEEL_TELEGRAM_TOKEN: "1:very-secret",
+      KEEL_TELEGRAM_CHAT_ID: "7",
+      KEEL_DEAD_MAN_URL: "https://ping.example/very-secret",
+    };
+    const loaded = loadConfig({}, env);
+    expect(JSON.stringify(loaded) + inspect(loaded, { depth: 9 })).not.to.include("very-secret");
+    expect(loaded.databaseUrl?.reveal()).to.equal(env.KEEL_DATABASE_URL);
+    for (const name of ["KEEL_DATABASE_URL", "KEEL_ALERT_WEBHOOK_URL", "KEEL_DEAD_MAN_URL"]) {
+      const message = sentence({}, { ...env, [name]: "very-secret" });
+      expect(message).to.include(name).and.include("not shown").and.not.include("very-secret");
+    }
   });
 
   it("says what is wrong with the file itself", () => {

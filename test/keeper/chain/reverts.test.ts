@@ -15,16 +15,20 @@ describe("Decoding of reverts", () => {
 
   it("knows the errors of every contract that a call may pass through", () => {
     const data = encodeErrorResult({ abi: priceOracleAbi, errorName: "StalePrice", args: [1n, 2n] });
-    expect(decodeRevert(data).sentence).to.include(
-      "StalePrice(updatedAt 1, maxAge 2): the oracle has not been updated",
-    );
+    expect(decodeRevert(data).sentence).to.include("StalePrice(updatedAt 1, limit 2): the oracle has not been updated");
   });
 
-  it("reads the reasons of contracts that revert with text, as Uniswap's router does", () => {
+  it("reads the reasons of contracts that revert with text, as Aave does", () => {
     const abi = parseAbi(["error Error(string reason)"]);
-    const revert = decodeRevert(encodeErrorResult({ abi, errorName: "Error", args: ["Too much requested"] }));
-    expect(revert.name).to.equal("Too much requested");
-    expect(isPriceRevert(revert)).to.equal(true);
+    const revert = decodeRevert(encodeErrorResult({ abi, errorName: "Error", args: ["50"] }));
+    expect(revert.name).to.equal("50");
+    expect(isPriceRevert(revert)).to.equal(false);
+  });
+
+  it("knows the errors after which a smaller order may pass", () => {
+    const abi = parseAbi(["error NothingFilled(uint256 baseAmount, uint256 quoteLimit)"]);
+    const data = encodeErrorResult({ abi, errorName: "NothingFilled", args: [1n, 2n] });
+    expect(isPriceRevert(decodeRevert(data))).to.equal(true);
   });
 
   it("shows the data of an error that it does not know", () => {

@@ -1,5 +1,9 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { expect } from "chai";
 import { parseEther } from "viem";
+import { createReader } from "../../../keeper/chain/clients.ts";
+import { readSnapshot } from "../../../keeper/chain/snapshot.ts";
 import { callFailure } from "../../../keeper/chain/reverts.ts";
 import { crossCheck } from "../../../keeper/portfolio/crossCheck.ts";
 import { netGreeks, valuePositions } from "../../../keeper/portfolio/netGreeks.ts";
@@ -102,5 +106,46 @@ describe("Snapshot", () => {
     await clients.test.mine({ blocks: 1 });
     const error = await look(keeperOn(world())).catch((reason: unknown) => reason);
     expect(callFailure(error)).to.include("StalePrice").and.to.include("the oracle has not been updated for too long");
+  });
+});
+
+describe("Snapshot of a market of 128 series", () => {
+  const moneyness = Array.from({ length: 16 }, (_, i) => 0.65 + 0.05 * i);
+  const world = useFork((fork) => keelWorld(fork, { days: [7, 14, 21, 28], moneyness }));
+
+  /** Serves the fork over HTTP while `use` runs; returns the JSON-RPC methods of each request that came. */
+  async function requestsOf(use: (url: string) => Promise<unknown>): Promise<string[][]> {
+    const requests: string[][] = [];
+    const answer = async (body: string): Promise<string> => {
+      const batch = [JSON.parse(body)].flat() as { id: number; method: string; params: unknown[] }[];
+      requests.push(batch.map(({ method }) => method));
+      const answers = batch.map(async ({ id, method, params }) => {
+        const result = await world().clients.public.request({ method, params } as never);
+        return { jsonrpc: "2.0", id, result: result };
+      });
+      return JSON.stringify(await Promise.all(answers));
+    };
+    const server = createServer((request, response) => {
+      const chunks: Buffer[] = [];
+      request.on("data", (chunk: Buffer) => chunks.push(chunk));
+      request.on("end", () => void answer(Buffer.concat(chunks).toString()).then((text) => response.end(text)));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    await use(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    server.close();
+    server.closeAllConnections();
+    return requests;
+  }
+
+  it("takes one round trip", async () => {
+    const keeper = keeperOn(world());
+    const block = await keeper.client.getBlockNumber();
+    let snapshot: unknown;
+    const requests = await requestsOf(async (url) => {
+      snapshot = await readSnapshot(createReader(url, 31337, 20), keeper.contracts, block);
+    });
+    expect(requests).to.deep.equal([["eth_getBlockByNumber", "eth_call", "eth_call"]]);
+    expect(snapshot).to.deep.equal(await look(keeper, block));
+    expect((await look(keeper, block)).book).to.have.length(128);
   });
 });

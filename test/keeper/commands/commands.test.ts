@@ -1,3 +1,5 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { expect } from "chai";
 import { parseEther } from "viem";
 import type { QuoteReport } from "../../../keeper/commands/quote.ts";
@@ -24,6 +26,8 @@ describe("keel once, status, quote", () => {
   });
   afterEach(async () => {
     await world.clients.test.revert({ id: clean });
+    // What the journal remembers would count as lost in a reorganisation, and be sent again.
+    rmSync(join(world.folder, "keel-data"), { recursive: true, force: true });
     clean = await world.clients.test.snapshot();
   });
   after(() => world.close());
@@ -32,6 +36,7 @@ describe("keel once, status, quote", () => {
     runKeel(world.folder, args, { KEEL_DEPLOYMENT: world.deploymentFile, ...env });
 
   it("once hedges with the key from the environment, a second time holds, and neither prints the key", async () => {
+    world.activate();
     const env = { KEEL_PRIVATE_KEY: world.keeperKey };
     const first = await keel(["once", "--json"], env);
     expect(first.stderr).to.equal("");
@@ -54,12 +59,35 @@ describe("keel once, status, quote", () => {
     expect(await world.clients.public.getBlockNumber()).to.equal(block);
   });
 
+  it("explain says what would be done and why, and sends nothing", async () => {
+    const { code, stdout, stderr } = await keel(["explain"]);
+    expect(stderr).to.equal("");
+    expect(code).to.equal(0);
+    expect(stdout).to.match(/^devnet at block \d+\n {2}The net delta is .*; the no-trade band is ±/);
+    expect(stdout).to.match(/\n {2}Decision: /);
+    const json = JSON.parse((await keel(["explain", "--json"])).stdout) as Record<string, { plan: object }>;
+    expect(json.devnet?.plan).to.include.keys("decision", "reason", "costs");
+  });
+
+  it("once sends nothing before its configuration is activated, and says so", async () => {
+    const block = await world.clients.public.getBlockNumber();
+    const env = { KEEL_PRIVATE_KEY: world.keeperKey, KEEL_MAX_CLIP: "99" }; // not what was activated before
+    const { code, stdout, stderr } = await keel(["once"], env);
+    expect(code).to.equal(0);
+    expect(stdout).to.match(/buy \d\.\d{4} dry-run/);
+    expect(stderr).to.match(/has not been activated, so nothing will be sent\. .*"keel activate"\.\n$/);
+    expect(await world.clients.public.getBlockNumber()).to.equal(block);
+  });
+
   it("once ends with code 1 and the reason when the hedge does not fill", async () => {
     await world.market.arbitrage(3060);
+    world.activate();
     const { code, stdout, stderr } = await keel(["once"], { KEEL_PRIVATE_KEY: world.keeperKey });
     expect(code).to.equal(1);
     expect(stdout).to.include("refused");
-    expect(stderr).to.match(/^keel: The hedge did not fill: .*the venue's price is too far from the oracle's.*\.\n$/);
+    expect(stderr).to.match(
+      /^keel: The hedge of devnet did not fill: .*the venue's price is too far from the oracle's.*\.\n$/,
+    );
   });
 
   it("status shows the vault, its positions with their Greeks, and the surface", async () => {
@@ -121,8 +149,9 @@ describe("keel once, status, quote", () => {
   });
 
   it("quote passes on what the market refuses", async () => {
-    const { stderr, code } = await keel(["quote", String(world.call(3000)), "100000"]);
-    expect(code, stderr).to.equal(0); // a quote has no limit; only a trade has
+    const huge = await keel(["quote", String(world.call(3000)), "100000"]);
+    expect(huge.code).to.equal(1);
+    expect(huge.stderr).to.include("refused: SeriesCapExceeded(");
     const tiny = await keel(["quote", String(world.call(3000)), "0.0001"]);
     expect(tiny.code).to.equal(1);
     expect(tiny.stderr).to.include("refused: QuantityTooSmall(");

@@ -21,12 +21,9 @@ describe("keel run", () => {
   after(() => world.close());
 
   function start(rpcUrl = world.url): Running {
-    keeper = startKeel(world.folder, ["run", "--log-format", "json"], {
-      KEEL_DEPLOYMENT: world.deploymentFile,
-      KEEL_RPC_URL: rpcUrl,
-      KEEL_PRIVATE_KEY: world.keeperKey,
-      KEEL_POLLING_INTERVAL_MS: "20",
-    });
+    const env = { KEEL_DEPLOYMENT: world.deploymentFile, KEEL_RPC_URL: rpcUrl, KEEL_POLLING_INTERVAL_MS: "20" };
+    world.activate(env);
+    keeper = startKeel(world.folder, ["run", "--log-format", "json"], { ...env, KEEL_PRIVATE_KEY: world.keeperKey });
     return keeper;
   }
 

@@ -1,10 +1,11 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import type { HedgeConditions } from "../../../keeper/hedging/conditions.ts";
 import { planHedge } from "../../../keeper/hedging/planner.ts";
 import { DEFAULT_POLICY, type HedgePolicy } from "../../../keeper/hedging/policy.ts";
 import { netDeltaOf } from "../../../keeper/portfolio/snapshot.ts";
-import { abs, toWad } from "../../../keeper/units.ts";
-import { type BookLine, type World, afterFill, snapshotOf } from "../support/snapshots.ts";
+import { WAD, abs, toWad } from "../../../keeper/units.ts";
+import { type BookLine, type World, NOW, afterFill, snapshotOf } from "../support/snapshots.ts";
 
 const ROUTING = { venue: "0x00000000000000000000000000000000000000aa", route: "0x01f4" } as const;
 const number = (min: number, max: number) => fc.double({ min, max, noNaN: true });
@@ -29,6 +30,13 @@ const policies: fc.Arbitrary<HedgePolicy> = fc.record({
   bandFloor: number(0.001, 1),
   riskAversion: number(1e-4, 1e-1),
   costBps: number(1, 50),
+  holdingHours: number(1, 100),
+  gasShare: number(0.1, 2),
+  urgentSlippageBps: fc.integer({ min: 1, max: 500 }),
+  urgentBands: number(1, 4),
+  emergencyBands: number(2, 9),
+  urgentAfterSeconds: fc.integer({ min: 0, max: 3600 }),
+  taperSeconds: fc.constantFrom(0, 1800, 86_400),
   minClip: number(0.01, 1),
   maxClip: number(1, 100),
   slippageBps: fc.integer({ min: 1, max: 500 }),
@@ -36,12 +44,27 @@ const policies: fc.Arbitrary<HedgePolicy> = fc.record({
   markTolerance: fc.constant(DEFAULT_POLICY.markTolerance),
 });
 
+const amount = (max: number) => fc.oneof(fc.constant(0n), number(0, max).map(toWad));
+const dollars = (max: number) => number(0, max).map((value) => BigInt(Math.round(value * 1e6)));
+const conditions: fc.Arbitrary<HedgeConditions> = fc.record(
+  {
+    gasCost: number(0, 100),
+    impactBps: number(0, 30),
+    fundingRate: number(-0.2, 0.5),
+    depth: fc.record({ buy: amount(100), sell: amount(100) }),
+    budgets: fc.record({ turnover: dollars(500_000), loss: dollars(2_000) }, { requiredKeys: [] }),
+    shortable: amount(100),
+    outsideSince: fc.integer({ min: NOW - 7200, max: NOW }),
+  },
+  { requiredKeys: [] },
+);
+
 describe("Hedge planner, whatever the book, the market and the policy", () => {
   it("only ever brings the net delta closer to zero, never past it, and never out of what there is (T32)", () => {
     fc.assert(
-      fc.property(worlds, policies, (world, policy) => {
+      fc.property(worlds, policies, conditions, (world, policy, now) => {
         const before = snapshotOf(world);
-        const plan = planHedge(before, policy, ROUTING);
+        const plan = planHedge(before, policy, ROUTING, now);
         if (plan.decision === "hold") return;
         const { amount, cashLimit } = plan.order;
         const after = netDeltaOf(afterFill(before, amount));
@@ -51,7 +74,8 @@ describe("Hedge planner, whatever the book, the market and the policy", () => {
         const isWorthwhile = plan.reason.code === "unwind" || abs(amount) >= toWad(policy.minClip);
         expect(isWorthwhile, "at least the smallest clip").to.equal(true);
         if (amount > 0n) expect(cashLimit <= before.vault.freeCash, "within the free cash").to.equal(true);
-        else expect(-amount <= before.hedge.delta, "within the inventory").to.equal(true);
+        else expect(-amount <= before.hedge.delta + (now.shortable ?? 0n), "within what there is").to.equal(true);
+        expect(abs(amount) <= plan.wanted, "no more than the band asks for").to.equal(true);
       }),
       { numRuns: 500 },
     );
@@ -59,12 +83,54 @@ describe("Hedge planner, whatever the book, the market and the policy", () => {
 
   it("holds inside the band, and acts outside it unless it says what stops it", () => {
     fc.assert(
-      fc.property(worlds, policies, (world, policy) => {
-        const plan = planHedge(snapshotOf(world), policy, ROUTING);
-        const isInside = abs(plan.netDelta) <= plan.band;
+      fc.property(worlds, policies, conditions, (world, policy, now) => {
+        const plan = planHedge(snapshotOf(world), policy, ROUTING, now);
+        const isInside = abs(plan.taperedDelta) <= plan.band;
         expect(plan.reason.code === "inside-band").to.equal(isInside);
+        if (isInside) expect(plan.decision).to.equal("hold");
       }),
       { numRuns: 500 },
+    );
+  });
+
+  it("respects every cap: depth, both budgets and the largest clip, with the worst price it would accept", () => {
+    fc.assert(
+      fc.property(worlds, policies, conditions, (world, policy, now) => {
+        const before = snapshotOf(world);
+        const plan = planHedge(before, policy, ROUTING, now);
+        if (plan.decision === "hold") return;
+        const { amount, cashLimit } = plan.order;
+        const notional = (abs(amount) * before.mark.spot) / WAD / 10n ** 12n;
+        const loss = amount > 0n ? cashLimit - notional : notional - cashLimit;
+        const { depth, budgets } = now;
+        if (depth) expect(abs(amount) <= (amount > 0n ? depth.buy : depth.sell), "depth").to.equal(true);
+        if (budgets?.turnover !== undefined) expect(notional <= budgets.turnover, "turnover").to.equal(true);
+        if (budgets?.loss !== undefined) expect(loss <= budgets.loss + 1n, "loss").to.equal(true);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("fills in part, not nothing, when what a cap leaves is worth an order", () => {
+    fc.assert(
+      fc.property(worlds, policies, conditions, (world, policy, now) => {
+        const plan = planHedge(snapshotOf(world), policy, ROUTING, now);
+        if (plan.decision === "hedge" || plan.reason.code !== "limited") return;
+        const { minClip } = plan.urgency === "routine" ? plan.costs : policy;
+        expect(plan.reason.allowed).to.be.below(minClip + 1e-12);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("decides the same from the same", () => {
+    fc.assert(
+      fc.property(worlds, policies, conditions, (world, policy, now) => {
+        const before = snapshotOf(world);
+        const first = planHedge(before, policy, ROUTING, now);
+        expect(planHedge(before, policy, ROUTING, now)).to.deep.equal(first);
+      }),
+      { numRuns: 200 },
     );
   });
 

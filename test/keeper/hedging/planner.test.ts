@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { halveOrder } from "../../../keeper/hedging/clip.ts";
+import { type HedgeConditions, borrowable } from "../../../keeper/hedging/conditions.ts";
 import { type Plan, type Routing, planHedge } from "../../../keeper/hedging/planner.ts";
 import { DEFAULT_POLICY, type HedgePolicy } from "../../../keeper/hedging/policy.ts";
 import type { Snapshot } from "../../../keeper/portfolio/snapshot.ts";
@@ -11,8 +12,10 @@ const ROUTING: Routing = { venue: "0x00000000000000000000000000000000000000aa", 
 const SHORT_CALLS: BookLine = { kind: "call", strike: 3000, days: 7, quantity: -10 };
 const SHORT_PUTS: BookLine = { ...SHORT_CALLS, kind: "put" };
 
-const plan = (snapshot: Snapshot, policy: Partial<HedgePolicy> = {}): Plan =>
-  planHedge(snapshot, { ...DEFAULT_POLICY, ...policy }, ROUTING);
+/** Nothing is urgent unless a test is about that. */
+const CALM = { urgentBands: 1e9, emergencyBands: 1e9 } as const;
+const plan = (snapshot: Snapshot, policy: Partial<HedgePolicy> = {}, conditions: HedgeConditions = {}): Plan =>
+  planHedge(snapshot, { ...DEFAULT_POLICY, ...CALM, ...policy }, ROUTING, conditions);
 
 function orderOf(decided: Plan) {
   if (decided.decision !== "hedge") throw new Error(`It holds: ${decided.reason.code}.`);
@@ -101,6 +104,91 @@ describe("Hedge planner", () => {
     const decided = plan({ ...snapshot, mark: { ...snapshot.mark, delta: toWad(-9.9) } });
     expect(decided.decision).to.equal("hold");
     expect(decided.reason).to.include({ code: "mark-disagrees", figure: "delta", onChain: -9.9 });
+  });
+});
+
+describe("Hedge planner under conditions", () => {
+  const short = snapshotOf({ book: [SHORT_CALLS] });
+  const shortPuts = snapshotOf({ book: [SHORT_PUTS] });
+
+  it("widens the band by impact, and by funding when the hedge would grow", () => {
+    const base = plan(short).band;
+    expect(plan(short, {}, { impactBps: 10 }).band > base).to.equal(true);
+    expect(plan(short, {}, { fundingRate: 0.3 }).band > base).to.equal(true);
+    const tooMuch = snapshotOf({ book: [SHORT_CALLS], hedge: 9 });
+    expect(plan(tooMuch, {}, { fundingRate: 0.05 }).band < plan(tooMuch).band).to.equal(true);
+  });
+
+  it("waits for an order that is worth its gas, but not when it is urgent", () => {
+    const { band, netDelta } = plan(short);
+    const hedge = fromWad(-netDelta - band) - 0.5; // half a contract outside the band
+    const near = snapshotOf({ book: [SHORT_CALLS], hedge });
+    // 3000 · 6 bp = 1.8 dollars a unit: 2 dollars of gas are worth 1.11 units
+    const held = plan(near, {}, { gasCost: 2 });
+    expect(held.reason).to.include({ code: "below-min-clip" });
+    expectClose(held.costs.minClip, 2 / 1.8, 1e-9);
+    const late = plan(near, { urgentAfterSeconds: 600 }, { gasCost: 2, outsideSince: NOW - 600 });
+    expect(late).to.include({ decision: "hedge", urgency: "urgent" });
+  });
+
+  it("is urgent and then an emergency by its distance in bands, and accepts more slippage then", () => {
+    const tiers = { urgentBands: 2, emergencyBands: 5, slippageBps: 50, urgentSlippageBps: 90 };
+    const { band, netDelta } = plan(short);
+    const at = (bands: number) =>
+      snapshotOf({ book: [SHORT_CALLS], hedge: fromWad(-netDelta - band) * 1 - (bands - 1) * fromWad(band) });
+    const priceOf = (decided: Plan) => Number(orderOf(decided).cashLimit) / 1e6 / fromWad(orderOf(decided).amount);
+    const routine = plan(at(1.5), tiers);
+    expect(routine.urgency).to.equal("routine");
+    expectClose(priceOf(routine), 3015, 1e-5);
+    const urgent = plan(at(2.5), tiers);
+    expect(urgent.urgency).to.equal("urgent");
+    expectClose(priceOf(urgent), 3027, 1e-5);
+    expect(plan(at(5.5), tiers).urgency).to.equal("emergency");
+  });
+
+  it("trades what depth and budgets leave rather than nothing, and names what bound it", () => {
+    const limited = (conditions: HedgeConditions) => plan(short, { slippageBps: 50 }, conditions);
+    const byDepth = limited({ depth: { buy: toWad(2), sell: 0n } });
+    expect(orderOf(byDepth).amount).to.equal(toWad(2));
+    expect(byDepth.reason).to.deep.equal({ code: "outside-band", limitedBy: "depth" });
+    const byTurnover = limited({ budgets: { turnover: 3_015_000_000n } }); // one unit at the worst price
+    expect(orderOf(byTurnover).amount).to.equal(toWad(1));
+    expect(byTurnover.reason).to.include({ limitedBy: "turnover-budget" });
+    const byLoss = limited({ budgets: { loss: 15_000_000n } }); // 50 bp of one unit
+    expect(orderOf(byLoss).amount).to.equal(toWad(1));
+    expect(byLoss.reason).to.include({ limitedBy: "loss-budget" });
+    expect(limited({ budgets: { loss: 0n } }).reason).to.include({ code: "limited", by: "loss-budget", allowed: 0 });
+  });
+
+  it("goes short as far as the health factor lets it", () => {
+    const decided = plan(shortPuts, {}, { shortable: toWad(1.5) });
+    expect(orderOf(decided).amount).to.equal(toWad(-1.5));
+    expect(decided.reason).to.deep.equal({ code: "outside-band", limitedBy: "health-factor" });
+  });
+
+  it("keeps the health factor: collateral × threshold / debt never falls below the minimum", () => {
+    const loan = { collateral: 10_000_000_000n, addable: 2_000_000_000n, debt: toWad(1), thresholdBps: 8_000n };
+    // 12,000 · 0.8 / 1.6 = 6,000 dollars of debt: two units at 3,000, one of which is there already
+    expect(borrowable(loan, toWad(3000), 16_000n)).to.equal(toWad(1));
+    expect(borrowable({ ...loan, debt: toWad(3) }, toWad(3000), 16_000n)).to.equal(0n);
+  });
+
+  it("does not follow delta near the money in the last half hour, and still hedges what is deep in the money", () => {
+    const soon = 0.005; // 7 minutes
+    const atTheMoney = snapshotOf({ book: [{ ...SHORT_CALLS, strike: 2995, days: soon }] });
+    const steep = plan(atTheMoney, { taperSeconds: 0 });
+    const tapered = plan(atTheMoney);
+    expect(tapered.taperedDelta > steep.netDelta, "smaller in size").to.equal(true);
+    const deep = plan(snapshotOf({ book: [{ ...SHORT_CALLS, strike: 2000, days: soon }] }));
+    expectClose(fromWad(deep.taperedDelta), -10, 1e-9);
+  });
+
+  it("holds what only tapering sees, since the desk lets nothing pass zero", () => {
+    // Out of the money the call has less delta now than with half an hour left: the hedge fits now, and is too small then.
+    const book = [{ ...SHORT_CALLS, quantity: -1000, strike: 3006, days: 0.002 }];
+    const exact = fromWad(-snapshotOf({ book }).mark.delta);
+    const decided = plan(snapshotOf({ book, hedge: exact + 0.01 }), { bandFloor: 0.001, riskAversion: 1e9 });
+    expect(decided.reason).to.include({ code: "tapering" });
   });
 });
 

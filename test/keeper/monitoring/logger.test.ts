@@ -6,6 +6,7 @@ import { type LogFormat, type LogLevel, createLogger } from "../../../keeper/mon
 const AT = "2026-12-01T08:00:05.000Z";
 const HOLD: TickEvent = {
   type: "tick",
+  market: "eth",
   at: AT,
   block: 100,
   blockTime: 1_796_112_000,

@@ -22,7 +22,7 @@ describe("Cross-check of the vault's mark (T42)", () => {
     expect(crossCheck({ ...WORLD, mark }, TOLERANCE)).to.deep.equal({ agrees: true });
   });
 
-  for (const figure of ["value", "delta", "gamma", "vega"] as const) {
+  for (const figure of ["value", "delta", "gamma", "weightedVega"] as const) {
     it(`names the ${figure} when it is a thousandth off`, () => {
       const mark: MarkReading = { ...WORLD.mark, [figure]: (WORLD.mark[figure] * 1001n) / 1000n };
       const check = crossCheck({ ...WORLD, mark }, TOLERANCE);
@@ -36,7 +36,7 @@ describe("Cross-check of the vault's mark (T42)", () => {
   });
 
   it("refuses a mark that reads as zero while the book is not", () => {
-    const mark: MarkReading = { ...WORLD.mark, value: 0n, delta: 0n, gamma: 0n, vega: 0n };
+    const mark: MarkReading = { ...WORLD.mark, value: 0n, delta: 0n, gamma: 0n, weightedVega: 0n };
     expect(crossCheck({ ...WORLD, mark }, TOLERANCE)).to.include({ agrees: false, figure: "value", onChain: 0 });
   });
 

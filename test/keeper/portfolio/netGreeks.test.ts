@@ -33,7 +33,7 @@ describe("Net Greeks of the book", () => {
       { kind: "put", strike: 2800, days: -1, quantity: -3 },
     ] as const;
     const net = netGreeks(valuePositions(snapshotOf({ book: expired })));
-    expect(net).to.deep.equal({ value: -400, delta: -2, gamma: 0, vega: 0, theta: 0 });
+    expect(net).to.deep.equal({ value: -400, delta: -2, gamma: 0, vega: 0, weightedVega: 0, theta: 0 });
   });
 
   it("lists series without a position too, at zero", () => {

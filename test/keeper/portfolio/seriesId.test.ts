@@ -26,7 +26,7 @@ describe("Series ids and names", () => {
   it("names a series as traders do", () => {
     expect(seriesName(CALL)).to.equal("WETH-27NOV26-3000-C");
     expect(seriesName({ ...CALL, kind: "put", strike: parseEther("2412.5") })).to.equal("WETH-27NOV26-2412.5-P");
-    expect(seriesName({ ...CALL, expiry: Date.UTC(2027, 0, 1, 8) / 1000 })).to.equal("WETH-1JAN27-3000-C");
+    expect(seriesName({ ...CALL, expiry: Date.UTC(2027, 0, 1, 8) / 1000 })).to.equal("WETH-01JAN27-3000-C");
   });
 
   it("has the time in the name unless it is 08:00 UTC, so that two expiries of a day have two names", () => {
@@ -40,6 +40,8 @@ describe("Series ids and names", () => {
     for (const text of ["WETH-27NOV26-3000-C", "weth-27nov26-3000-c", String(id), `0x${id.toString(16)}`]) {
       expect(findSeries(text, listed)?.id, text).to.equal(id);
     }
+    const newYear = encodeSeries({ ...CALL, expiry: Date.UTC(2027, 0, 1, 8) / 1000 });
+    expect(findSeries("WETH-1JAN27-3000-C", [newYear])?.id).to.equal(newYear);
     expect(findSeries("WETH-27NOV26-3100-C", listed)).to.equal(undefined);
     expect(findSeries("3000", listed)).to.equal(undefined);
   });

@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Deployment, writeDeployment } from "../../../keeper/chain/deployment.ts";
-import { DEV_ROLES, devPrivateKey } from "../../../scripts/devnet/accounts.ts";
+import { activate } from "../../../keeper/activation.ts";
+import { loadConfig } from "../../../keeper/config.ts";
+import { DEV_ROLES, devAccount, devPrivateKey } from "../../../scripts/devnet/accounts.ts";
 import { createMarket } from "../../../scripts/devnet/market.ts";
 import { startDevnet } from "../../../scripts/devnet/node.ts";
 import { keelWorld } from "../../helpers/keelWorld.ts";
@@ -17,6 +19,8 @@ export interface DeployedDevnet extends DeployedFork {
   readonly keeperKey: string;
   /** Writes a file into the folder and returns its path. */
   file(name: string, content: unknown): string;
+  /** Activates these settings on this deployment, for commands that run in the folder. */
+  activate(env?: Readonly<Record<string, string>>): void;
   close(): Promise<void>;
 }
 
@@ -43,6 +47,10 @@ export async function startDeployedDevnet(): Promise<DeployedDevnet> {
       const path = join(folder, name);
       writeFileSync(path, typeof content === "string" ? content : JSON.stringify(content));
       return path;
+    },
+    activate: (env = {}) => {
+      const settings = { KEEL_DEPLOYMENT: deploymentFile, KEEL_DATA_FOLDER: join(folder, "keel-data"), ...env };
+      activate(loadConfig({}, settings), devAccount(DEV_ROLES.keeper).address, "2026-12-01T08:00:00.000Z");
     },
     close: async () => {
       await devnet.close();

@@ -79,11 +79,11 @@ function sliceOf(expiry: number, { vol = 0.7, skew = -0.1 }: World): SliceReadin
 }
 
 function markOf(book: readonly Position[], slices: readonly SliceReading[], spot: number): MarkReading {
-  const at = { weightedVega: 0n, grossVega: 0n, spot: toWad(spot), time: NOW };
-  const nothing: MarkReading = { ...at, value: 0n, delta: 0n, gamma: 0n, vega: 0n };
+  const at = { grossVega: 0n, spot: toWad(spot), time: NOW };
+  const nothing: MarkReading = { ...at, value: 0n, delta: 0n, gamma: 0n, weightedVega: 0n };
   const net = netGreeks(valuePositions({ book, slices, mark: nothing }));
-  const { value, delta, gamma, vega } = net;
-  return { ...at, value: toWad(value), delta: toWad(delta), gamma: toWad(gamma), vega: toWad(vega) };
+  const { value, delta, gamma, weightedVega } = net;
+  return { ...at, value: toWad(value), delta: toWad(delta), gamma: toWad(gamma), weightedVega: toWad(weightedVega) };
 }
 
 function dollars(amount: number): bigint {

@@ -1,0 +1,124 @@
+import { expect } from "chai";
+import { UserError } from "../../../keeper/errors.ts";
+import { type HealthState, liveness, readiness } from "../../../keeper/monitoring/health.ts";
+import { createMetrics } from "../../../keeper/monitoring/metrics.ts";
+import { type MonitoringServer, startMonitoringServer } from "../../../keeper/monitoring/server.ts";
+
+const MAX_AGE_MS = 60_000;
+const GOOD: HealthState = {
+  turnedAt: 1_000,
+  markets: new Map([["eth", { progressAt: 1_000, latched: undefined }]]),
+  rpc: { healthy: 1, total: 2 },
+  isStandby: false,
+};
+
+describe("Monitoring server", () => {
+  let server: MonitoringServer;
+  let state = GOOD;
+  let now = 1_000;
+  before(async () => {
+    const metrics = createMetrics();
+    metrics.keyBalance("0xabc", 2);
+    server = await startMonitoringServer({
+      host: "127.0.0.1",
+      port: 0,
+      registry: metrics.registry,
+      liveness: () => liveness(state, now, MAX_AGE_MS),
+      readiness: () => readiness(state, now, MAX_AGE_MS),
+    });
+  });
+  beforeEach(() => {
+    state = GOOD;
+    now = 1_000;
+  });
+  after(() => server.close());
+
+  const ask = async (path: string, init?: RequestInit) => {
+    const response = await fetch(`${server.url}${path}`, init);
+    return { status: response.status, type: response.headers.get("content-type"), text: await response.text() };
+  };
+  const failed = async (path: string): Promise<string[]> => {
+    const { text } = await ask(path);
+    const { checks } = JSON.parse(text) as { checks: { name: string; passes: boolean }[] };
+    return checks.filter(({ passes }) => !passes).map(({ name }) => name);
+  };
+
+  it("serves metrics in Prometheus' format", async () => {
+    const { status, type, text } = await ask("/metrics");
+    expect(status).to.equal(200);
+    expect(type).to.include("text/plain; version=0.0.4");
+    expect(text).to.include("# TYPE keel_net_delta gauge").and.include('keel_key_balance_ether{address="0xabc"} 2');
+  });
+
+  it("is healthy and ready while ticks end and a line is there", async () => {
+    expect((await ask("/health")).status).to.equal(200);
+    expect((await ask("/ready")).status).to.equal(200);
+  });
+
+  it("fails both when the loop hangs for too long, to the millisecond", async () => {
+    now = 1_000 + MAX_AGE_MS;
+    expect((await ask("/health")).status).to.equal(200);
+    now += 1;
+    expect((await ask("/health")).status).to.equal(503);
+    expect(await failed("/health")).to.deep.equal(["loop"]);
+    expect((await ask("/ready")).status).to.equal(503);
+    state = { ...GOOD, turnedAt: undefined };
+    expect(await failed("/health")).to.deep.equal(["loop"]);
+  });
+
+  it("fails readiness but not liveness while ticks fail, or before the first: a restart mends no oracle", async () => {
+    now = 1_001 + MAX_AGE_MS;
+    state = { ...GOOD, turnedAt: now };
+    expect((await ask("/health")).status).to.equal(200);
+    expect(await failed("/ready")).to.deep.equal(["eth:progress"]);
+    now = 1_000;
+    state = { ...GOOD, markets: new Map([["eth", { progressAt: undefined, latched: undefined }]]) };
+    expect(await failed("/ready")).to.deep.equal(["eth:progress"]);
+    state = { ...GOOD, markets: new Map() };
+    expect(await failed("/ready")).to.deep.equal(["progress"]);
+  });
+
+  it("fails readiness but not liveness without a usable endpoint: a restart mends no line", async () => {
+    state = { ...GOOD, rpc: { healthy: 0, total: 2 } };
+    expect((await ask("/ready")).status).to.equal(503);
+    expect(await failed("/ready")).to.deep.equal(["rpc"]);
+    expect((await ask("/health")).status).to.equal(200);
+  });
+
+  it("fails readiness while one of its markets is latched off, and says why", async () => {
+    const latched = { progressAt: 1_000, latched: "the mark disagrees" };
+    state = { ...GOOD, markets: new Map([...GOOD.markets, ["btc", latched]]) };
+    const { status, text } = await ask("/ready");
+    expect(status).to.equal(503);
+    expect(text).to.include("the mark disagrees");
+    expect(await failed("/ready")).to.deep.equal(["btc:latch"]);
+  });
+
+  it("is not ready while another host acts", async () => {
+    state = { ...GOOD, isStandby: true };
+    expect(await failed("/ready")).to.deep.equal(["active"]);
+  });
+
+  it("answers nothing else: other paths, and whatever would change something", async () => {
+    expect((await ask("/")).status).to.equal(404);
+    expect((await ask("/metrics", { method: "POST" })).status).to.equal(405);
+    expect((await ask("/health", { method: "DELETE" })).status).to.equal(405);
+  });
+
+  it("says what to do when its port is taken", async () => {
+    const port = Number(new URL(server.url).port);
+    const second = startMonitoringServer({
+      host: "127.0.0.1",
+      port,
+      registry: createMetrics().registry,
+      liveness: () => liveness(GOOD, 0, 1),
+      readiness: () => readiness(GOOD, 0, 1),
+    });
+    const error = await second.then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    expect(error).to.be.instanceOf(UserError);
+    expect(String(error)).to.include(`Port ${port} of 127.0.0.1 for metrics is already in use`);
+  });
+});

@@ -1,0 +1,48 @@
+import { readFileSync } from "node:fs";
+import { expect } from "chai";
+import { ALERTS } from "../../../keeper/monitoring/alerts/alert.ts";
+import { createMetrics } from "../../../keeper/monitoring/metrics.ts";
+
+const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
+const matches = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([, found]) => found ?? "");
+
+describe("What operators are given", () => {
+  const rules = read("keeper/ops/prometheus/alerts.yml");
+  const runbook = read("docs/runbook.md");
+  const dashboard = read("keeper/ops/grafana/dashboards/keel.json");
+  const known = createMetrics()
+    .registry.getMetricsAsArray()
+    .map(({ name }) => name);
+
+  it("has a runbook entry for every alert, and none for others", () => {
+    expect(matches(runbook, /^## (\w+)$/gm)).to.have.members(Object.keys(ALERTS));
+  });
+
+  it("has Prometheus alert by the keeper's own names and severities, each with its runbook entry", () => {
+    for (const rule of rules.split(/^ +- alert: /m).slice(1)) {
+      const [name = ""] = rule.split("\n");
+      expect(ALERTS).to.have.property(name);
+      const { severity } = ALERTS[name as keyof typeof ALERTS];
+      expect(rule, name).to.include(`severity: ${severity}`);
+      expect(rule, name).to.include(`docs/runbook.md#${name.toLowerCase()}`);
+    }
+  });
+
+  it("asks in rules and dashboards for figures that the keeper has", () => {
+    const asked = new Set(matches(rules + dashboard, /\b(keel_\w+)/g));
+    expect(asked.size).to.be.above(15);
+    for (const name of asked) expect(known, name).to.include(name.replace(/_(bucket|sum|count)$/, ""));
+  });
+
+  it("runs as nobody special, on a file system that cannot be written to", () => {
+    const dockerfile = read("keeper/ops/Dockerfile");
+    expect(dockerfile).to.match(/^USER node$/m);
+    const compose = read("keeper/ops/compose.yaml");
+    expect(compose).to.include("read_only: true").and.to.include("cap_drop: [ALL]");
+    for (const service of ["database", "keeper", "prometheus", "grafana"]) {
+      expect(compose).to.match(new RegExp(`^  ${service}:\\n(?:    .*\\n)*?    <<: \\*hardened$`, "m"));
+    }
+    const unit = read("keeper/ops/keel.service");
+    for (const line of ["User=keel", "ProtectSystem=strict", "NoNewPrivileges=true"]) expect(unit).to.include(line);
+  });
+});

@@ -1,0 +1,175 @@
+import { expect } from "chai";
+import { FencedOut } from "../../../keeper/store/fencing.ts";
+import { type OpenDatabase, openDatabase } from "../../../keeper/store/database.ts";
+import { createLeadership } from "../../../keeper/store/leases.ts";
+import { intents, leases, ticks } from "../../../keeper/store/schema.ts";
+import { type PostgresServer, postgresPrograms, startPostgres } from "../../helpers/postgres.ts";
+import { type BareChain, CLIP, depositOf, startBareChain } from "../execution/support/bareChain.ts";
+import { createHost } from "../execution/support/host.ts";
+
+const INTERVAL_MS = 10_000;
+const TICKS_PER_INTERVAL = 4;
+
+describe("Two hosts over one PostgreSQL", function () {
+  let server: PostgresServer | undefined;
+  let chain: BareChain;
+  let stores: OpenDatabase[] = [];
+
+  before(async function () {
+    const programs = postgresPrograms();
+    if (!programs) {
+      console.log("      skipped: there is no PostgreSQL (initdb, pg_ctl, postgres) on PATH or in /usr/lib/postgresql");
+      this.skip();
+    }
+    server = await startPostgres(programs);
+    chain = await startBareChain();
+    const { url } = server;
+    // Both start at once and both find empty tables to make.
+    stores = await Promise.all([openDatabase({ url }), openDatabase({ url })]);
+  });
+  beforeEach(async () => {
+    await chain.reset();
+    const [store] = stores;
+    for (const table of ["transitions", "attempts", "intents", "leases"]) {
+      await store?.db.execute(`delete from keel.${table}`);
+    }
+  });
+  after(async () => {
+    for (const store of stores) await store.close();
+    await chain?.close();
+    server?.stop();
+  });
+
+  /** A host that, at every tick, acts if it holds the lease. */
+  function hostOn(store: OpenDatabase, name: string, clock: { time: number }) {
+    const now = () => Promise.resolve(clock.time);
+    const leadership = createLeadership(store.db, { name: "keeper", holder: name, intervalMs: INTERVAL_MS, now });
+    let acting: { readonly token: number; readonly host: ReturnType<typeof createHost> } | undefined;
+    const tick = async (): Promise<boolean> => {
+      const lease = await leadership.hold();
+      if (!lease) return false;
+      if (acting?.token !== lease.token)
+        acting = { token: lease.token, host: createHost({ chain, db: store.db, lease }) };
+      await act(acting.host, name);
+      return true;
+    };
+    return { tick, leadership, asleep: () => acting?.host };
+  }
+
+  async function act({ driver }: ReturnType<typeof createHost>, name: string): Promise<void> {
+    await driver.step();
+    const head = await chain.view.head();
+    if ((await chain.held()) < CLIP) await driver.submit(depositOf(chain, `${name}-${head.number}`), head);
+  }
+
+  function both() {
+    const [first, second] = stores;
+    if (!first || !second) throw new Error("There are two stores.");
+    return { first, second };
+  }
+
+  function pair() {
+    const { first, second } = both();
+    const clock = { time: 0 };
+    return { clock, a: hostOn(first, "a", clock), b: hostOn(second, "b", clock) };
+  }
+
+  it("one acts and the other stands by", async () => {
+    const { clock, a, b } = pair();
+    for (let i = 0; i < 3 * TICKS_PER_INTERVAL; i++) {
+      expect(await a.tick()).to.equal(true);
+      expect(await b.tick()).to.equal(false);
+      await chain.mine();
+      clock.time += INTERVAL_MS / TICKS_PER_INTERVAL;
+    }
+    expect(await chain.deposits()).to.equal(1);
+  });
+
+  it("of two that reach for it at the same moment, one gets it", async () => {
+    for (let round = 0; round < 20; round++) {
+      const { clock, a, b } = pair();
+      clock.time = round * 10 * INTERVAL_MS;
+      const got = await Promise.all([a.leadership.hold(), b.leadership.hold()]);
+      expect(got.filter((lease) => lease !== undefined).length, `round ${round}`).to.equal(1);
+    }
+  });
+
+  it("takes over within three lease intervals of a host's death, and finishes its hedge", async () => {
+    const { clock, a, b } = pair();
+    await a.tick();
+    await b.tick();
+    const died = clock.time;
+    let tookOver: number | undefined;
+    for (let i = 0; tookOver === undefined || i < 5 * TICKS_PER_INTERVAL; i++) {
+      clock.time += INTERVAL_MS / TICKS_PER_INTERVAL;
+      if (i === 2) await chain.mine();
+      if ((await b.tick()) && tookOver === undefined) tookOver = clock.time;
+      if (i > 2) await chain.mine();
+    }
+    expect((tookOver - died) / INTERVAL_MS).to.be.at.most(3);
+    expect(await chain.deposits()).to.equal(1);
+    const [intent] = await both().second.db.select().from(intents);
+    expect(intent).to.include({ id: `a-${await firstBlock()}`, tag: "final" });
+  });
+
+  it("refuses a paused host that wakes up, by its token, while the other acts", async () => {
+    const { clock, a, b } = pair();
+    await a.tick();
+    clock.time += INTERVAL_MS;
+    expect(await b.tick()).to.equal(true);
+    const sleeper = a.asleep();
+    if (!sleeper) throw new Error("It has acted.");
+    await chain.mine(); // something to write down
+    const error = await sleeper.driver.step().catch((reason: unknown) => reason);
+    expect(error).to.be.instanceOf(FencedOut);
+    expect((error as Error).message).to.include("what is written under token 1 is refused");
+    expect(await a.tick(), "it asks again and stands by").to.equal(false);
+    for (let i = 0; i < 8; i++) {
+      await chain.mine();
+      await b.tick();
+    }
+    expect(await chain.deposits()).to.equal(1);
+    const [lease] = await both().first.db.select().from(leases);
+    expect(lease).to.include({ holder: "b", token: 2 });
+  });
+
+  it("a write that is under way holds a takeover up, so that none ends under an old token", async () => {
+    const { first } = both();
+    const { clock, a, b } = pair();
+    const lease = await a.leadership.hold();
+    clock.time += INTERVAL_MS;
+    let takeover: Promise<unknown> | undefined;
+    const order: string[] = [];
+    await first.db.transaction(async (tx) => {
+      const fence = { lease: "keeper", token: lease?.token ?? 0 };
+      const row = { market: "m", block: 1n, blockHash: "0x", at: 0, inputs: 0, decision: 0, result: { value: 0 } };
+      await tx.insert(ticks).values({ ...row, ...fence });
+      takeover = b.leadership.hold().then(() => order.push("takeover"));
+      await untilBlocked(first);
+      order.push("write");
+    });
+    await takeover;
+    expect(order).to.deep.equal(["write", "takeover"]);
+  });
+
+  it("release lets the other in at once", async () => {
+    const { a, b } = pair();
+    expect(await a.tick()).to.equal(true);
+    await a.leadership.release();
+    expect(await b.tick()).to.equal(true);
+  });
+
+  async function firstBlock(): Promise<string> {
+    const { clients } = chain;
+    const [log] = await clients.public.getLogs({ address: chain.weth, fromBlock: 0n });
+    return String((log?.blockNumber ?? 0n) - 1n);
+  }
+
+  /** Until some connection waits for a lock. */
+  async function untilBlocked(store: OpenDatabase): Promise<void> {
+    for (;;) {
+      const rows = await store.db.execute("select 1 from pg_stat_activity where wait_event_type = 'Lock'");
+      if ((rows as unknown[]).length > 0) return;
+    }
+  }
+});
