@@ -1,0 +1,41 @@
+/**
+ * What a tick of the keeper takes.
+ *
+ *   npm run bench:keeper [-- --json] [-- --ticks 10000]
+ *
+ * Greeks, stress grid and plan are timed on a book of 10,000 series; the limit holds for processor time, which a busy machine
+ * does not change. Whole ticks, store and reports included, run on the remembered answers of a local chain with 128 series:
+ * resident memory must not grow after the first three tenths of them.
+ */
+import { parseArgs } from "node:util";
+import { timeDecision } from "./keeper/decide.ts";
+import { measureTicks } from "./keeper/memory.ts";
+
+const SERIES = 10_000;
+const REPETITIONS = 200;
+const LIMITS = { decisionMs: 20, growth: 0.1 } as const;
+const WARM_UP = 3;
+
+const { values: flags } = parseArgs({
+  options: { json: { type: "boolean", default: false }, ticks: { type: "string", default: "10000" } },
+});
+
+const decision = timeDecision(SERIES, REPETITIONS);
+const ticks = await measureTicks(Number(flags.ticks), (done, residentMb) => {
+  if (!flags.json) console.error(`${done} ticks, ${residentMb} MB`);
+});
+const settled = ticks.residentMb.slice(WARM_UP);
+const growth = (settled.at(-1) ?? 0) / (settled[0] ?? 1) - 1;
+const passes = decision.processor <= LIMITS.decisionMs && growth <= LIMITS.growth;
+const report = { decision: { series: SERIES, ...decision }, ticks, growth, limits: LIMITS, passes };
+
+if (flags.json) console.log(JSON.stringify(report, null, 2));
+else {
+  const { median, fastest, processor } = decision;
+  console.log(`Greeks, stress and plan of ${SERIES} series: ${processor.toFixed(1)} ms of processor time`);
+  console.log(`  by the clock: median ${median.toFixed(1)} ms, fastest ${fastest.toFixed(1)} ms`);
+  console.log(`Snapshot of ${ticks.series} series: ${ticks.snapshotTrips} requests to the node`);
+  console.log(`A tick without the node: ${ticks.tickMs.toFixed(1)} ms`);
+  console.log(`Resident memory: ${ticks.residentMb.join(", ")} MB, growth ${(100 * growth).toFixed(1)} %`);
+}
+if (!passes) process.exitCode = 1;
