@@ -21,10 +21,13 @@ export interface VaultAccounts {
   /** The pool's cash, of which `owed` belongs to holders of settled options. */
   readonly cash: bigint;
   readonly owed: bigint;
+  /** The reserve that bears losses before LPs do. It stays when everyone has left. */
+  readonly insurance: bigint;
   readonly queuedDeposits: bigint;
   readonly setAsideForRedemptions: bigint;
   /** Cash according to everything that the demo has seen flow in and out. */
   readonly cashByFlows: bigint;
+  readonly insuranceByFlows: bigint;
   readonly shares: bigint;
   /** Ether that the desk still holds, WAD. */
   readonly inventory: bigint;
@@ -63,7 +66,7 @@ export async function audit(stage: Stage, ledger: Ledger): Promise<Accounting> {
   const vault = await vaultAccounts(stage, ledger);
   const unpaid = await unexercised(stage, ledger);
   const moved = await unexplainedMoves(stage, ledger);
-  const explained = vault.cash + vault.queuedDeposits + vault.setAsideForRedemptions;
+  const explained = vault.cash + vault.insurance + vault.queuedDeposits + vault.setAsideForRedemptions;
   const checks: Check[] = [
     ...[usdc, weth].map(({ symbol, residual, holders: { length } }) => ({
       what: `Every unit of ${symbol} is accounted for`,
@@ -73,12 +76,19 @@ export async function audit(stage: Stage, ledger: Ledger): Promise<Accounting> {
     {
       what: "The vault's own accounts explain its balance",
       holds: vault.balance === explained,
-      detail: `balance ${vault.balance} = cash ${vault.cash} + queued ${vault.queuedDeposits} + set aside ${vault.setAsideForRedemptions}`,
+      detail:
+        `balance ${vault.balance} = cash ${vault.cash} + insurance ${vault.insurance} + ` +
+        `queued ${vault.queuedDeposits} + set aside ${vault.setAsideForRedemptions}`,
     },
     {
       what: "The vault's cash is what flowed in less what flowed out",
       holds: vault.cash === vault.cashByFlows,
       detail: `cash ${vault.cash}, by flows ${vault.cashByFlows}`,
+    },
+    {
+      what: "The insurance reserve is what fees put in less what it paid",
+      holds: vault.insurance === vault.insuranceByFlows,
+      detail: `insurance ${vault.insurance}, by flows ${vault.insuranceByFlows}`,
     },
     {
       what: "Every holder is paid",
@@ -110,6 +120,7 @@ async function knownAccounts({ keel, devnet }: Stage): Promise<Map<string, Addre
     ["vault", keel.vault.address],
     ["desk", keel.desk.address],
     ["venue", keel.contracts.uniswapV3Venue],
+    ["lender", keel.contracts.aaveV3Lender],
     ["option market", keel.market.address],
     ...[...LPS, ...TRADERS].map(({ name, address }) => [name, address] as const),
     ["keeper", devAccount(DEV_ROLES.keeper).address],
@@ -169,16 +180,21 @@ async function vaultAccounts({ devnet, keel }: Stage, { cash: flows }: Ledger): 
     functionName: "balanceOf",
     args: [keel.vault.address],
   });
-  const [cash, owed, [queuedDeposits], setAsideForRedemptions, shares, inventory] = await Promise.all([
+  const [cash, owed, insurance, [queuedDeposits], setAsideForRedemptions, shares, [inventory]] = await Promise.all([
     read({ ...keel.vault, functionName: "cash" }),
     read({ ...keel.vault, functionName: "owed" }),
+    read({ ...keel.vault, functionName: "insurance" }),
     read({ ...keel.vault, functionName: "pendingTotals" }),
     read({ ...keel.vault, functionName: "reservedForRedemptions" }),
     read({ ...keel.vault, functionName: "totalSupply" }),
-    read({ ...keel.desk, functionName: "inventory" }),
+    read({ ...keel.desk, functionName: "holdings" }),
   ]);
-  const cashByFlows = flows.premiums - flows.payoffs + flows.lpIn - flows.lpOut + flows.hedge;
-  return { balance: await balance, cash, owed, queuedDeposits, setAsideForRedemptions, cashByFlows, shares, inventory };
+  const cashByFlows = flows.premiums - flows.payoffs + flows.lpIn - flows.lpOut + flows.hedge - flows.insured;
+  return {
+    balance: await balance,
+    ...{ cash, owed, insurance, queuedDeposits, setAsideForRedemptions, shares, inventory },
+    ...{ cashByFlows, insuranceByFlows: flows.insured },
+  };
 }
 
 /** Options of any series ever traded that someone still holds. */

@@ -93,6 +93,8 @@ export interface CashFlows {
   lpOut: bigint;
   /** What the desk has received for ether less what it has spent. */
   hedge: bigint;
+  /** What fees have put into the insurance reserve, less what it has paid to the pool. */
+  insured: bigint;
 }
 
 /** Everything that happened. */
@@ -121,7 +123,7 @@ export function createLedger(): Ledger {
     lps: [],
     samples: [],
     settlements: [],
-    cash: { premiums: 0n, payoffs: 0n, lpIn: 0n, lpOut: 0n, hedge: 0n },
+    cash: { premiums: 0n, payoffs: 0n, lpIn: 0n, lpOut: 0n, hedge: 0n, insured: 0n },
     purses: new Map(),
     tradedSeries: new Set(),
     gas: new Map(),

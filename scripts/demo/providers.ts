@@ -45,6 +45,8 @@ export async function processDueEpoch(play: Play): Promise<boolean> {
   const { epoch, assetsIn, assetsOut } = event.args;
   play.ledger.cash.lpIn += assetsIn;
   play.ledger.cash.lpOut += assetsOut;
+  const [rescue] = parseEventLogs({ abi: optionVaultAbi, logs: receipt.logs, eventName: "InsuranceUsed" });
+  if (rescue) play.ledger.cash.insured -= rescue.args.assets;
   if (assetsIn > 0n || assetsOut > 0n) {
     play.narrator.line(describeEpoch(await now(play), Number(epoch), dollars(assetsIn), dollars(assetsOut)));
   }

@@ -1,4 +1,4 @@
-import { DEFAULT_PARAMETERS, printableParameters } from "../deploy/parameters.ts";
+import { DEVNET_PARAMETERS, printableParameters } from "../deploy/parameters.ts";
 import type { Accounting } from "./accounting.ts";
 import { LPS, TRADERS } from "./cast.ts";
 import type { HedgeRecord, Ledger, PayoffRecord, Sample, TradeRecord } from "./ledger.ts";
@@ -100,7 +100,7 @@ export function resultOf(path: PricePath, ledger: Ledger, accounting: Accounting
   const cost = sum(hedges.map((hedge) => hedge.cost));
   return {
     ok: accounting.checks.every(({ holds }) => holds),
-    parameters: { seed: facts.seed, ...printableParameters(DEFAULT_PARAMETERS) },
+    parameters: { seed: facts.seed, ...printableParameters(DEVNET_PARAMETERS) },
     path: describePath(path),
     trades,
     refusals: ledger.refusals,

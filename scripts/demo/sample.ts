@@ -15,7 +15,7 @@ export async function takeSample(play: Play, part: Sample["part"]): Promise<void
     read({ ...keel.vault, functionName: "totalSupply" }),
     now(play),
   ]);
-  const [nav, spot, inventory] = [fromWad(exposure.nav), fromWad(exposure.mark.spot), fromWad(exposure.hedgeDelta)];
+  const [nav, spot, inventory] = [fromWad(exposure.nav), fromWad(exposure.mark.spot), fromWad(exposure.base)];
   const bookDelta = fromWad(exposure.mark.delta);
   const pnlHedged = nav - dollars(ledger.cash.lpIn - ledger.cash.lpOut);
   ledger.samples.push({

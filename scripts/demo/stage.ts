@@ -1,12 +1,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { activate } from "../../keeper/activation.ts";
 import { writeDeployment } from "../../keeper/chain/deployment.ts";
+import { loadConfig } from "../../keeper/config.ts";
 import { deployKeel } from "../deploy/keel.ts";
-import { DEFAULT_PARAMETERS, printableParameters } from "../deploy/parameters.ts";
+import { DEVNET_PARAMETERS, printableParameters } from "../deploy/parameters.ts";
 import { DEV_ROLES, devAccount, devPrivateKey } from "../devnet/accounts.ts";
 import { type Keel, connectKeel } from "../devnet/keel.ts";
 import { type Market, createMarket } from "../devnet/market.ts";
@@ -37,6 +39,9 @@ const KEEL = join(PROJECT_ROOT, "keeper/keel.mjs");
 
 /** Blocks come as fast as the story can make them. */
 const KEEPER_POLLING_MS = 20;
+
+/** The story has its own people for these. */
+const NO_DUTIES = { settle: false, pay: false, surface: false, mark: false, epochs: false };
 
 /** Who posts the surface and lists series. Not the keeper's own account, whose nonces belong to its process. */
 export const OPERATOR = devAccount(DEV_ROLES.governor).address;
@@ -75,24 +80,33 @@ export async function setStage(options: StageOptions, cleanup: Cleanup): Promise
   const sender = { public: clients.public, wallet: clients.wallet, account: OPERATOR };
   const contracts = await deployKeel(sender, {
     protocols: deployment.protocols,
-    parameters: DEFAULT_PARAMETERS,
-    holders: { KEEPER: [devAccount(DEV_ROLES.keeper).address, OPERATOR], LISTER: [OPERATOR] },
+    parameters: DEVNET_PARAMETERS,
+    holders: { KEEPER: [devAccount(DEV_ROLES.keeper).address, OPERATOR], LISTER: [OPERATOR], POSTER: [OPERATOR] },
   });
   const path = join(folder, "deployment.json");
   writeDeployment(path, {
     ...deployment,
     contracts: { ...contracts },
-    parameters: printableParameters(DEFAULT_PARAMETERS),
+    parameters: printableParameters(DEVNET_PARAMETERS),
   });
+  const config = join(folder, "keel.config.json");
+  writeFileSync(config, JSON.stringify({ duties: NO_DUTIES })); // a person's own is none of the demo's business
+  const env = {
+    KEEL_DEPLOYMENT: path,
+    KEEL_RPC_URL: devnet.url,
+    KEEL_PRIVATE_KEY: devPrivateKey(DEV_ROLES.keeper),
+    KEEL_POLLING_INTERVAL_MS: String(KEEPER_POLLING_MS),
+    KEEL_DATA_FOLDER: join(folder, "keel-data"),
+  };
+  activate(
+    loadConfig({ config }, { ...process.env, ...env }),
+    devAccount(DEV_ROLES.keeper).address,
+    new Date().toISOString(),
+  );
   const keeper = startKeeper({
-    args: [KEEL, "run", "--log-format", "json"],
-    env: {
-      KEEL_DEPLOYMENT: path,
-      KEEL_RPC_URL: devnet.url,
-      KEEL_PRIVATE_KEY: devPrivateKey(DEV_ROLES.keeper),
-      KEEL_POLLING_INTERVAL_MS: String(KEEPER_POLLING_MS),
-    },
-    cwd: folder, // a person's own keel.config.json is none of the demo's business
+    args: [KEEL, "run", "--log-format", "json", "--config", config],
+    env,
+    cwd: folder,
     ...(options.onKeeperLine && { onLine: options.onKeeperLine }),
   });
   cleanup.add(() => keeper.stop());

@@ -1,4 +1,5 @@
-import { ContractFunctionRevertedError, BaseError, parseEther } from "viem";
+import { BaseError, ContractFunctionRevertedError, type TransactionReceipt, parseEther, parseEventLogs } from "viem";
+import { optionVaultAbi } from "../../keeper/chain/abi/optionVault.ts";
 import type { Person } from "./cast.ts";
 import { TRADERS } from "./cast.ts";
 import { watchKeeper } from "./keeperWatch.ts";
@@ -13,7 +14,16 @@ import { CAPITAL, type Play, dollars, fromWad, holdingsOf, now, openContracts, t
 const TOLERANCE_PERCENT = 1n;
 
 /** Errors by which the vault says that it takes no more risk. */
-const REFUSALS = new Set(["VegaCapacityExceeded", "NotionalExceeded", "InsufficientCash"]);
+const REFUSALS = new Set([
+  "VegaCapacityExceeded",
+  "VegaWindowExceeded",
+  "GammaCapacityExceeded",
+  "SeriesCapExceeded",
+  "ExpiryCapExceeded",
+  "StressLossTooLarge",
+  "DrawdownTooLarge",
+  "InsufficientCash",
+]);
 
 /** Lets a trader act on a wish, and the keeper on what comes of it. */
 export async function actOn(play: Play, intent: Intent): Promise<void> {
@@ -74,6 +84,7 @@ async function trade(play: Play, trader: Person, kind: string, legs: readonly Tr
     const after = await devnet.clients.public.readContract({ ...read, blockNumber: receipt.blockNumber });
     book(play, trader, onChain);
     play.ledger.cash.premiums += quote.total;
+    play.ledger.cash.insured += insuredBy(receipt);
     notePurse(play.ledger, trader.name, -quote.total);
     for (const { id } of onChain) play.ledger.tradedSeries.add(id);
     const record = {
@@ -100,6 +111,13 @@ async function trade(play: Play, trader: Person, kind: string, legs: readonly Tr
     play.narrator.line(describeRefusal(await now(play), trader.name, reason));
   }
   await watchKeeper(play);
+}
+
+/** What of a trade's fees went to the insurance reserve, in units of 1e-6 USDC. */
+function insuredBy({ logs }: TransactionReceipt): bigint {
+  const [event] = parseEventLogs({ abi: optionVaultAbi, logs, eventName: "TradeBooked" });
+  if (!event) throw new Error("A trade emits TradeBooked.");
+  return event.args.insured;
 }
 
 function kindOf([leg]: readonly TradeLeg[]): string {
