@@ -1,0 +1,68 @@
+import { spawn } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import pc from "picocolors";
+
+/** A part of the tests that runs in a process of its own. */
+interface Shard {
+  readonly name: string;
+  readonly args: readonly string[];
+}
+
+const HARDHAT = fileURLToPath(new URL("../node_modules/hardhat/dist/src/cli.js", import.meta.url));
+const FILES = (readdirSync("test", { recursive: true }) as string[]).filter((file) => file.endsWith(".test.ts"));
+const KEEPER = FILES.filter((file) => file.startsWith("keeper"));
+/** The campaigns run with `npm run test:deep`: docs/testing.md says why. */
+const SOLIDITY = process.env.KEEL_DEEP === "1" ? [] : ["BlackScholes", "Ssvi", "SqrtPrice", "VolDrift", "VolSurface"];
+const OTHERS = FILES.filter((file) => !KEEPER.includes(file));
+
+/** The longest first. */
+const SHARDS: readonly Shard[] = [
+  { name: "keeper", args: ["test", "mocha", "--no-compile", ...KEEPER.map(inTest)] },
+  { name: "contracts, scripts and demo", args: ["test", "mocha", "--no-compile", ...OTHERS.map(inTest)] },
+  {
+    name: "fuzz tests",
+    args: ["test", "solidity", "--no-compile", ...SOLIDITY.map((name) => inTest(`solidity/${name}.t.sol`))],
+  },
+];
+
+function inTest(file: string): string {
+  return join("test", file);
+}
+
+/** Runs Hardhat, and shows what it says when it ends. @returns Its exit code. */
+function hardhat(args: readonly string[]): Promise<{ readonly code: number; readonly output: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [HARDHAT, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+    const chunks: Buffer[] = [];
+    child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
+    child.stderr.on("data", (chunk: Buffer) => chunks.push(chunk));
+    child.once("error", reject);
+    child.once("close", (code) => resolve({ code: code ?? 1, output: Buffer.concat(chunks).toString("utf8") }));
+  });
+}
+
+async function run({ name, args }: Shard): Promise<boolean> {
+  const start = Date.now();
+  console.log(pc.dim(`${name}: running …`));
+  const { code, output } = await hardhat(args);
+  const minutes = ((Date.now() - start) / 60_000).toFixed(1);
+  console.log(`${output}\n${code === 0 ? pc.green("passed") : pc.red("failed")} after ${minutes} min: ${name}\n`);
+  return code === 0;
+}
+
+// Compiled once, before the shards, which share what it leaves.
+const build = await hardhat(["build"]);
+if (build.code !== 0) {
+  console.error(build.output);
+  process.exit(1);
+}
+const waiting = [...SHARDS];
+const passed: boolean[] = [];
+async function work(): Promise<void> {
+  for (let shard = waiting.shift(); shard; shard = waiting.shift()) passed.push(await run(shard));
+}
+await Promise.all(Array.from({ length: Math.min(availableParallelism(), SHARDS.length) }, work));
+process.exit(passed.every(Boolean) ? 0 : 1);
