@@ -273,11 +273,14 @@ contract OptionMarket is
     ) private view returns (Quote memory q) {
         Pricing memory terms = pricing_;
         Priced memory p = _price(legs, terms, reading, basis.spot);
-        if (p.opens) _requireAgreement(reading, terms.maxDispersionBps);
+        if (p.opens) {
+            _requireAgreement(reading, terms.maxDispersionBps);
+            if (basis.vegaCapacity == 0) revert NoCapacity();
+        }
         bool highIsDearer = p.high > p.low;
         (q.mid, q.spot) = highIsDearer ? (p.high, reading.high) : (p.low, reading.low);
 
-        // Without capacity (a vault under water) a purchase costs beyond any limit, and a sale still goes through.
+        // Without capacity (a pool under water) nothing is sold, and what was sold is still taken back.
         uint256 capacity = Math.max(basis.vegaCapacity, 1);
         int256 netShort = -basis.weightedVega;
         int256 netShortAfter = netShort + p.weightedVega;

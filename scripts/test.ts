@@ -14,18 +14,13 @@ interface Shard {
 const HARDHAT = fileURLToPath(new URL("../node_modules/hardhat/dist/src/cli.js", import.meta.url));
 const FILES = (readdirSync("test", { recursive: true }) as string[]).filter((file) => file.endsWith(".test.ts"));
 const KEEPER = FILES.filter((file) => file.startsWith("keeper"));
-/** The campaigns run with `npm run test:deep`: docs/testing.md says why. */
-const SOLIDITY = process.env.KEEL_DEEP === "1" ? [] : ["BlackScholes", "Ssvi", "SqrtPrice", "VolDrift", "VolSurface"];
 const OTHERS = FILES.filter((file) => !KEEPER.includes(file));
 
 /** The longest first. */
 const SHARDS: readonly Shard[] = [
   { name: "keeper", args: ["test", "mocha", "--no-compile", ...KEEPER.map(inTest)] },
   { name: "contracts, scripts and demo", args: ["test", "mocha", "--no-compile", ...OTHERS.map(inTest)] },
-  {
-    name: "fuzz tests",
-    args: ["test", "solidity", "--no-compile", ...SOLIDITY.map((name) => inTest(`solidity/${name}.t.sol`))],
-  },
+  { name: "fuzz tests and campaigns", args: ["test", "solidity", "--no-compile"] },
 ];
 
 function inTest(file: string): string {

@@ -78,6 +78,8 @@ interface IOptionMarket {
     error PricesDisagree(uint256 low, uint256 high, uint256 limitBps);
     /// @notice The slice of `expiry` is from `updatedAt`: closing only.
     error SurfaceStale(uint256 expiry, uint256 updatedAt);
+    /// @notice The pool had no net assets when the epoch began: closing only, as nothing could be charged for new risk.
+    error NoCapacity();
     error AlreadySettled(uint256 expiry);
     error NotSettled(uint256 expiry);
     error FallbackTooEarly(uint256 expiry, uint256 earliest);

@@ -50,6 +50,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   SeriesCapExceeded: "the vault sells no more of this series",
   ExpiryCapExceeded: "the vault sells no more of this expiry",
   StressLossTooLarge: "in the worst stress scenario too little of the vault would be left",
+  NoCapacity: "the vault has no net assets to carry new risk; closing goes on",
   OpeningPaused: "a guardian has stopped new risk; closing goes on",
   DrawdownTooLarge: "the vault has lost too much lately to take on new risk; closing goes on",
   FeedStale: "the oracle is late: closing only",

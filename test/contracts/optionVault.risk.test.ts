@@ -3,7 +3,7 @@ import { type Address, parseEther, parseEventLogs, parseUnits } from "viem";
 import { optionVaultAbi } from "../../keeper/chain/abi/optionVault.ts";
 import { compiled, deployContract } from "../../scripts/deploy/transact.ts";
 import { link } from "../../scripts/deploy/link.ts";
-import { type Leg, slice } from "../../scripts/devnet/keel.ts";
+import { type Leg, seriesId, slice } from "../../scripts/devnet/keel.ts";
 import { deskOf } from "../helpers/desk.ts";
 import { GOVERNOR, KEEPER, LPS, LP_DEPOSIT, TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";
@@ -174,6 +174,19 @@ describe("OptionVault, risk", () => {
       await market.moveTo(5400, { forceRound: true });
       await side.wait(150);
     }
+
+    it("a pool under water sells nothing, in so many words, and takes back what it sold", async () => {
+      const { call, keel, market, expiries } = world();
+      await keel.trade(alice, [buy(call(3000, expiries[1]), 300)]);
+      await market.moveTo(15_000, { forceRound: true });
+      await side.nextEpoch(15_000);
+      await post(0.7);
+      await keel.listSeries(expiries[1], [parseEther("15000")]);
+      const atTheMoney = seriesId(expiries[1], parseEther("15000"), "call");
+      await expectRevert(keel.trade(bob, [buy(atTheMoney, 1)]), "NoCapacity");
+      await expectRevert(keel.quote([buy(atTheMoney, 1)]), "NoCapacity");
+      await keel.trade(alice, [sell(call(3000, expiries[1]), 1)]);
+    });
 
     it("a fall of NAV per share below its peak closes the pool to new risk; epochs open it again", async () => {
       const { call, keel, expiries } = world();

@@ -122,6 +122,7 @@ abstract contract Stage is World {
         _mayRefuse(IOptionVault.DrawdownTooLarge.selector, Refusal.OPENING, "drawdown");
         _mayRefuse(IOptionMarket.FeedStale.selector, Refusal.OPENING, "feed stale");
         _mayRefuse(IOptionMarket.PricesDisagree.selector, Refusal.OPENING, "prices disagree");
+        _mayRefuse(IOptionMarket.NoCapacity.selector, Refusal.OPENING, "no capacity");
         _mayRefuse(IOptionMarket.SurfaceStale.selector, Refusal.OPENING, "surface stale");
         _mayRefuse(IOptionMarket.TradingClosed.selector, Refusal.ANY, "cut-off");
         _mayRefuse(IPriceOracle.StalePrice.selector, Refusal.ANY, "feed dead");
@@ -139,6 +140,9 @@ abstract contract Stage is World {
         Refusal refusal = refusals[selector];
         require(refusal == Refusal.ANY || (opens && refusal == Refusal.OPENING), _hex("refused for", reason));
         if (selector == Treasury.InsufficientCash.selector) _requireNoCash(reason);
+        if (selector == IOptionMarket.NoCapacity.selector) {
+            require(vault.exposureAt(price).vegaCapacity == 0, "there was capacity");
+        }
         ++done[refusalNames[selector]];
     }
 
