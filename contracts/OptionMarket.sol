@@ -186,7 +186,6 @@ contract OptionMarket is
 
     /// @inheritdoc IOptionMarket
     function exercise(uint256 id, uint256 quantity, address recipient) external nonReentrant returns (uint256 assets) {
-        _requireSettled(id);
         _burn(msg.sender, id, quantity);
         assets = vault.payHolder(id, quantity, recipient);
         emit Exercised(msg.sender, recipient, id, quantity, assets);
@@ -390,7 +389,7 @@ contract OptionMarket is
 
     function _requireSettled(uint256 id) private view {
         (uint256 expiry, , ) = SeriesId.decode(id);
-        if (vault.settlementPriceOf(expiry) == 0) revert NotSettled(expiry);
+        if (vault.settlementPriceOf(expiry) == 0) revert Book.NotSettled(id);
     }
 
     function _requireUnsettled(uint256 expiry) private view {

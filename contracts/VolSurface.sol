@@ -208,8 +208,9 @@ contract VolSurface is IVolSurface, AccessManaged {
     /// @inheritdoc IVolSurface
     function slice(uint256 expiry) external view returns (Ssvi.Slice memory, uint256 updatedAt) {
         StoredSlice memory stored = _slices[expiry];
-        require(stored.updatedAt != 0 && expiry > block.timestamp, NoSlice(expiry));
-        return (_unpack(stored), stored.updatedAt);
+        updatedAt = stored.updatedAt;
+        require(updatedAt != 0 && expiry > block.timestamp, NoSlice(expiry));
+        return (_unpack(stored), updatedAt);
     }
 
     /// @inheritdoc IVolSurface
@@ -309,13 +310,16 @@ contract VolSurface is IVolSurface, AccessManaged {
 
     // ---------------------------------------------------------------------------------------------------------- slots
 
+    /// @dev Unchecked: each unit is below 2^31 and each field below 2^56.
     function _unpack(StoredSlice memory s) private pure returns (Ssvi.Slice memory) {
-        return
-            Ssvi.Slice({
-                atmVol: s.atmVol * VOL_UNIT,
-                skew: s.skew * SKEW_UNIT,
-                curvature: s.curvature * CURVATURE_UNIT,
-                carry: s.carry * CARRY_UNIT
-            });
+        unchecked {
+            return
+                Ssvi.Slice({
+                    atmVol: uint256(s.atmVol) * VOL_UNIT,
+                    skew: int256(s.skew) * SKEW_UNIT,
+                    curvature: uint256(s.curvature) * CURVATURE_UNIT,
+                    carry: int256(s.carry) * CARRY_UNIT
+                });
+        }
     }
 }

@@ -81,7 +81,6 @@ interface IOptionMarket {
     /// @notice The pool had no net assets when the epoch began: closing only, as nothing could be charged for new risk.
     error NoCapacity();
     error AlreadySettled(uint256 expiry);
-    error NotSettled(uint256 expiry);
     error FallbackTooEarly(uint256 expiry, uint256 earliest);
     error InvalidPrice(uint256 price);
     error AutoExerciseNotAllowed(address holder);

@@ -64,6 +64,8 @@ library Book {
     error TooManySeries(uint256 expiry, uint256 limit);
     error ExpiryNotListed(uint256 expiry);
     error MoreThanOpen(uint256 id, uint256 quantity);
+    /// @notice The series' expiry has no settlement price yet.
+    error NotSettled(uint256 id);
 
     uint256 internal constant MAX_EXPIRIES = 8;
 
@@ -127,6 +129,7 @@ library Book {
         (, uint256 strike, bool isCall) = SeriesId.decode(id);
         (Series storage series, Expiry storage stored) = find(self, id);
         Expiry memory totals = stored;
+        if (totals.settlementPrice == 0) revert NotSettled(id);
         int256 left = series.quantity + quantity.toInt256();
         if (left > 0) revert MoreThanOpen(id, quantity);
         series.quantity = int128(left);

@@ -27,8 +27,9 @@ library StressGrid {
     uint256 private constant PER_SLOT = 6;
     uint256 private constant BITS = 40;
     int256 private constant CENT = 1e34;
-    /// @dev Up to here Black-Scholes is defined.
-    uint256 private constant HIGHEST_VOL = 10e18;
+    /// @dev Loops go over the bytes of an array in memory: no index has to be multiplied.
+    uint256 private constant WORD = 0x20;
+    uint256 private constant END = SCENARIOS * WORD;
     int256 private constant WAD = 1e18;
 
     /// @notice The scenarios: falls and rises of spot from a bad hour to a gap that no hedge follows, each with the vol
@@ -50,6 +51,7 @@ library StressGrid {
 
     /// @notice Adds a position in a series before its expiry to `values`.
     /// @dev The strike's vol is multiplied, not read anew from the surface at the shifted spot: the smile sticks to strikes.
+    /// Black-Scholes is total, so that no vol is too high for it.
     function add(
         int256[SCENARIOS] memory values,
         uint256[SCENARIOS] memory grid,
@@ -61,15 +63,14 @@ library StressGrid {
     ) internal pure {
         unchecked {
             (uint256 forward, uint256 sqrtTime, uint256 vol, int256 k) = (t.forward, t.sqrtTime, g.vol, g.k);
-            for (uint256 i = 0; i < SCENARIOS; ++i) {
+            for (uint256 i = 0; i < END; i += WORD) {
                 uint256 s = _at(grid, i);
-                uint256 shifted = (vol * _volFactor(s)) / uint256(WAD);
                 uint256 price = BlackScholes.seriesPrice(
                     (forward * _spotFactor(s)) / uint256(WAD),
                     strike,
                     k - _logFactor(s),
                     sqrtTime,
-                    shifted < HIGHEST_VOL ? shifted : HIGHEST_VOL,
+                    (vol * _volFactor(s)) / uint256(WAD),
                     isCall
                 );
                 _increase(values, i, quantity * int256(price));
@@ -87,7 +88,7 @@ library StressGrid {
         int256 quantity
     ) internal pure {
         unchecked {
-            for (uint256 i = 0; i < SCENARIOS; ++i) {
+            for (uint256 i = 0; i < END; i += WORD) {
                 uint256 shifted = (spot * _spotFactor(_at(grid, i))) / uint256(WAD);
                 _increase(values, i, quantity * int256(SeriesId.payoff(strike, isCall, shifted)));
             }
@@ -99,7 +100,8 @@ library StressGrid {
         unchecked {
             for (uint256 slot = 0; slot < SLOTS; ++slot) {
                 uint256 word = self.packed[slot];
-                for (uint256 i = slot * PER_SLOT; i < (slot + 1) * PER_SLOT; ++i) {
+                uint256 end = (slot + 1) * PER_SLOT * WORD;
+                for (uint256 i = slot * PER_SLOT * WORD; i < end; i += WORD) {
                     _increase(values, i, int256(int40(uint40(word))) * CENT);
                     word >>= BITS;
                 }
@@ -112,8 +114,9 @@ library StressGrid {
         unchecked {
             for (uint256 slot = 0; slot < SLOTS; ++slot) {
                 uint256 word = 0;
-                for (uint256 i = (slot + 1) * PER_SLOT; i > slot * PER_SLOT; --i) {
-                    word = (word << BITS) | uint40(_floorDiv(_at(values, i - 1), CENT).toInt40());
+                uint256 start = slot * PER_SLOT * WORD;
+                for (uint256 i = start + PER_SLOT * WORD; i > start; i -= WORD) {
+                    word = (word << BITS) | uint40(_floorDiv(_at(values, i - WORD), CENT).toInt40());
                 }
                 self.packed[slot] = word;
             }
@@ -131,11 +134,11 @@ library StressGrid {
         unchecked {
             int256 hedge = _floorDiv(base * int256(spot), WAD);
             least = type(int256).max;
-            for (uint256 i = 0; i < SCENARIOS; ++i) {
+            for (uint256 i = 0; i < END; i += WORD) {
                 int256 value = _at(values, i) + hedge * int256(_spotFactor(_at(grid, i)));
                 if (value < least) (least, index) = (value, i);
             }
-            least = _floorDiv(least, WAD);
+            (least, index) = (_floorDiv(least, WAD), index / WORD);
         }
     }
 
@@ -178,22 +181,22 @@ library StressGrid {
         }
     }
 
-    /// @dev `grid[i]` and `values[i]` for an index that is known to be below SCENARIOS: a check costs 49 gas.
+    /// @dev The element of `grid` or `values` at byte `i`, which is known to be below END: a checked index costs 49 gas more.
     function _at(uint256[SCENARIOS] memory grid, uint256 i) private pure returns (uint256 scenario) {
         assembly ("memory-safe") {
-            scenario := mload(add(grid, shl(5, i)))
+            scenario := mload(add(grid, i))
         }
     }
 
     function _at(int256[SCENARIOS] memory values, uint256 i) private pure returns (int256 value) {
         assembly ("memory-safe") {
-            value := mload(add(values, shl(5, i)))
+            value := mload(add(values, i))
         }
     }
 
     function _increase(int256[SCENARIOS] memory values, uint256 i, int256 by) private pure {
         assembly ("memory-safe") {
-            let place := add(values, shl(5, i))
+            let place := add(values, i)
             mstore(place, add(mload(place), by))
         }
     }

@@ -74,7 +74,7 @@ export const errorsAbi = [
   {"inputs":[{"internalType":"uint256","name":"expiry","type":"uint256"}],"name":"NoSlice","type":"error"},
   {"inputs":[{"internalType":"uint256","name":"expiry","type":"uint256"},{"internalType":"uint256","name":"time","type":"uint256"}],"name":"NotExpired","type":"error"},
   {"inputs":[{"internalType":"uint80","name":"roundId","type":"uint80"},{"internalType":"uint80","name":"earlierRoundId","type":"uint80"},{"internalType":"uint256","name":"expiry","type":"uint256"}],"name":"NotFirstRound","type":"error"},
-  {"inputs":[{"internalType":"uint256","name":"expiry","type":"uint256"}],"name":"NotSettled","type":"error"},
+  {"inputs":[{"internalType":"uint256","name":"id","type":"uint256"}],"name":"NotSettled","type":"error"},
   {"inputs":[{"internalType":"int256","name":"amount","type":"int256"},{"internalType":"int256","name":"netDelta","type":"int256"}],"name":"NotTowardsNeutral","type":"error"},
   {"inputs":[{"internalType":"int256","name":"netDelta","type":"int256"},{"internalType":"uint256","name":"band","type":"uint256"},{"internalType":"uint256","name":"since","type":"uint256"},{"internalType":"uint256","name":"opensAt","type":"uint256"}],"name":"NotYetOpen","type":"error"},
   {"inputs":[{"internalType":"uint256","name":"baseAmount","type":"uint256"},{"internalType":"uint256","name":"quoteLimit","type":"uint256"}],"name":"NothingFilled","type":"error"},

@@ -23,7 +23,7 @@ export const optionMarketAbi = [
   {"inputs":[{"internalType":"string","name":"what","type":"string"}],"name":"InvalidPricing","type":"error"},
   {"inputs":[{"internalType":"uint256","name":"expiry","type":"uint256"},{"internalType":"uint256","name":"strike","type":"uint256"}],"name":"InvalidSeries","type":"error"},
   {"inputs":[],"name":"NoLegs","type":"error"},
-  {"inputs":[{"internalType":"uint256","name":"expiry","type":"uint256"}],"name":"NotSettled","type":"error"},
+  {"inputs":[{"internalType":"uint256","name":"id","type":"uint256"}],"name":"NotSettled","type":"error"},
   {"inputs":[{"internalType":"address","name":"owner","type":"address"},{"internalType":"uint256","name":"value","type":"uint256"},{"internalType":"uint256","name":"allowance","type":"uint256"}],"name":"PermitRefused","type":"error"},
   {"inputs":[{"internalType":"uint256","name":"low","type":"uint256"},{"internalType":"uint256","name":"high","type":"uint256"},{"internalType":"uint256","name":"limitBps","type":"uint256"}],"name":"PricesDisagree","type":"error"},
   {"inputs":[{"internalType":"uint256","name":"id","type":"uint256"},{"internalType":"int256","name":"quantity","type":"int256"},{"internalType":"uint256","name":"minimum","type":"uint256"}],"name":"QuantityTooSmall","type":"error"},

@@ -19,6 +19,7 @@ export const optionVaultAbi = [
   {"inputs":[{"internalType":"uint256","name":"expiry","type":"uint256"},{"internalType":"uint256","name":"strike","type":"uint256"}],"name":"InvalidSeries","type":"error"},
   {"inputs":[{"internalType":"address","name":"module","type":"address"}],"name":"ModuleInUse","type":"error"},
   {"inputs":[{"internalType":"uint256","name":"id","type":"uint256"},{"internalType":"uint256","name":"quantity","type":"uint256"}],"name":"MoreThanOpen","type":"error"},
+  {"inputs":[{"internalType":"uint256","name":"id","type":"uint256"}],"name":"NotSettled","type":"error"},
   {"inputs":[],"name":"OpeningPaused","type":"error"},
   {"inputs":[],"name":"PreviewUnavailable","type":"error"},
   {"inputs":[],"name":"ReentrancyGuardReentrantCall","type":"error"},
