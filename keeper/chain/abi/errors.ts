@@ -67,6 +67,7 @@ export const errorsAbi = [
   {"inputs":[{"internalType":"uint256","name":"share","type":"uint256"},{"internalType":"uint256","name":"available","type":"uint256"}],"name":"LossExceeded","type":"error"},
   {"inputs":[{"internalType":"address","name":"module","type":"address"}],"name":"ModuleInUse","type":"error"},
   {"inputs":[{"internalType":"uint256","name":"id","type":"uint256"},{"internalType":"uint256","name":"quantity","type":"uint256"}],"name":"MoreThanOpen","type":"error"},
+  {"inputs":[],"name":"NoCapacity","type":"error"},
   {"inputs":[],"name":"NoFunds","type":"error"},
   {"inputs":[],"name":"NoLegs","type":"error"},
   {"inputs":[{"internalType":"uint256","name":"asked","type":"uint256"},{"internalType":"uint256","name":"inventory","type":"uint256"}],"name":"NoLender","type":"error"},

@@ -22,6 +22,7 @@ export const optionMarketAbi = [
   {"inputs":[{"internalType":"uint256","name":"price","type":"uint256"}],"name":"InvalidPrice","type":"error"},
   {"inputs":[{"internalType":"string","name":"what","type":"string"}],"name":"InvalidPricing","type":"error"},
   {"inputs":[{"internalType":"uint256","name":"expiry","type":"uint256"},{"internalType":"uint256","name":"strike","type":"uint256"}],"name":"InvalidSeries","type":"error"},
+  {"inputs":[],"name":"NoCapacity","type":"error"},
   {"inputs":[],"name":"NoLegs","type":"error"},
   {"inputs":[{"internalType":"uint256","name":"id","type":"uint256"}],"name":"NotSettled","type":"error"},
   {"inputs":[{"internalType":"address","name":"owner","type":"address"},{"internalType":"uint256","name":"value","type":"uint256"},{"internalType":"uint256","name":"allowance","type":"uint256"}],"name":"PermitRefused","type":"error"},
