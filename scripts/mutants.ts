@@ -1,10 +1,12 @@
 import { fileURLToPath } from "node:url";
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 import pc from "picocolors";
 import { UserError, messageOf } from "../keeper/errors.ts";
 import { runCommand } from "./command.ts";
 import { type Mutant, defends, readMutants } from "./mutants/patches.ts";
-import { type Outcome, compile, runTests } from "./mutants/tests.ts";
+import { affected, recompile } from "./mutants/artifacts.ts";
+import { type Solc, startSolc } from "./mutants/solc.ts";
+import { type Outcome, build, runTests } from "./mutants/tests.ts";
 import { type Workspace, createWorkspace } from "./mutants/workspace.ts";
 
 /** killed: the named test noticed. survived: it did not. error: nothing was learned. */
@@ -20,7 +22,14 @@ interface Result {
 
 interface Flags {
   readonly only?: string;
+  readonly jobs: number;
   readonly json: boolean;
+}
+
+/** Where one mutant at a time is tried. */
+interface Bench {
+  readonly workspace: Workspace;
+  readonly solc: Solc;
 }
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
@@ -33,40 +42,49 @@ await runCommand(
         "defends it to fail. Exit code 1 when a mutant survives, or a patch no longer applies.",
     )
     .option("--only <text>", "only mutants of these rows (T34,T36) or with one of these texts in their name")
+    .option("--jobs <count>", "mutants tried at a time, each in a copy of its own", parseJobs, 1)
     .option("--json", "print results as JSON on stdout, and progress on stderr", false)
     .action(run),
 );
 
-async function run({ only, json }: Flags): Promise<void> {
+async function run({ only, jobs, json }: Flags): Promise<void> {
   const wanted = only?.split(",");
   const mutants = readMutants(`${ROOT}/${FOLDER}`).filter(
     ({ name, row }) => wanted === undefined || wanted.some((text) => row === text || name.includes(text)),
   );
   if (mutants.length === 0) throw new UserError(`No patch of ${FOLDER} matches "${only ?? ""}".`);
   const say = (line: string) => (json ? console.error(line) : console.log(line));
-  const workspace = createWorkspace(ROOT);
+  say(pc.dim("Compiling the project as it is …"));
+  const complaint = await build(ROOT);
+  if (complaint !== undefined) throw new UserError(`The project does not compile:\n${complaint}`);
   const results: Result[] = [];
-  try {
-    say(pc.dim("Compiling the project as it is …"));
-    const complaint = await compile(workspace.root);
-    if (complaint !== undefined) throw new UserError(`The project does not compile:\n${complaint}`);
-    workspace.keep();
-    for (const [test, group] of byTest(mutants)) {
-      const healthy = await runTests(workspace.root, test, grepOf(group));
-      for (const mutant of group) {
-        const result = await tryMutant(workspace, mutant, healthy);
-        results.push(result);
-        say(line(result, `${results.length}/${mutants.length}`));
-      }
+  const queue = sameTestTogether(mutants);
+  const healthy = new Map<string, Promise<Outcome>>();
+  const work = async (bench: Bench): Promise<void> => {
+    for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
+      const { test } = mutant;
+      const outcome =
+        healthy.get(test) ?? runTests(bench.workspace.root, test, grepOf(mutants.filter((m) => m.test === test)));
+      healthy.set(test, outcome);
+      const result = await tryMutant(bench, mutant, await outcome);
+      results.push(result);
+      say(line(result, `${results.length}/${mutants.length}`));
     }
+  };
+  const benches = Array.from({ length: jobs }, () => ({ workspace: createWorkspace(ROOT), solc: startSolc() }));
+  try {
+    await Promise.all(benches.map(work));
   } finally {
-    workspace.remove();
+    for (const { workspace, solc } of benches) {
+      await solc.close();
+      workspace.remove();
+    }
   }
   report(results, json);
 }
 
 /** Applies one mutant, runs its test, and takes the mutant back. */
-async function tryMutant(workspace: Workspace, mutant: Mutant, healthy: Outcome): Promise<Result> {
+async function tryMutant({ workspace, solc }: Bench, mutant: Mutant, healthy: Outcome): Promise<Result> {
   const start = performance.now();
   const done = (verdict: Result["verdict"], by: string): Result => ({
     mutant: mutant.name,
@@ -86,7 +104,11 @@ async function tryMutant(workspace: Workspace, mutant: Mutant, healthy: Outcome)
     return done("error", messageOf(error));
   }
   try {
-    const complaint = await compile(workspace.root);
+    const contracts = affected(workspace.root, mutant.test, mutant.changes);
+    if (contracts.length === 0 && mutant.changes.some((file) => file.endsWith(".sol"))) {
+      return done("error", `${mutant.test} names no contract that ${mutant.changes.join(", ")} is part of`);
+    }
+    const complaint = await recompile(workspace, contracts, solc);
     if (complaint !== undefined) return done("error", `the mutant does not compile: ${lastLines(complaint)}`);
     const { passed, failed, output } = await runTests(workspace.root, mutant.test, grepOf([mutant]));
     const killer = failed.find((title) => defenders.includes(title));
@@ -98,15 +120,21 @@ async function tryMutant(workspace: Workspace, mutant: Mutant, healthy: Outcome)
   }
 }
 
-function byTest(mutants: readonly Mutant[]): Map<string, Mutant[]> {
-  const groups = new Map<string, Mutant[]>();
-  for (const mutant of mutants) groups.set(mutant.test, [...(groups.get(mutant.test) ?? []), mutant]);
-  return groups;
+/** In their order, but those of one test in a row: what it needs is run once without any patch, and never while it changes. */
+function sameTestTogether(mutants: readonly Mutant[]): Mutant[] {
+  const tests = [...new Set(mutants.map(({ test }) => test))];
+  return tests.flatMap((test) => mutants.filter((mutant) => mutant.test === test));
 }
 
-/** A regular expression that finds at least the tests that defend these mutants' rows. */
+/** A regular expression that finds the tests that defend these mutants' rows, and few others. */
 function grepOf(mutants: readonly Mutant[]): string {
-  return mutants.map(({ row }) => row.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|");
+  const rows = new Set(mutants.map(({ row }) => row.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")));
+  return `(${[...rows].join("|")})([^0-9]|$)`;
+}
+
+function parseJobs(text: string): number {
+  if (!/^[1-9]\d?$/.test(text)) throw new InvalidArgumentError("It must be a whole number from 1 to 99.");
+  return Number(text);
 }
 
 function lastLines(text: string): string {

@@ -11,9 +11,12 @@ export interface Mutant {
   readonly test: string;
   /** A row of docs/threats.md such as T34, or how the test's title begins. */
   readonly row: string;
+  /** The files that it changes, from the project's root. */
+  readonly changes: readonly string[];
 }
 
 const HEADER = /^# (test|grep): (.+)$/gm;
+const CHANGED = /^\+\+\+ b\/(.+)$/gm;
 const ROWS = /^T\d+(?:, ?T\d+)*/;
 
 /** Reads every `*.patch` of a folder, in alphabetical order. @throws UserError when one does not say what it needs to. */
@@ -25,10 +28,13 @@ export function readMutants(folder: string): Mutant[] {
 }
 
 function parseMutant(name: string, path: string): Mutant {
-  const header = new Map([...readFileSync(path, "utf8").matchAll(HEADER)].map(([, key, value]) => [key, value]));
+  const text = readFileSync(path, "utf8");
+  const header = new Map([...text.matchAll(HEADER)].map(([, key, value]) => [key, value]));
   const test = header.get("test");
   const grep = header.get("grep");
-  if (test !== undefined && grep !== undefined) return { name, path, test, row: grep };
+  if (test !== undefined && grep !== undefined) {
+    return { name, path, test, row: grep, changes: [...text.matchAll(CHANGED)].map(([, file = ""]) => file) };
+  }
   throw new UserError(
     `${path} must begin with the lines "# test: <test file>" and "# grep: <row of the threats page>".`,
   );

@@ -3,7 +3,6 @@ import { once } from "node:events";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { RESULTS, type Titles } from "./reporter.ts";
-import { CONFIG } from "./workspace.ts";
 
 /** The tests that ran. */
 export interface Outcome extends Titles {
@@ -16,8 +15,8 @@ const TIMEOUT_MS = 600_000;
 
 const SOLIDITY_LINE = /^\s*(✔|\d+\)) ((?:test|invariant)\w*)/gm;
 
-/** Compiles what has changed. Returns the compiler's complaint, or undefined when there is none. */
-export async function compile(root: string): Promise<string | undefined> {
+/** Compiles a project, if it is not. Returns what went wrong, or undefined. */
+export async function build(root: string): Promise<string | undefined> {
   const { code, output } = await hardhat(root, ["build"]);
   return code === 0 ? undefined : output;
 }
@@ -45,7 +44,7 @@ function solidityOutcome(output: string): Outcome {
 
 async function hardhat(root: string, args: readonly string[]): Promise<{ code: number | null; output: string }> {
   const cli = join(root, "node_modules/hardhat/dist/src/cli.js");
-  const child = spawn(process.execPath, [cli, "--config", join(root, CONFIG), ...args], {
+  const child = spawn(process.execPath, [cli, ...args], {
     cwd: root,
     env: { ...process.env, NO_COLOR: "1" },
     timeout: TIMEOUT_MS,

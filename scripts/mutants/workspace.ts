@@ -1,32 +1,21 @@
 import { spawnSync } from "node:child_process";
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { cpSync, mkdtempSync, realpathSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { UserError } from "../../keeper/errors.ts";
 
-/** Not copied: what others made, what is linked, and what is made again. */
+/** Not copied with the sources: what others made, what is linked, and what is made again. */
 const LEFT_OUT = new Set([".git", "node_modules", "artifacts", "cache", "coverage", "reports", "deployments", "types"]);
-const COMPILED = ["artifacts", "cache"] as const;
 
 /** A copy of the project in which protections can be taken away. */
 export interface Workspace {
   readonly root: string;
+  /** Everything as it was compiled without a patch, with the compiler's inputs (`build-info`). */
+  readonly compiled: string;
   /** Applies a patch. @throws UserError when it no longer fits. */
   apply(patch: string): void;
-  /** Takes a patch back, and everything compiled since `keep`. */
+  /** Takes a patch back, and what was compiled with it. */
   restore(patch: string): void;
-  /** Remembers what is compiled now. */
-  keep(): void;
   remove(): void;
 }
 
@@ -34,46 +23,48 @@ export interface Workspace {
 export function createWorkspace(source: string): Workspace {
   const base = realpathSync(mkdtempSync(join(tmpdir(), "keel-mutants-")));
   const root = join(base, "project");
-  const pristine = join(base, "compiled");
+  const compiled = join(base, "compiled");
   cpSync(source, root, { recursive: true, filter: (path) => !LEFT_OUT.has(basename(path)) || path === source });
   symlinkSync(join(source, "node_modules"), join(root, "node_modules"));
-  for (const folder of COMPILED) copyFolder(join(source, folder), join(root, folder));
-  adoptCache(source, root);
-  writeFileSync(join(root, CONFIG), CONFIG_SOURCE);
+  cpSync(join(source, "artifacts"), compiled, { recursive: true, filter: (path) => !path.endsWith(".output.json") });
+  copyArtifacts(compiled, root);
+  renameSync(join(root, "hardhat.config.ts"), join(root, PROJECT_CONFIG));
+  writeFileSync(join(root, "hardhat.config.ts"), CONFIG_SOURCE);
   return {
     root,
+    compiled,
     apply: (patch) => runPatch(root, patch, []),
     restore: (patch) => {
       runPatch(root, patch, ["--reverse"]);
-      for (const folder of COMPILED) copyFolder(join(pristine, folder), join(root, folder));
+      copyArtifacts(compiled, root);
     },
-    keep: () => COMPILED.forEach((folder) => copyFolder(join(root, folder), join(pristine, folder))),
     remove: () => rmSync(base, { recursive: true, force: true }),
   };
 }
 
-/** The copy's own configuration: the project's, with a reporter that a program can read. */
-export const CONFIG = "mutants.config.ts";
+/** Without build infos: they are of no use to a test, and Hardhat would read all 150 MB of them before each. */
+function copyArtifacts(compiled: string, root: string): void {
+  cpSync(compiled, join(root, "artifacts"), { recursive: true, filter: (path) => basename(path) !== "build-info" });
+}
+
+/**
+ * The copy's own configuration: the project's, with a reporter that a program can read, and without the build that the
+ * devnet begins with. What a patch changes is compiled before its tests run, and nothing else.
+ */
+const PROJECT_CONFIG = "hardhat.project.config.ts";
 const CONFIG_SOURCE = `import { fileURLToPath } from "node:url";
-import config from "./hardhat.config.ts";
+import { overrideTask } from "hardhat/config";
+import config from "./${PROJECT_CONFIG}";
 const reporter = fileURLToPath(new URL("./scripts/mutants/reporter.ts", import.meta.url));
-export default { ...config, test: { ...config.test, mocha: { ...config.test?.mocha, reporter } } };
+const noBuild = overrideTask("build")
+  .setInlineAction(() => ({ contractRootPaths: [], testRootPaths: [] }))
+  .build();
+export default {
+  ...config,
+  tasks: [...(config.tasks ?? []), noBuild],
+  test: { ...config.test, mocha: { ...config.test?.mocha, reporter } },
+};
 `;
-
-function copyFolder(from: string, to: string): void {
-  rmSync(to, { recursive: true, force: true });
-  mkdirSync(to, { recursive: true });
-  if (existsSync(from)) cpSync(from, to, { recursive: true });
-}
-
-/** Hardhat's cache knows files by their absolute paths: in the copy they have others, and nothing else has changed. */
-function adoptCache(source: string, root: string): void {
-  const path = join(root, "cache/compile-cache.json");
-  if (!existsSync(path)) return;
-  const entries = Object.entries(JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>);
-  const own = Object.fromEntries(entries.filter(([file]) => file.startsWith(`${source}/`) || file.startsWith("npm:")));
-  writeFileSync(path, JSON.stringify(own).replaceAll(`"${source}/`, `"${root}/`));
-}
 
 /** Git applies patches; told that there is no repository above, it takes paths from the folder that it runs in. */
 function runPatch(root: string, patch: string, flags: readonly string[]): void {
