@@ -48,8 +48,9 @@ function copyArtifacts(compiled: string, root: string): void {
 }
 
 /**
- * The copy's own configuration: the project's, with a reporter that a program can read, and without the build that the
- * devnet begins with. What a patch changes is compiled before its tests run, and nothing else.
+ * The copy's own configuration: the project's, with a reporter that a program can read; without the build that the devnet
+ * begins with, as what a patch changes is compiled before its tests run, and nothing else; and without the limit of
+ * EIP-170, so that a patch may be longer than what it removes.
  */
 const PROJECT_CONFIG = "hardhat.project.config.ts";
 const CONFIG_SOURCE = `import { fileURLToPath } from "node:url";
@@ -59,8 +60,12 @@ const reporter = fileURLToPath(new URL("./scripts/mutants/reporter.ts", import.m
 const noBuild = overrideTask("build")
   .setInlineAction(() => ({ contractRootPaths: [], testRootPaths: [] }))
   .build();
+const networks = Object.entries(config.networks ?? {}).map(([name, network]) => {
+  return [name, network.type === "edr-simulated" ? { ...network, allowUnlimitedContractSize: true } : network];
+});
 export default {
   ...config,
+  networks: Object.fromEntries(networks),
   tasks: [...(config.tasks ?? []), noBuild],
   test: { ...config.test, mocha: { ...config.test?.mocha, reporter } },
 };

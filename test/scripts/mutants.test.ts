@@ -1,11 +1,13 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { UserError } from "../../keeper/errors.ts";
+import { affected, recompile } from "../../scripts/mutants/artifacts.ts";
 import { defends, readMutants } from "../../scripts/mutants/patches.ts";
+import { startSolc } from "../../scripts/mutants/solc.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -46,6 +48,45 @@ describe("The mutants", () => {
       writeFileSync(join(folder, "nameless.patch"), "# test: test/some.test.ts\n--- a/x\n+++ b/x\n");
       expect(() => readMutants(folder)).to.throw(UserError, "must begin with");
     } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it("change the contracts that their test deploys, and no others", () => {
+    const names = (test: string, changed: string) =>
+      affected(ROOT, test, [changed]).map(({ contractName }) => contractName);
+    expect(names("test/contracts/priceOracle.test.ts", "contracts/PriceOracle.sol")).to.deep.equal(["PriceOracle"]);
+    expect(names("test/contracts/asyncSharesQueue.test.ts", "contracts/libraries/EpochQueue.sol")).to.have.members([
+      "EpochQueue",
+      "QueueHarness",
+    ]);
+    expect(names("test/contracts/hedgeDesk.test.ts", "contracts/base/DeskRules.sol")).to.deep.equal(["HedgeDesk"]);
+    expect(names("test/solidity/SqrtPrice.t.sol", "contracts/libraries/SqrtPrice.sol")).to.deep.equal([
+      "SqrtPriceTest",
+    ]);
+    expect(names("test/solidity/SqrtPrice.t.sol", "contracts/PriceOracle.sol")).to.deep.equal([]);
+  });
+
+  it("all change something that their test uses", () => {
+    for (const { name, test, changes } of mutants) {
+      const contracts = changes.filter((file) => file.endsWith(".sol"));
+      if (contracts.length > 0) expect(affected(ROOT, test, contracts), name).not.to.be.empty;
+    }
+  });
+
+  it("are compiled like everything else: without a patch, to the same bytes", async () => {
+    const compiled = join(ROOT, "artifacts");
+    const folder = mkdtempSync(join(tmpdir(), "keel-artifacts-"));
+    const solc = startSolc();
+    try {
+      const [token] = affected(ROOT, "test/contracts/asyncShares.test.ts", ["contracts/devnet/DevUSDC.sol"]);
+      const copy = { ...token!, path: join(folder, "DevUSDC.json") };
+      const artifact = JSON.parse(readFileSync(token!.path, "utf8")) as object;
+      writeFileSync(copy.path, JSON.stringify({ ...artifact, bytecode: "0x", deployedBytecode: "0x" }));
+      expect(await recompile({ root: ROOT, compiled }, [copy], solc)).to.equal(undefined);
+      expect(JSON.parse(readFileSync(copy.path, "utf8"))).to.deep.equal(artifact);
+    } finally {
+      await solc.close();
       rmSync(folder, { recursive: true });
     }
   });
