@@ -74,6 +74,18 @@ describe("The mutants", () => {
     }
   });
 
+  it("stand beside their row on the threats page", () => {
+    const page = readFileSync(join(ROOT, "docs/threats.md"), "utf8");
+    const beside = new Map(
+      [...page.matchAll(/^\| (T\d+) .*\| (.+?) +\|$/gm)].map(([, row = "", names]) => [row, names]),
+    );
+    const names = mutants.map(({ name }) => name.toUpperCase());
+    for (const [row, cell = ""] of beside) {
+      const patches = cell.split(", ").map((name) => `${row}-${name}`.toUpperCase());
+      expect(patches, row).to.have.members(names.filter((name) => name.startsWith(`${row}-`)));
+    }
+  });
+
   it("are compiled like everything else: without a patch, to the same bytes", async () => {
     const compiled = join(ROOT, "artifacts");
     const folder = mkdtempSync(join(tmpdir(), "keel-artifacts-"));
