@@ -4,7 +4,7 @@ import pc from "picocolors";
 import { UserError, messageOf } from "../keeper/errors.ts";
 import { runCommand } from "./command.ts";
 import { type Mutant, defends, readMutants } from "./mutants/patches.ts";
-import { affected, recompile } from "./mutants/artifacts.ts";
+import { type Unpatched, affected, recompile } from "./mutants/artifacts.ts";
 import { type Solc, startSolc } from "./mutants/solc.ts";
 import { type Outcome, build, runTests } from "./mutants/tests.ts";
 import { type Workspace, createWorkspace } from "./mutants/workspace.ts";
@@ -30,6 +30,7 @@ interface Flags {
 interface Bench {
   readonly workspace: Workspace;
   readonly solc: Solc;
+  readonly unpatched: Unpatched;
 }
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
@@ -71,7 +72,11 @@ async function run({ only, jobs, json }: Flags): Promise<void> {
       say(line(result, `${results.length}/${mutants.length}`));
     }
   };
-  const benches = Array.from({ length: jobs }, () => ({ workspace: createWorkspace(ROOT), solc: startSolc() }));
+  const benches = Array.from({ length: jobs }, () => ({
+    workspace: createWorkspace(ROOT),
+    solc: startSolc(),
+    unpatched: new Map<string, string>(),
+  }));
   try {
     await Promise.all(benches.map(work));
   } finally {
@@ -84,7 +89,7 @@ async function run({ only, jobs, json }: Flags): Promise<void> {
 }
 
 /** Applies one mutant, runs its test, and takes the mutant back. */
-async function tryMutant({ workspace, solc }: Bench, mutant: Mutant, healthy: Outcome): Promise<Result> {
+async function tryMutant({ workspace, solc, unpatched }: Bench, mutant: Mutant, healthy: Outcome): Promise<Result> {
   const start = performance.now();
   const done = (verdict: Result["verdict"], by: string): Result => ({
     mutant: mutant.name,
@@ -104,23 +109,29 @@ async function tryMutant({ workspace, solc }: Bench, mutant: Mutant, healthy: Ou
     return done("error", messageOf(error));
   }
   try {
-    const contracts = affected(workspace.root, mutant.test, mutant.changes);
+    const contracts = await recompile(
+      workspace,
+      affected(workspace.root, mutant.test, mutant.changes),
+      solc,
+      unpatched,
+    );
     if (contracts.length === 0 && mutant.changes.some((file) => file.endsWith(".sol"))) {
-      return done("error", `${mutant.test} names no contract that ${mutant.changes.join(", ")} is part of`);
+      return done("error", `the patch changes no contract that ${mutant.test} names`);
     }
-    const complaint = await recompile(workspace, contracts, solc);
-    if (complaint !== undefined) return done("error", `the mutant does not compile: ${lastLines(complaint)}`);
     const { passed, failed, output } = await runTests(workspace.root, mutant.test, grepOf([mutant]));
     const killer = failed.find((title) => defenders.includes(title));
     if (killer !== undefined) return done("killed", killer);
     if (passed.some((title) => defenders.includes(title))) return done("survived", defenders.join(" · "));
     return done("error", `the tests did not run: ${lastLines(output)}`);
+  } catch (error) {
+    if (error instanceof UserError) return done("error", lastLines(error.message));
+    throw error;
   } finally {
     workspace.restore(mutant.path);
   }
 }
 
-/** In their order, but those of one test in a row: what it needs is run once without any patch, and never while it changes. */
+/** In their order, but those of one test in a row, so that two jobs rarely wait for the same run without patches. */
 function sameTestTogether(mutants: readonly Mutant[]): Mutant[] {
   const tests = [...new Set(mutants.map(({ test }) => test))];
   return tests.flatMap((test) => mutants.filter((mutant) => mutant.test === test));

@@ -1,5 +1,6 @@
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { UserError } from "../../keeper/errors.ts";
 import { closureOf } from "./imports.ts";
 import type { Solc, SolcContract, SolcInput } from "./solc.ts";
 import type { Workspace } from "./workspace.ts";
@@ -19,7 +20,7 @@ interface ArtifactFile extends Artifact {
 }
 
 /** What a contract's compilation is asked for: code alone, and no more than is written into its artifact. */
-const OUTPUTS = ["abi", "evm.bytecode.object", "evm.bytecode.linkReferences", "evm.deployedBytecode"];
+const CODE = ["abi", "evm.bytecode.object", "evm.bytecode.linkReferences", "evm.deployedBytecode"];
 
 /**
  * The contracts that a test deploys and that a change of these sources may change: those named as a whole string or at the
@@ -35,40 +36,90 @@ export function affected(root: string, test: string, changed: readonly string[])
   });
 }
 
+/** The intermediate code of contracts without any patch, by artifact: kept, since many patches need the same. */
+export type Unpatched = Map<string, string>;
+
 /**
  * Compiles contracts anew from the sources that are there now, with the settings that they were compiled with, and writes
- * their artifacts. Nothing else is compiled: neither what their sources happen to contain, nor what depends on them.
- * @returns The compiler's complaint, or undefined when there is none.
+ * their artifacts. Nothing else is compiled: neither what their sources happen to contain, nor what depends on them, nor,
+ * of several contracts, those whose intermediate code is what it was (that takes a fifth of the time).
+ * @returns The names of the contracts that are not what they were.
+ * @throws UserError with the compiler's complaint.
  */
 export async function recompile(
   { root, compiled }: Pick<Workspace, "root" | "compiled">,
   artifacts: readonly ArtifactFile[],
   solc: Solc,
-): Promise<string | undefined> {
+  unpatched: Unpatched,
+): Promise<string[]> {
+  const names: string[] = [];
   for (const id of new Set(artifacts.map(({ buildInfoId }) => buildInfoId))) {
-    const group = artifacts.filter(({ buildInfoId }) => buildInfoId === id);
     const { input } = JSON.parse(readFileSync(join(compiled, "build-info", `${id}.json`), "utf8")) as {
       input: SolcInput;
     };
-    const outputSelection: Record<string, Record<string, string[]>> = {};
-    for (const { inputSourceName, contractName } of group) {
-      outputSelection[inputSourceName] = { ...outputSelection[inputSourceName], [contractName]: OUTPUTS };
-    }
-    const { settings, language, sources } = input;
-    const output = await solc.compile({
-      language,
-      settings: { ...settings, outputSelection },
-      sources: asTheyAreNow(root, sources),
-    });
-    const errors = (output.errors ?? []).filter(({ severity }) => severity === "error");
-    if (errors.length > 0) return errors.map(({ formattedMessage }) => formattedMessage).join("\n");
-    for (const artifact of group) {
-      const contract = output.contracts?.[artifact.inputSourceName]?.[artifact.contractName];
-      if (!contract) throw new Error(`solc returned no ${artifact.contractName} of ${artifact.inputSourceName}.`);
-      write(artifact, contract);
-    }
+    const patched = { ...input, sources: asTheyAreNow(root, input.sources) };
+    const group = artifacts.filter(({ buildInfoId }) => buildInfoId === id);
+    const changed = artifacts.length === 1 ? group : await withOtherCode(input, patched, group, solc, unpatched);
+    const contracts = await compile(patched, changed, CODE, solc);
+    changed.forEach((artifact, i) => write(artifact, contracts[i]!));
+    names.push(...changed.map(({ contractName }) => contractName));
   }
-  return undefined;
+  return names;
+}
+
+async function withOtherCode(
+  before: SolcInput,
+  after: SolcInput,
+  artifacts: readonly ArtifactFile[],
+  solc: Solc,
+  unpatched: Unpatched,
+): Promise<ArtifactFile[]> {
+  const unknown = artifacts.filter(({ path }) => !unpatched.has(path));
+  const contracts = await compile(before, unknown, ["ir"], solc);
+  unknown.forEach(({ path }, i) => unpatched.set(path, withoutIds(contracts[i]?.ir ?? "")));
+  const now = await compile(after, artifacts, ["ir"], solc);
+  return artifacts.filter(({ path }, i) => withoutIds(now[i]?.ir ?? "") !== unpatched.get(path));
+}
+
+/** @returns What `outputs` name of each contract, in their order. */
+async function compile(
+  { language, settings, sources }: SolcInput,
+  artifacts: readonly ArtifactFile[],
+  outputs: readonly string[],
+  solc: Solc,
+): Promise<SolcContract[]> {
+  if (artifacts.length === 0) return [];
+  const outputSelection: Record<string, Record<string, readonly string[]>> = {};
+  for (const { inputSourceName, contractName } of artifacts) {
+    outputSelection[inputSourceName] = { ...outputSelection[inputSourceName], [contractName]: outputs };
+  }
+  const { contracts, errors = [] } = await solc.compile({
+    language,
+    settings: { ...settings, outputSelection },
+    sources,
+  });
+  const complaints = errors.filter(({ severity }) => severity === "error");
+  if (complaints.length > 0) {
+    throw new UserError(`the mutant does not compile: ${complaints.map((error) => error.formattedMessage).join(" ")}`);
+  }
+  return artifacts.map(({ inputSourceName, contractName }) => {
+    const contract = contracts?.[inputSourceName]?.[contractName];
+    if (!contract) throw new Error(`solc returned no ${contractName} of ${inputSourceName}.`);
+    return contract;
+  });
+}
+
+/**
+ * Yul without what any change of a file above changes: comments, which point into the sources; the hash of the sources; and
+ * the numbers of syntax nodes in names, which are counted anew from 0.
+ */
+export function withoutIds(yul: string): string {
+  const ids = new Map<string, number>();
+  const renumber = (id: string) => String(ids.get(id) ?? ids.set(id, ids.size).get(id));
+  return yul
+    .replace(/\/\/\/.*$|\/\*\*.*?\*\//gm, "")
+    .replace(/(?<=data "\.metadata" hex)"\w*"/g, "")
+    .replace(/(?<=[_$])\d+\b|(?<=[_$])\d+(?=[_$])|(?<=")\d+(?=")/g, renumber);
 }
 
 const OWN = "project/";
@@ -81,7 +132,8 @@ function asTheyAreNow(root: string, sources: SolcInput["sources"]): SolcInput["s
   );
 }
 
-function write({ path }: ArtifactFile, { abi, evm: { bytecode, deployedBytecode } }: SolcContract): void {
+function write({ path }: ArtifactFile, { abi, evm }: SolcContract): void {
+  const { bytecode, deployedBytecode } = evm!;
   const before = JSON.parse(readFileSync(path, "utf8")) as Artifact;
   const after = {
     ...before,

@@ -15,16 +15,18 @@ interface Code {
   readonly linkReferences: LinkReferences;
 }
 
-/** One contract of what solc returns. */
+/** One contract of what solc returns, as far as it is asked for it. */
 export interface SolcContract {
-  readonly abi: readonly object[];
-  readonly evm: {
+  /** Yul, before any optimisation. */
+  readonly ir?: string;
+  readonly abi?: readonly object[];
+  readonly evm?: {
     readonly bytecode: Code;
     readonly deployedBytecode: Code & { readonly immutableReferences?: object };
   };
 }
 
-/** What solc returns, as far as it is asked for it. */
+/** What solc returns. */
 export interface SolcOutput {
   readonly errors?: readonly { readonly severity: string; readonly formattedMessage: string }[];
   readonly contracts?: Readonly<Record<string, Readonly<Record<string, SolcContract>>>>;

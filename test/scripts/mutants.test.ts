@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { UserError } from "../../keeper/errors.ts";
-import { affected, recompile } from "../../scripts/mutants/artifacts.ts";
+import { affected, recompile, withoutIds } from "../../scripts/mutants/artifacts.ts";
 import { defends, readMutants } from "../../scripts/mutants/patches.ts";
 import { startSolc } from "../../scripts/mutants/solc.ts";
 
@@ -86,6 +86,15 @@ describe("The mutants", () => {
     }
   });
 
+  it("leave alone what a moved line alone changes", () => {
+    const code = (id: number, line: number, limit: number) =>
+      `/// @src 3:${line}:99\nfun_cap_${id}(t_struct$_Limits_$${id + 1}_storage) { if gt(x, ${limit}) { fun_cap_${id}() } }\n` +
+      `loadimmutable("${id}") data ".metadata" hex"${line}"`;
+    expect(withoutIds(code(12, 5, 80))).to.equal(withoutIds(code(1200, 6, 80)));
+    expect(withoutIds(code(12, 5, 80))).not.to.equal(withoutIds(code(12, 5, 81)));
+    expect(withoutIds("fun_a_1() fun_a_2()")).not.to.equal(withoutIds("fun_a_1() fun_a_1()"));
+  });
+
   it("are compiled like everything else: without a patch, to the same bytes", async () => {
     const compiled = join(ROOT, "artifacts");
     const folder = mkdtempSync(join(tmpdir(), "keel-artifacts-"));
@@ -95,7 +104,7 @@ describe("The mutants", () => {
       const copy = { ...token!, path: join(folder, "DevUSDC.json") };
       const artifact = JSON.parse(readFileSync(token!.path, "utf8")) as object;
       writeFileSync(copy.path, JSON.stringify({ ...artifact, bytecode: "0x", deployedBytecode: "0x" }));
-      expect(await recompile({ root: ROOT, compiled }, [copy], solc)).to.equal(undefined);
+      expect(await recompile({ root: ROOT, compiled }, [copy], solc, new Map())).to.deep.equal(["DevUSDC"]);
       expect(JSON.parse(readFileSync(copy.path, "utf8"))).to.deep.equal(artifact);
     } finally {
       await solc.close();
