@@ -1,4 +1,5 @@
-import { accessSync, constants, mkdirSync } from "node:fs";
+import { accessSync, constants, existsSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { formatEther } from "viem";
 import { isActivated } from "../activation.ts";
 import { type Observer, openObserver } from "../app.ts";
@@ -52,15 +53,25 @@ export function doctorChecks(config: KeeperConfig, env: NodeJS.ProcessEnv, now: 
   ];
 }
 
+/** Looks, and makes nothing: whoever only asks leaves no folder behind. */
 function dataFolder(path: string): string {
+  const isThere = existsSync(path);
   try {
-    mkdirSync(path, { recursive: true });
-    accessSync(path, constants.W_OK);
+    const folder = isThere ? path : nearestAbove(resolve(path));
+    if (!statSync(folder).isDirectory()) throw Object.assign(new Error(), { code: "ENOTDIR" });
+    accessSync(folder, constants.W_OK);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new UserError(`${path} cannot be written to (${code ?? "unknown"}). Choose another one as dataFolder.`);
+    const what = isThere ? "written to" : "made";
+    throw new UserError(`${path} cannot be ${what} (${code ?? "unknown"}). Choose another one as dataFolder.`);
   }
-  return `${path} can be written to`;
+  return isThere ? `${path} can be written to` : `${path} can be made`;
+}
+
+/** The first folder above `path` that is there. */
+function nearestAbove(path: string): string {
+  const above = dirname(path);
+  return existsSync(above) || above === path ? above : nearestAbove(above);
 }
 
 function killSwitch(folder: string): string {

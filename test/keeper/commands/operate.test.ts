@@ -111,6 +111,18 @@ describe("From keel init to keel activate", () => {
     expect(status("contracts")).to.equal("fail");
     expect(status("keeper role")).to.equal("skip");
     expect(checks.find(({ name }) => name === "signer")?.detail).to.include("keel keys new");
+    expect(status("data folder")).to.equal("ok");
+    expect(existsSync(join(world.folder, "keel-data")), "it only looked").to.equal(false);
+  });
+
+  it("doctor tells a data folder that could not be made", async () => {
+    await init();
+    const { checks } = await doctor({ KEEL_DATA_FOLDER: join("keel.config.json", "data"), KEEL_RPC_URL: world.url });
+    expect(checks.find(({ name }) => name === "data folder")).to.deep.equal({
+      name: "data folder",
+      status: "fail",
+      detail: "keel.config.json/data cannot be made (ENOTDIR). Choose another one as dataFolder.",
+    });
   });
 
   it("doctor tells that the kill switch is thrown, and by what", async () => {
