@@ -92,8 +92,16 @@ export async function createActor(lead: Lead, options: ActorOptions): Promise<Ac
     maxGas: MAX_GAS,
   });
   const { open: found } = await driver.resume();
-  /** How each open transaction stood when it was last reported. */
-  let reported = new Map(found.map((intent) => [intent.id, executionOf(intent).outcome]));
+  /**
+   * How each open transaction stood when it was last reported. What did something else than was ordered is news again: it has
+   * stopped the host that saw it, and must stop the one that takes over from it.
+   */
+  let reported = new Map<string, Execution["outcome"]>(
+    found.map((intent) => {
+      const { outcome } = executionOf(intent);
+      return [intent.id, outcome === "unexpected" ? "in-flight" : outcome];
+    }),
+  );
   for (const intent of found) {
     const fill = fillOf(intent);
     // It may have been mined while nobody looked; what is written down already stays as it is.

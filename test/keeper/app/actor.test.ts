@@ -1,10 +1,14 @@
 import { expect } from "chai";
 import { type Address, encodeFunctionData, parseEther, parseGwei } from "viem";
 import { hedgeDeskAbi } from "../../../keeper/chain/abi/hedgeDesk.ts";
+import { directLine } from "../../../keeper/chain/line.ts";
 import { verifierOf } from "../../../keeper/execution/requests.ts";
 import type { KeeperEvent, TransactionEvent } from "../../../keeper/monitoring/events.ts";
 import { createJournal } from "../../../keeper/store/journal.ts";
-import { readHistory } from "../../../keeper/store/records.ts";
+import type { Database } from "../../../keeper/store/database.ts";
+import { createLeadership } from "../../../keeper/store/leases.ts";
+import { createRecorder, readHistory } from "../../../keeper/store/records.ts";
+import type { StoreSession } from "../../../keeper/store/session.ts";
 import { openMarket } from "../../../scripts/devnet/openMarket.ts";
 import { GOVERNOR, KEEPER, TRADERS, keelWorld } from "../../helpers/keelWorld.ts";
 import { useFork } from "../../helpers/localFork.ts";
@@ -102,6 +106,35 @@ describe("What the keeper does on the chain", () => {
     const problem = "its receipt has no Rebalanced event of the desk";
     expect(verify(intent, { ...seen, logs: [] })).to.deep.equal({ kind: "unexpected", problem });
   });
+
+  it("stops for what another host has seen to be something else than was ordered, when it takes over from it", async () => {
+    const { clients } = world();
+    const lying = {
+      ...clients.public,
+      getTransactionReceipt: async (which: { readonly hash: `0x${string}` }) => ({
+        ...(await clients.public.getTransactionReceipt(which)),
+        logs: [],
+      }),
+    };
+    const first = keeperOn(world(), {}, false, { line: directLine("http://fork", lying) });
+    expect(await tickNow(first)).to.include({ outcome: "unexpected" });
+    const session = await takeOver(await first.db());
+    const second = keeperOn(world(), {}, false, { session });
+    const events: KeeperEvent[] = [];
+    await second.tick(await second.client.getBlockNumber(), (event) => events.push(event));
+    expect(events.find(({ type }) => type === "transaction")).to.include({ purpose: "hedge", outcome: "unexpected" });
+    expect(second.watch.stopped()).to.include("UnexpectedReceipt");
+  });
+
+  /** The store of a host that has waited until the lease ran out. */
+  async function takeOver(db: Database): Promise<StoreSession> {
+    const options = { name: `31337:${KEEPER}`, holder: "another", intervalMs: 60_000 };
+    const lease = await createLeadership(db, { ...options, now: () => Promise.resolve(Date.now() + 3_600_000) }).hold();
+    if (!lease) throw new Error("The lease has run out.");
+    const journal = createJournal(db, { chainId: 31337, lease, now: () => 0 });
+    const lead = { lease, journal, recorder: createRecorder(db, lease, () => 0) };
+    return { lead: () => Promise.resolve(lead), leads: () => true, close: () => Promise.resolve() };
+  }
 
   it("sells short what it does not hold, on Aave, and buys it back", async () => {
     const { keel, market, put } = world();
