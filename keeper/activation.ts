@@ -18,11 +18,11 @@ const schema = z.object({ fingerprint: z.string(), at: z.string() });
 /**
  * A fingerprint of everything that decides what the keeper would do: the effective configuration with all defaults, the
  * deployment files it names, and the account that signs. Where it logs, listens, alerts to and keeps its files is not in it,
- * and neither is any secret.
+ * nor how long a standby host waits, and neither is any secret.
  */
 export function fingerprintOf(config: KeeperConfig, account: string): string {
   const { log: _log, monitoring: _monitoring, alerts: _alerts, privateKey: _key, signer: _signer, ...rest } = config;
-  const { dataFolder: _folder, keepTicksDays: _days, ...deciding } = rest;
+  const { dataFolder: _folder, keepTicksDays: _days, leaseSeconds: _lease, ...deciding } = rest;
   const deployments = marketsOf(config).map((market) => readDeployment(deploymentFile(market)));
   const text = canonical({ deciding, deployments, account: account.toLowerCase() });
   return createHash("sha256").update(text).digest("hex");

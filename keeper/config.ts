@@ -26,6 +26,7 @@ const VARIABLES: readonly (readonly [name: string, path: readonly string[], kind
   ["KEEL_PRIVATE_KEY", ["privateKey"], "text"],
   ["KEEL_DATA_FOLDER", ["dataFolder"], "text"],
   ["KEEL_DATABASE_URL", ["databaseUrl"], "text"],
+  ["KEEL_LEASE_SECONDS", ["leaseSeconds"], "number"],
   ["KEEL_MONITORING_HOST", ["monitoring", "host"], "text"],
   ["KEEL_MONITORING_PORT", ["monitoring", "port"], "number"],
   ["KEEL_DEAD_MAN_URL", ["monitoring", "deadMan", "url"], "text"],

@@ -94,6 +94,8 @@ export const configSchema = z
     dataFolder: text("a path").default("keel-data"),
     /** PostgreSQL instead of the data folder's own database. */
     databaseUrl: secretUrl(/^postgres(ql)?:$/, "a URL that begins with postgres://").optional(),
+    /** How long a host may be silent before a standby host takes over; only with `databaseUrl`. */
+    leaseSeconds: whole(2, 600).default(15),
     /** Days that ticks with all their inputs are kept for `keel replay`; everything else is kept for good. */
     keepTicksDays: whole(1, 3_650).default(30),
     /** Network name (deployments/<name>.json) or path of a deployment file. */

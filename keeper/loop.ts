@@ -4,6 +4,8 @@ import { UserError } from "./errors.ts";
 export interface LoopOptions {
   /** Number of the newest block. */
   readonly newestBlock: () => Promise<bigint>;
+  /** Whether the newest block wants work although it has had it: something else than the chain has changed. */
+  readonly isDue?: () => boolean;
   /** Works on one block. Never called again before it has returned. */
   readonly tick: (block: bigint) => Promise<void>;
   /** Told of a failure that will be retried in `retryInMs`. `block` is what was being worked on, if anything. */
@@ -25,7 +27,15 @@ const DEEPEST_STEP_BACK = 64n;
  * @throws UserError from a tick (what only a person can mend), and when the chain has been started anew.
  */
 export async function runLoop(options: LoopOptions): Promise<void> {
-  const { newestBlock, tick, onError, pollingIntervalMs, signal, sleep = abortableSleep } = options;
+  const {
+    newestBlock,
+    isDue = () => false,
+    tick,
+    onError,
+    pollingIntervalMs,
+    signal,
+    sleep = abortableSleep,
+  } = options;
   let done = -1n;
   let failures = 0;
   while (!signal.aborted) {
@@ -34,7 +44,7 @@ export async function runLoop(options: LoopOptions): Promise<void> {
     try {
       const newest = await newestBlock();
       assertForwards(done, newest);
-      if (newest > done && !signal.aborted) {
+      if ((newest > done || (newest === done && isDue())) && !signal.aborted) {
         working = newest;
         await tick(newest);
         done = newest;

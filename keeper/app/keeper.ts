@@ -6,10 +6,10 @@ import { DEFAULT_FEE_POLICY } from "../execution/fees.ts";
 import type { BlockRef, Signer } from "../execution/ports.ts";
 import { fillOf, purposeOf } from "../execution/requests.ts";
 import { explainDuty } from "../hedging/explain.ts";
-import type { KeeperEvent, TickEvent } from "../monitoring/events.ts";
+import type { KeeperEvent, LeaseEvent, TickEvent } from "../monitoring/events.ts";
 import { type TickResult, fillReport, tickEvent, transactionEvent } from "../monitoring/tickEvent.ts";
 import { FencedOut } from "../store/fencing.ts";
-import type { StoreSession } from "../store/session.ts";
+import type { Lead, StoreSession } from "../store/session.ts";
 import { fromWad, toWad } from "../units.ts";
 import { createReader } from "../chain/clients.ts";
 import { type Actor, type PlannedHedge, createActor } from "./actor.ts";
@@ -18,6 +18,8 @@ import type { Sites } from "./sites.ts";
 import type { SpotCheck } from "./spotCheck.ts";
 import type { Targets } from "./quotes.ts";
 import type { Watch } from "./watch.ts";
+
+type Emit = (event: KeeperEvent) => void;
 
 /** Markets that are looked after by one account. */
 export interface Keeper extends Sites {
@@ -32,11 +34,13 @@ export interface Keeper extends Sites {
    * others from it; the first failure is thrown once all are done.
    * @param emit Told of everything as it happens.
    */
-  tick(block: bigint, emit?: (event: KeeperEvent) => void): Promise<readonly TickEvent[]>;
+  tick(block: bigint, emit?: Emit): Promise<readonly TickEvent[]>;
+  /** Whether the newest block wants another tick: this host may act by now, and could not when it last looked. */
+  isDue(): boolean;
   /** Sends one hedge of a market that somebody planned at a block, or simulates it in a dry run. */
   hedge(market: string, plan: PlannedHedge, plannedAt: BlockRef): Promise<TickResult>;
   /** Takes the open transactions a step further. @returns Whether any hedge is still in flight. */
-  settle(emit?: (event: KeeperEvent) => void): Promise<boolean>;
+  settle(emit?: Emit): Promise<boolean>;
   /** Gives up its lease, if it has one, and lets go of the store. */
   close(): Promise<void>;
 }
@@ -96,21 +100,43 @@ export function createKeeper(parts: KeeperParts): Keeper {
     minAmount: toWad(Math.min(...markets.map(({ settings }) => settings.hedging.minClip))),
   };
   let actor: Actor | undefined;
+  /** Whether this host acts, as it was last reported. */
+  let told: string | undefined;
   let balanceAt = -Infinity;
   let forgotAt = -Infinity;
 
   /** The one who acts, while this host holds the lease; a new one takes up what its predecessor left. */
-  async function currentActor(): Promise<Actor | undefined> {
+  async function currentActor(emit: Emit): Promise<Actor | undefined> {
     if (dryRun || !session || !actorOptions) return undefined;
-    const lead = await session.lead();
+    const lead = await leadOf(session);
     watch.standby(lead === undefined);
     if (!lead) actor = undefined;
     else if (actor?.lead !== lead) actor = await createActor(lead, actorOptions);
+    tell(emit, lead ? { state: "acting", token: lead.lease.token } : { state: "standby" });
     return actor;
   }
 
-  async function settle(emit: (event: KeeperEvent) => void = ignore): Promise<boolean> {
-    const acting = await currentActor();
+  /** Who cannot ask whether it may act does not act. */
+  async function leadOf(store: StoreSession): Promise<Lead | undefined> {
+    try {
+      return await store.lead();
+    } catch (error) {
+      actor = undefined;
+      watch.standby(true);
+      throw error;
+    }
+  }
+
+  /** With a store of its own there is nobody to compete with, and nothing to tell. */
+  function tell(emit: Emit, news: Pick<LeaseEvent, "state" | "token" | "message">): void {
+    const word = `${news.state} ${news.token ?? ""}`;
+    if (word === told || config.databaseUrl === undefined) return;
+    told = word;
+    emit({ type: "lease", at: at(), ...news });
+  }
+
+  async function settle(emit: Emit = ignore): Promise<boolean> {
+    const acting = await currentActor(emit);
     if (!acting) return false;
     for (const intent of await acting.step()) {
       const { market } = purposeOf(intent);
@@ -146,7 +172,7 @@ export function createKeeper(parts: KeeperParts): Keeper {
     watch.filled(market, fillReport(fill), gas);
   }
 
-  async function tickMarket(ticker: MarketTicker, block: bigint, emit: (event: KeeperEvent) => void) {
+  async function tickMarket(ticker: MarketTicker, block: bigint, emit: Emit) {
     const outcome = await ticker.tick(block, tickOptions());
     const { snapshot, plan, result, duty } = outcome;
     const told = tickEvent(ticker.name, snapshot, plan, result, at());
@@ -174,7 +200,7 @@ export function createKeeper(parts: KeeperParts): Keeper {
     await actor.lead.recorder.forgetTicks(forgotAt - config.keepTicksDays * DAY_MS);
   }
 
-  async function tick(block: bigint, emit: (event: KeeperEvent) => void = ignore): Promise<readonly TickEvent[]> {
+  async function tick(block: bigint, emit: Emit = ignore): Promise<readonly TickEvent[]> {
     const events: TickEvent[] = [];
     const failures: unknown[] = [];
     try {
@@ -193,6 +219,7 @@ export function createKeeper(parts: KeeperParts): Keeper {
       if (!(error instanceof FencedOut)) throw error;
       actor = undefined; // another host acts: this one stands by until its lease runs out
       watch.standby(true);
+      tell(emit, { state: "refused", message: error.message });
     }
     if (failures.length > 0) throw failures[0];
     return events;
@@ -205,6 +232,7 @@ export function createKeeper(parts: KeeperParts): Keeper {
     dryRun,
     tickers,
     tick,
+    isDue: () => !dryRun && actor === undefined && session?.leads() === true,
     hedge,
     settle,
     close: async () => session?.close(),

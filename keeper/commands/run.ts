@@ -116,6 +116,7 @@ export async function keep(watched: WatchedKeeper, log: Logger, signal: AbortSig
         watch.turned(block <= done ? names : []);
         return block;
       },
+      isDue: () => keeper.isDue(),
       sleep: heads.sleep,
       pollingIntervalMs,
       signal,

@@ -3,7 +3,7 @@
  * renamed. Amounts are plain numbers: prices, cash and NAV in dollars, deltas and amounts in ether; times are unix seconds
  * unless they are called `at`, which is ISO 8601 by the machine's clock and the only field that differs between replays.
  */
-export type KeeperEvent = StartedEvent | TickEvent | TransactionEvent | ErrorEvent | StoppedEvent;
+export type KeeperEvent = StartedEvent | LeaseEvent | TickEvent | TransactionEvent | ErrorEvent | StoppedEvent;
 
 /** The first line of `keel run`: who watches what. */
 export interface StartedEvent {
@@ -15,6 +15,17 @@ export interface StartedEvent {
   /** The keeper's account; null for a dry run without a key. */
   readonly keeper: string | null;
   readonly dryRun: boolean;
+}
+
+/** Whether this host is the one that acts has changed; also told at the start. Only with a database that hosts share. */
+export interface LeaseEvent {
+  readonly type: "lease";
+  readonly at: string;
+  /** `refused`: a write came after another host had taken over, and the database did not take it. */
+  readonly state: "acting" | "standby" | "refused";
+  /** The fencing token that this host writes under; only with `acting`. */
+  readonly token?: number;
+  readonly message?: string;
 }
 
 /** One decision at one block. */

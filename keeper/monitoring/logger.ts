@@ -1,5 +1,5 @@
 import pc from "picocolors";
-import type { KeeperEvent, TickEvent, TransactionEvent } from "./events.ts";
+import type { KeeperEvent, LeaseEvent, TickEvent, TransactionEvent } from "./events.ts";
 
 export type LogFormat = "pretty" | "json";
 /** `error`: failures only; `info`: every event; `debug`: as info, and pretty ticks show all their numbers. */
@@ -40,6 +40,8 @@ function textOf(event: KeeperEvent, level: LogLevel): string {
       const how = event.dryRun ? " (dry run: nothing is sent)" : "";
       return `${pc.bold("watching")} ${event.network} at ${event.rpcUrl} as ${who}${how}`;
     }
+    case "lease":
+      return leaseText(event);
     case "tick":
       return tickText(event, level);
     case "transaction":
@@ -48,6 +50,17 @@ function textOf(event: KeeperEvent, level: LogLevel): string {
       return `${pc.red("failed")} ${event.message}; next attempt in ${event.retryInMs / 1000} s`;
     case "stopped":
       return `${pc.bold("stopped")} (${event.reason}) after ${event.ticks} ticks and ${event.hedges} hedges`;
+  }
+}
+
+function leaseText({ state, token = 0, message = "" }: LeaseEvent): string {
+  switch (state) {
+    case "acting":
+      return `${pc.bold("acting")} under token ${token}`;
+    case "standby":
+      return `${pc.bold("standing by")}: another host acts`;
+    case "refused":
+      return `${pc.yellow("refused")} ${message}`;
   }
 }
 

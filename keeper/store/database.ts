@@ -12,6 +12,7 @@ import postgres from "postgres";
 import { UserError, messageOf } from "../errors.ts";
 import { codeOf } from "./fencing.ts";
 import { lockFolder } from "./folderLock.ts";
+import { impatientSockets } from "./impatience.ts";
 
 /** SQL, whoever speaks it. */
 export type Database = PgDatabase<PgQueryResultHKT>;
@@ -26,9 +27,19 @@ export type StoreLocation =
   /** PGlite in a folder of this machine: nothing to install, one process at a time. */
   | { readonly folder: string }
   /** PostgreSQL: several hosts, of which one acts. */
-  | { readonly url: string }
+  | { readonly url: string; readonly patience?: Patience }
   /** PGlite in memory, for tests. */
   | { readonly memory: true };
+
+/** How long each side of a connection to PostgreSQL bears the other's silence, milliseconds. */
+export interface Patience {
+  /** The server, in the middle of a transaction: whoever stands still in a write holds all others up. */
+  readonly server: number;
+  /** This process, waiting for an answer. */
+  readonly client: number;
+}
+
+const PATIENCE: Patience = { server: 5_000, client: 30_000 };
 
 const MIGRATIONS = {
   migrationsFolder: fileURLToPath(new URL("./migrations", import.meta.url)),
@@ -37,6 +48,8 @@ const MIGRATIONS = {
 };
 /** Any number that nobody else locks: hosts that start together must not migrate together. */
 const MIGRATION_LOCK = 0x6b65656c;
+/** A connection that broke in the middle of a transaction is never done by itself. */
+const CLOSE_SECONDS = 2;
 const CONNECTION = { onnotice: () => undefined, connect_timeout: 10 } as const;
 
 /**
@@ -45,7 +58,7 @@ const CONNECTION = { onnotice: () => undefined, connect_timeout: 10 } as const;
  * @throws UserError when it cannot be reached, or another process has the folder.
  */
 export async function openDatabase(location: StoreLocation, logger?: Logger): Promise<OpenDatabase> {
-  return "url" in location ? openPostgres(location.url, logger) : openPglite(location, logger);
+  return "url" in location ? openPostgres(location, logger) : openPglite(location, logger);
 }
 
 async function openPglite(location: Exclude<StoreLocation, { url: string }>, logger?: Logger): Promise<OpenDatabase> {
@@ -76,14 +89,28 @@ function claim(folder: string): { release(): void } {
   return lockFolder(folder);
 }
 
-async function openPostgres(url: string, logger?: Logger): Promise<OpenDatabase> {
+async function openPostgres(
+  { url, patience = PATIENCE }: Extract<StoreLocation, { url: string }>,
+  logger?: Logger,
+): Promise<OpenDatabase> {
   try {
     await migrateAlone(url);
   } catch (error) {
     throw unreachable(url, error);
   }
-  const client = postgres(url, { ...CONNECTION, max: 4 });
-  return { db: drizzlePostgres({ client, ...(logger && { logger }) }), close: () => client.end() };
+  const options = {
+    ...CONNECTION,
+    max: 4,
+    // A connection that nobody needs is closed before its silence looks like a fault.
+    idle_timeout: patience.client / 2_000,
+    connection: { idle_in_transaction_session_timeout: patience.server },
+    socket: impatientSockets(patience.client),
+  };
+  const client = postgres(url, options);
+  return {
+    db: drizzlePostgres({ client, ...(logger && { logger }) }),
+    close: () => client.end({ timeout: CLOSE_SECONDS }),
+  };
 }
 
 /** On one connection of its own, which the lock belongs to. */

@@ -19,8 +19,11 @@ export class FencedOut extends Error {
 /** What the migration's trigger raises. */
 const OLD_TOKEN = "KF001";
 const UNIQUE_VIOLATION = "23505";
-/** Of the line (postgres.js, Node), and of a server that is going down or starting, or has no room for one more. */
-const LINE_FAILURES = /^(CONNECTION_|CONNECT_TIMEOUT|ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|08|57P|53)/;
+/**
+ * Of the line (postgres.js, Node), of a server that is going down or starting, or has no room for one more, and of a
+ * transaction that stood still for so long that the server has taken it back.
+ */
+const LINE_FAILURES = /^(CONNECTION_|CONNECT_TIMEOUT|ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|08|57P|53|25P03)/;
 
 /** Runs a write; the database's refusal of an old token becomes {@link FencedOut}. */
 export async function fenced<T>(lease: Lease, write: () => Promise<T>): Promise<T> {

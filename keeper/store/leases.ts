@@ -17,7 +17,8 @@ export interface LeaseOptions {
 /** Keeps this host the one that acts, or waits until it may be. */
 export interface Leadership {
   /**
-   * Renews the lease, or takes it if nobody holds it any more. Call it at every tick and at least three times per interval.
+   * Renews the lease, or takes it if nobody holds it any more. Call it at every tick and at least three times per interval;
+   * calls that overlap are one.
    * @returns The lease, or undefined while another host holds it.
    */
   hold(): Promise<Lease | undefined>;
@@ -30,7 +31,15 @@ export function createLeadership(db: Database, options: LeaseOptions): Leadershi
   const { name, holder, intervalMs, now = () => databaseTime(db) } = options;
   let held: Lease | undefined;
 
-  async function hold(): Promise<Lease | undefined> {
+  let holding: Promise<Lease | undefined> | undefined;
+
+  /** Two at a time would compete with each other, and the one that loses would forget what the other has won. */
+  function hold(): Promise<Lease | undefined> {
+    holding ??= renewOrTake().finally(() => (holding = undefined));
+    return holding;
+  }
+
+  async function renewOrTake(): Promise<Lease | undefined> {
     const time = await now();
     held = (held && (await renew(held, time))) ?? (await take(time));
     return held;

@@ -6,7 +6,7 @@ import { UserError } from "../errors.ts";
 import type { Journal } from "../execution/ports.ts";
 import type { Secret } from "../secret.ts";
 import { type Database, type OpenDatabase, type StoreLocation, openDatabase } from "./database.ts";
-import type { Lease } from "./fencing.ts";
+import { type Lease, storeFailure } from "./fencing.ts";
 import { createJournal } from "./journal.ts";
 import { createLeadership } from "./leases.ts";
 import { type Recorder, createRecorder } from "./records.ts";
@@ -15,6 +15,9 @@ import { type Recorder, createRecorder } from "./records.ts";
 export interface StoreSession {
   /** Renews the lease: undefined while another host holds it, so that this one stands by. */
   lead(): Promise<Lead | undefined>;
+  /** Whether the last renewal found this host to be the one that acts. */
+  leads(): boolean;
+  /** Gives the lease up, if the store can still be reached; else it runs out. */
   close(): Promise<void>;
 }
 
@@ -35,34 +38,59 @@ export interface Contested {
 export interface StoreSettings {
   readonly dataFolder: string;
   readonly databaseUrl?: Secret | undefined;
+  /** How long a host may be silent before another takes over. */
+  readonly leaseSeconds?: number;
 }
 
-/** How long a host may be silent before another takes over, milliseconds. */
-const LEASE_MS = 15_000;
+const LEASE_SECONDS = 15;
 const RENEWALS_PER_LEASE = 3;
+/** Leases after which a silent database counts as cut off. */
+const SILENT_LEASES = 2;
 
 /**
  * Opens the store that the settings name.
  * @throws UserError when it cannot be opened.
  */
 export async function openSession(settings: StoreSettings, { chainId, account }: Contested): Promise<StoreSession> {
-  const store = await openDatabase(locationOf(settings));
+  const intervalMs = (settings.leaseSeconds ?? LEASE_SECONDS) * 1_000;
+  const renewalMs = Math.round(intervalMs / RENEWALS_PER_LEASE);
+  // A host that stands still in the middle of a write must not keep the others from taking over.
+  const patience = { server: renewalMs, client: SILENT_LEASES * intervalMs };
+  const store = await openDatabase({ ...locationOf(settings), patience });
   const { db } = store;
   const holder = `${hostname()}:${process.pid}:${randomUUID()}`;
-  const leadership = createLeadership(db, { name: `${chainId}:${account}`, holder, intervalMs: LEASE_MS });
+  const leadership = createLeadership(db, { name: `${chainId}:${account}`, holder, intervalMs });
   // Blocks may be further apart than a lease lasts. A renewal that fails is made up for at the next tick, which says why.
-  const renewal = setInterval(() => void leadership.hold().catch(() => undefined), LEASE_MS / RENEWALS_PER_LEASE);
+  const renewal = setInterval(() => void hold().catch(() => undefined), renewalMs);
   renewal.unref();
   let lead: Lead | undefined;
+  let isLeading = false;
+
+  async function hold(): Promise<Lease | undefined> {
+    try {
+      const lease = await leadership.hold();
+      isLeading = lease !== undefined;
+      return lease;
+    } catch (error) {
+      isLeading = false;
+      throw error;
+    }
+  }
+
   return {
     async lead() {
-      const lease = await leadership.hold();
+      const lease = await hold();
       if (!lease || lease.token !== lead?.lease.token) lead = lease && leadOf(db, chainId, lease);
       return lead;
     },
+    leads: () => isLeading,
     async close() {
       clearInterval(renewal);
-      await leadership.release();
+      try {
+        await leadership.release();
+      } catch (error) {
+        if (storeFailure(error) === undefined) throw error;
+      }
       await store.close();
     },
   };

@@ -3,7 +3,11 @@ import { UserError } from "../../keeper/errors.ts";
 import { type LoopOptions, runLoop } from "../../keeper/loop.ts";
 
 /** A chain whose newest block is the next of `heights` at every look; the loop is stopped when they are used up. */
-function script(heights: readonly (bigint | Error)[], tick: LoopOptions["tick"] = () => Promise.resolve()) {
+function script(
+  heights: readonly (bigint | Error)[],
+  tick: LoopOptions["tick"] = () => Promise.resolve(),
+  isDue?: LoopOptions["isDue"],
+) {
   const stop = new AbortController();
   const ticks: bigint[] = [];
   const pauses: number[] = [];
@@ -20,6 +24,7 @@ function script(heights: readonly (bigint | Error)[], tick: LoopOptions["tick"] 
       ticks.push(block);
       await tick(block);
     },
+    ...(isDue && { isDue }),
     onError: (error, retryInMs, block) => errors.push(`${(error as Error).message} ${retryInMs} ${block ?? "-"}`),
     pollingIntervalMs: 100,
     signal: stop.signal,
@@ -36,6 +41,13 @@ describe("Keeper loop", () => {
     const { run, ticks } = script([5n, 5n, 6n, 9n, 9n, 9n, 10n]);
     await run;
     expect(ticks).to.deep.equal([5n, 6n, 9n]); // stopped before the last look's block
+  });
+
+  it("works on the same block again when something else than the chain has changed", async () => {
+    const due = [false, true, false, true];
+    const { run, ticks } = script([2n, 2n, 2n, 2n, 1n, 1n], undefined, () => due.shift() ?? false);
+    await run;
+    expect(ticks).to.deep.equal([2n, 2n]); // not on an older one
   });
 
   it("looks again at once after a tick, and otherwise waits", async () => {

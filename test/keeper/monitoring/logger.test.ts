@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 import { expect } from "chai";
-import type { KeeperEvent, TickEvent } from "../../../keeper/monitoring/events.ts";
+import type { KeeperEvent, LeaseEvent, TickEvent } from "../../../keeper/monitoring/events.ts";
 import { type LogFormat, type LogLevel, createLogger } from "../../../keeper/monitoring/logger.ts";
 
 const AT = "2026-12-01T08:00:05.000Z";
@@ -69,6 +69,14 @@ describe("Keeper log", () => {
 
   it("with level debug shows all numbers of a tick", () => {
     expect(logged("pretty", "debug", HOLD)[0]).to.include("book -5.0000  hedge +5.0000  cash 985000.00");
+  });
+
+  it("says when this host begins to act, stands by, or is refused", () => {
+    const told = (event: Omit<LeaseEvent, "type" | "at">) =>
+      logged("pretty", "info", { type: "lease", at: AT, ...event });
+    expect(told({ state: "acting", token: 3 })).to.deep.equal(["08:00:05 acting under token 3"]);
+    expect(told({ state: "standby" })).to.deep.equal(["08:00:05 standing by: another host acts"]);
+    expect(told({ state: "refused", message: "too late" })).to.deep.equal(["08:00:05 refused too late"]);
   });
 
   it("shows what an order was and what became of it", () => {

@@ -1,9 +1,13 @@
 import { expect } from "chai";
-import { FencedOut } from "../../../keeper/store/fencing.ts";
+import { eq } from "drizzle-orm";
+import { Secret } from "../../../keeper/secret.ts";
+import { FencedOut, storeFailure } from "../../../keeper/store/fencing.ts";
 import { type OpenDatabase, openDatabase } from "../../../keeper/store/database.ts";
 import { createLeadership } from "../../../keeper/store/leases.ts";
 import { intents, leases, ticks } from "../../../keeper/store/schema.ts";
-import { type PostgresServer, postgresPrograms, startPostgres } from "../../helpers/postgres.ts";
+import { openSession } from "../../../keeper/store/session.ts";
+import { startCable } from "../support/cable.ts";
+import { NO_POSTGRES, type PostgresServer, postgresPrograms, startPostgres } from "../../helpers/postgres.ts";
 import { type BareChain, CLIP, depositOf, startBareChain } from "../execution/support/bareChain.ts";
 import { createHost } from "../execution/support/host.ts";
 
@@ -11,6 +15,7 @@ const INTERVAL_MS = 10_000;
 const TICKS_PER_INTERVAL = 4;
 
 describe("Two hosts over one PostgreSQL", function () {
+  this.timeout(30_000);
   let server: PostgresServer | undefined;
   let chain: BareChain;
   let stores: OpenDatabase[] = [];
@@ -18,7 +23,7 @@ describe("Two hosts over one PostgreSQL", function () {
   before(async function () {
     const programs = postgresPrograms();
     if (!programs) {
-      console.log("      skipped: there is no PostgreSQL (initdb, pg_ctl, postgres) on PATH or in /usr/lib/postgresql");
+      console.log(`      ${NO_POSTGRES}`);
       this.skip();
     }
     server = await startPostgres(programs);
@@ -150,6 +155,48 @@ describe("Two hosts over one PostgreSQL", function () {
     });
     await takeover;
     expect(order).to.deep.equal(["write", "takeover"]);
+  });
+
+  it("T41: a write that stands still holds a takeover up no longer than the server's patience", async () => {
+    const { clock, a, b } = pair();
+    const lease = await a.leadership.hold();
+    clock.time += INTERVAL_MS;
+    const slow = await openDatabase({ url: server?.url ?? "", patience: { server: 100, client: 60_000 } });
+    const fence = { lease: "keeper", token: lease?.token ?? 0 };
+    const row = { market: "m", block: 2n, blockHash: "0x", at: 0, inputs: 0, decision: 0, result: { value: 0 } };
+    const write = slow.db.transaction(async (tx) => {
+      await tx.insert(ticks).values({ ...row, ...fence });
+      expect(await b.leadership.hold(), "takes over while the write stands still").to.include({ token: 2 });
+    });
+    const error = await write.catch((reason: unknown) => reason);
+    expect(storeFailure(error), "the line to the one that stood still is closed").to.match(/does not answer/);
+    expect(await both().first.db.$count(ticks, eq(ticks.block, 2n))).to.equal(0);
+    await slow.close();
+  });
+
+  it("renewing at a tick and by the clock at the same moment is one renewal", async () => {
+    const { a } = pair();
+    const [one, two] = await Promise.all([a.leadership.hold(), a.leadership.hold()]);
+    expect(one).to.include({ holder: "a", token: 1 });
+    expect(two).to.equal(one);
+    expect(await a.leadership.hold(), "and it knows what it has").to.equal(one);
+  });
+
+  it("closes, although the database cannot be reached any more to give the lease up", async () => {
+    const url = new URL(server?.url ?? "");
+    const cable = await startCable(Number(url.port));
+    url.port = String(cable.port);
+    const settings = { dataFolder: "unused", databaseUrl: new Secret(url.href) };
+    const session = await openSession(settings, { chainId: 31337, account: "0x1" });
+    expect(session.leads()).to.equal(false);
+    expect(await session.lead()).not.to.equal(undefined);
+    expect(session.leads()).to.equal(true);
+    cable.cut();
+    const error = await session.lead().catch((reason: unknown) => reason);
+    expect(storeFailure(error)).to.match(/does not answer/);
+    expect(session.leads(), "who cannot ask does not lead").to.equal(false);
+    await session.close();
+    await cable.close();
   });
 
   it("release lets the other in at once", async () => {

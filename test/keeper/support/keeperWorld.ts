@@ -7,6 +7,7 @@ import { type KeelContracts, contractsOf } from "../../../keeper/chain/contracts
 import { type Line, directLine } from "../../../keeper/chain/line.ts";
 import { readSnapshot } from "../../../keeper/chain/snapshot.ts";
 import { type KeeperConfig, loadConfig, marketsOf } from "../../../keeper/config.ts";
+import type { Signer } from "../../../keeper/execution/ports.ts";
 import type { HedgePolicy } from "../../../keeper/hedging/policy.ts";
 import { type Alerter, createAlerter } from "../../../keeper/monitoring/alerts/alerter.ts";
 import type { TickEvent } from "../../../keeper/monitoring/events.ts";
@@ -39,6 +40,9 @@ export interface TestKeeperOptions {
   readonly config?: Partial<KeeperConfig>;
   readonly dryRun?: boolean;
   readonly line?: Line;
+  readonly signer?: Signer;
+  /** In place of one over a database that all keepers of these tests share. */
+  readonly session?: StoreSession;
   /** Further markets on the same chain, by name; the first is called `fork`. */
   readonly others?: Readonly<Record<string, Pick<KeelWorld, "keel">>>;
 }
@@ -80,13 +84,8 @@ export function keeperOn(
   }));
   const markets = [{ settings, deployment, contracts }, ...others] as const;
   const sites = { network: "fork", chainId: 31337, rpcUrl: "http://fork", line, markets };
-  const account = devAccount(DEV_ROLES.keeper);
-  const signer = {
-    address: account.address,
-    signTransaction: (transaction: Parameters<typeof account.signTransaction>[0]) =>
-      account.signTransaction(transaction),
-  };
-  const session = memorySession(account.address);
+  const signer = options.signer ?? devSigner();
+  const session = memorySession(signer.address);
   const alerter = createAlerter({ channels: [], now: () => NOW.getTime(), onFailure: () => undefined });
   const watch = createWatch({
     config,
@@ -99,12 +98,18 @@ export function keeperOn(
   });
   const keeper = createKeeper({
     ...{ config, sites, signer, dryRun, watch },
-    session,
+    session: options.session ?? session,
     targets: () => Promise.resolve(undefined),
     spotCheck: spotCheck([]),
     now: () => NOW,
   });
   return { ...keeper, client: clients.public, contracts, watch, alerter, db: async () => (await session.open()).db };
+}
+
+/** Signs as the keeper. */
+export function devSigner(): Signer {
+  const account = devAccount(DEV_ROLES.keeper);
+  return { address: account.address, signTransaction: (transaction) => account.signTransaction(transaction) };
 }
 
 /** What the keeper sees at a block, the newest unless another is named. */
@@ -146,7 +151,7 @@ function memorySession(account: string): StoreSession & { open(): Promise<{ read
       journal: createJournal(db, { chainId: 31337, lease, now }),
     };
   }
-  return { open, lead: () => (lead ??= begin()), close: () => Promise.resolve() };
+  return { open, lead: () => (lead ??= begin()), leads: () => lead !== undefined, close: () => Promise.resolve() };
 }
 
 function killInMemory() {
