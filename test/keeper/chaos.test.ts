@@ -11,6 +11,7 @@ import { abs, fromWad } from "../../keeper/units.ts";
 import { type Random, createRandom } from "../../scripts/demo/random.ts";
 import { DEEP } from "../deep.ts";
 import { KEEPER, TRADERS } from "../helpers/keelWorld.ts";
+import { heldMegabytes } from "../support/heap.ts";
 import { type DeployedDevnet, startDeployedDevnet } from "./support/deployedDevnet.ts";
 import { type Behaviour, type HostileProxy, startHostileProxy } from "./support/hostileProxy.ts";
 import { type TestKeeper, keeperOn, look } from "./support/keeperWorld.ts";
@@ -26,6 +27,10 @@ const LYING = ["high", "low", "forged", "drop-after", "drop-sent"] as const;
 /** Blocks in a row that the net delta may stay outside the emergency band while the oracle speaks. */
 const BOUND = 10;
 const EMERGENCY_BANDS = 5;
+/** How often the heap is measured, evenly over the ticks. */
+const HEAP_LOOKS = 20;
+/** What is held in the last quarter of the ticks, over what was held in the second. Deep, that is 3 KB more in each tick. */
+const MOST_GROWTH = DEEP ? 1.03 : 1.1;
 
 describe("A keeper in chaos: hostile RPCs, reorganisations, spikes of the base fee, an oracle that pauses", () => {
   let world: DeployedDevnet;
@@ -119,12 +124,14 @@ describe("A keeper in chaos: hostile RPCs, reorganisations, spikes of the base f
     }
   }
 
-  it(`stays hedged over ${STEPS} ticks, hedges nothing twice, and ends with books that agree`, async function () {
+  it(`stays hedged over ${STEPS} ticks, hedges nothing twice, holds no more memory, and ends with books that agree`, async function () {
     this.timeout(DEEP ? 5_400_000 : 600_000);
     const { clients, market } = world;
     const state = { price: 3_000, paused: 0, spike: 0 };
     const seen = { ticks: 0, failures: 0, reorganisations: 0, spikes: 0, silent: 0, outside: 0, longest: 0 };
+    const heap: number[] = [];
     for (let step = 0; step < STEPS; step++) {
+      if (step % (STEPS / HEAP_LOOKS) === 0) heap.push(await heldMegabytes());
       now += BLOCK_SECONDS * 1_000;
       await liveThrough(step, state);
       misbehave();
@@ -163,7 +170,11 @@ describe("A keeper in chaos: hostile RPCs, reorganisations, spikes of the base f
     expect(seen.reorganisations).to.be.above(0);
     expect(seen.spikes).to.be.above(0);
     expect(books.hedges).to.be.above(STEPS / 40);
-    console.log(`      ${JSON.stringify({ ...seen, ...books })}`);
+    const heapGrowth = growthOf(heap);
+    console.log(
+      `      ${JSON.stringify({ ...seen, ...books, heapMegabytes: Math.round(heap.at(-1) ?? 0), heapGrowth })}`,
+    );
+    expect(heapGrowth, `megabytes: ${heap.map((held) => held.toFixed(1)).join(" ")}`).to.be.at.most(MOST_GROWTH);
   });
 
   /** Every hedge on the chain belongs to one intent of the journal, each to one transaction, and together they are the hedge. */
@@ -197,6 +208,13 @@ describe("A keeper in chaos: hostile RPCs, reorganisations, spikes of the base f
     return { hedges: logs.length, intents: rows.length, signed };
   }
 });
+
+/** Of quarters and by their medians, so that what one tick happens to hold does not count. */
+function growthOf(looks: readonly number[]): number {
+  const quarter = (number: number) => looks.slice((number * looks.length) / 4, ((number + 1) * looks.length) / 4);
+  const [early, late] = [quarter(1), quarter(3)].map((some) => some.toSorted((a, b) => a - b)[some.length >> 1]);
+  return Number(((late ?? NaN) / (early ?? NaN)).toFixed(4));
+}
 
 /** `expected` is stored as a document of its own. */
 function intentOf(row: Intent): Pick<Intent, "expected"> {

@@ -19,8 +19,14 @@ export interface LocalServer {
   close(): Promise<void>;
 }
 
-/** A server on this machine that answers as it is told. */
-export async function startHttpServer(reply: (request: Received) => Reply | Promise<Reply>): Promise<LocalServer> {
+/**
+ * A server on this machine that answers as it is told.
+ * @param remembers Whether it keeps what it received: not where a test looks at how much memory is held.
+ */
+export async function startHttpServer(
+  reply: (request: Received) => Reply | Promise<Reply>,
+  { remembers = true } = {},
+): Promise<LocalServer> {
   const received: Received[] = [];
   const server = createServer((request, response) => void answer(request, response));
 
@@ -28,7 +34,7 @@ export async function startHttpServer(reply: (request: Received) => Reply | Prom
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const one = { method: request.method ?? "", path: request.url ?? "", body: Buffer.concat(chunks).toString() };
-    received.push(one);
+    if (remembers) received.push(one);
     const answered = await reply(one);
     if (!answered) return void response.destroy();
     const { status = 200, json, text } = answered;

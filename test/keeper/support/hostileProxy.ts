@@ -34,7 +34,7 @@ export interface HostileProxy extends LocalServer {
 /** A JSON-RPC server between the keeper and a node at `target`. @param onStall Told of a request that gets no answer. */
 export async function startHostileProxy(target: string, onStall: (url: string) => void = () => undefined) {
   let behaviour: Behaviour = "honest";
-  const server = await startHttpServer(({ body }) => answer(body));
+  const server = await startHttpServer(({ body }) => answer(body), { remembers: false });
 
   async function answer(body: string): Promise<Reply> {
     switch (behaviour) {
