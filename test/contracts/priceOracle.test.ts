@@ -293,8 +293,7 @@ describe("PriceOracle", () => {
       ] as const;
       for (const [args, field] of bad) {
         const deployment = deployContract(senderOf(world()), compiled("contracts/PriceOracle"), args);
-        const message = await deployment.catch((error: Error) => error.message);
-        expect(message).to.contain(`reverted with custom error 'InvalidOracle("${field}")'`);
+        expect(await expectRevert(deployment, "InvalidOracle")).to.deep.equal([field]);
       }
     });
   });
