@@ -4,7 +4,8 @@ import { netGreeks, valuePositions } from "../../../keeper/portfolio/netGreeks.t
 import { encodeSeries } from "../../../keeper/portfolio/seriesId.ts";
 import type { MarkReading, Position, SliceReading, Snapshot } from "../../../keeper/portfolio/snapshot.ts";
 import { fromWad, toWad } from "../../../keeper/units.ts";
-import { standardDeviation } from "./statistics.ts";
+import { type BookOptions, type Path, type Sold, missingSeries } from "./book.ts";
+import { type HourlyPnl, riskOf } from "./statistics.ts";
 
 /** What one way of hedging did over a path. */
 export interface HedgingRun {
@@ -13,33 +14,14 @@ export interface HedgingRun {
   /** Dollars paid for hedging. */
   readonly cost: number;
   readonly hedges: number;
+  readonly hours: readonly HourlyPnl[];
 }
 
-export interface Path {
-  readonly times: readonly number[];
-  readonly closes: readonly number[];
-}
-
-export interface BookOptions {
-  /** Implied vol that the book is sold and marked at. */
-  readonly vol: number;
-  /** Contracts of each series. */
-  readonly contracts: number;
-}
-
-const DAY = 86_400;
-const TENORS = [7, 14, 30] as const;
-const MONEYNESS = [0.9, 1, 1.1, 1.25] as const;
 /** Pool fee, and the spread of a small order. */
 const COST_BPS = 6;
 const ROUTING = { venue: "0x0000000000000000000000000000000000000001", route: "0x" } as const;
 const RICH = 10n ** 15n;
-
-interface Sold {
-  readonly days: number;
-  readonly expiry: number;
-  readonly strike: number;
-}
+const EPOCH = 86_400;
 
 /**
  * Runs the keeper's own planner over hourly prices: short one call at each of four strikes for each of three tenors, rolled
@@ -47,12 +29,11 @@ interface Sold {
  */
 export function runHedging(path: Path, policy: Partial<HedgePolicy>, { vol, contracts }: BookOptions): HedgingRun {
   const whole: HedgePolicy = { ...DEFAULT_POLICY, costBps: COST_BPS, ...policy };
-  let sold = TENORS.flatMap((days) => sell(path, 0, days));
+  let sold: readonly Sold[] = [];
   let hedge = 0n;
   let cost = 0;
   let hedges = 0;
-  const hedged: number[] = [];
-  const unhedged: number[] = [];
+  const hours: HourlyPnl[] = [];
   for (let i = 0; i + 1 < path.times.length; i++) {
     const [time = 0, spot = 0, nextTime = 0, next = 0] = [
       path.times[i],
@@ -60,7 +41,7 @@ export function runHedging(path: Path, policy: Partial<HedgePolicy>, { vol, cont
       path.times[i + 1],
       path.closes[i + 1],
     ];
-    sold = roll(sold, path, i);
+    sold = [...sold.filter(({ expiry }) => expiry > time), ...missingSeries(sold, time, spot)];
     let paid = 0;
     for (;;) {
       const plan = planHedge(snapshotAt(sold, spot, time, hedge, { vol, contracts }), whole, ROUTING);
@@ -70,27 +51,10 @@ export function runHedging(path: Path, policy: Partial<HedgePolicy>, { vol, cont
       hedges += 1;
     }
     cost += paid;
-    const options = valueAt(sold, next, nextTime, { vol, contracts }) - valueAt(sold, spot, time, { vol, contracts });
-    unhedged.push(options);
-    hedged.push(options + fromWad(hedge) * (next - spot) - paid);
+    const unhedged = valueAt(sold, next, nextTime, { vol, contracts }) - valueAt(sold, spot, time, { vol, contracts });
+    hours.push({ hedged: unhedged + fromWad(hedge) * (next - spot) - paid, unhedged });
   }
-  return { risk: standardDeviation(hedged) / standardDeviation(unhedged), cost, hedges };
-}
-
-function sell({ times, closes }: Path, i: number, days: number): Sold[] {
-  const [time = 0, spot = 0] = [times[i], closes[i]];
-  return MONEYNESS.map((moneyness) => ({
-    days,
-    expiry: time + days * DAY,
-    strike: Math.round((moneyness * spot) / 10) * 10,
-  }));
-}
-
-/** What has expired is sold anew, for as long as it was sold for. */
-function roll(sold: readonly Sold[], path: Path, i: number): Sold[] {
-  const live = sold.filter(({ expiry }) => expiry > (path.times[i] ?? 0));
-  const due = TENORS.filter((tenor) => live.every(({ days }) => days !== tenor));
-  return [...live, ...due.flatMap((days) => sell(path, i, days))];
+  return { risk: riskOf(hours), cost, hedges, hours };
 }
 
 function snapshotAt(sold: readonly Sold[], spot: number, time: number, hedge: bigint, options: BookOptions): Snapshot {
@@ -99,7 +63,7 @@ function snapshotAt(sold: readonly Sold[], spot: number, time: number, hedge: bi
   return {
     block: { number: 1n, hash: `0x${"00".repeat(32)}`, time },
     oracle: { spot: toWad(spot), updatedAt: time, range: undefined },
-    vault: { ...vault, epoch: 1n, epochEndsAt: time + DAY },
+    vault: { ...vault, epoch: 1n, epochEndsAt: time + EPOCH },
     mark,
     hedge: { delta: hedge, maxSlippageBps: 100 },
     book,
