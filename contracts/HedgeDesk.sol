@@ -13,6 +13,7 @@ import {IHedgeDesk} from "./interfaces/IHedgeDesk.sol";
 import {IOptionVault} from "./interfaces/IOptionVault.sol";
 import {ISwapVenue} from "./interfaces/ISwapVenue.sol";
 import {HedgeAccount} from "./libraries/HedgeAccount.sol";
+import {MarkedBook} from "./libraries/MarkedBook.sol";
 
 /// @title Who may hedge when, and how much
 /// @dev The doors. How a trade is made and booked is in DeskTrading, what governance decides in DeskRules.
@@ -43,35 +44,35 @@ contract HedgeDesk is DeskTrading, ReentrancyGuardTransient {
 
     /// @inheritdoc IHedgeDesk
     function rebalance(Order calldata order) external nonReentrant restricted returns (uint256 cash) {
-        IOptionVault.Exposure memory e = vault.sync();
-        (, cash, ) = _rebalance(order, Lane.Keeper, _maxSlippageBps(), e, _netDelta(e), 0);
+        IOptionVault.Balance memory b = vault.syncMark();
+        (, cash, ) = _rebalance(order, Lane.Keeper, _maxSlippageBps(), b, b.netDelta, 0);
     }
 
     // Anyone
 
     /// @inheritdoc IHedgeDesk
     function rebalanceOpen(Order calldata order) external nonReentrant returns (uint256 cash) {
-        IOptionVault.Exposure memory e = vault.sync();
-        int256 net = _netDelta(e);
-        uint256 band = _band(e.nav, e.spot);
+        IOptionVault.Balance memory b = vault.syncMark();
+        int256 net = b.netDelta;
+        uint256 band = _band(b.nav, b.spot);
         Rules memory r = rules();
         _requireOpen(net, band, r.gracePeriod);
 
         int256 filled;
         uint256 bounty;
-        (filled, cash, bounty) = _rebalance(order, Lane.Open, r.openSlippageBps, e, net, r.bountyBps);
+        (filled, cash, bounty) = _rebalance(order, Lane.Open, r.openSlippageBps, b, net, r.bountyBps);
         if (SignedMath.abs(net + filled) > band) _remember(net > 0, block.timestamp - r.gracePeriod);
         if (bounty > 0) {
             emit BountyPaid(msg.sender, bounty);
-            vault.fundHedge(msg.sender, bounty);
+            vault.payForHedge(msg.sender, bounty);
         }
     }
 
     /// @inheritdoc IHedgeDesk
     function poke() external nonReentrant {
-        IOptionVault.Exposure memory e = vault.sync();
-        int256 net = _netDelta(e);
-        uint256 band = _band(e.nav, e.spot);
+        IOptionVault.Balance memory b = vault.syncMark();
+        int256 net = b.netDelta;
+        uint256 band = _band(b.nav, b.spot);
         if (SignedMath.abs(net) <= band) return;
         uint256 since = _since(net > 0);
         if (since != 0 && block.timestamp <= since + LAPSE_PERIODS * rules().gracePeriod) return;
@@ -83,16 +84,16 @@ contract HedgeDesk is DeskTrading, ReentrancyGuardTransient {
     function unwind(uint256 maxAmount, Route calldata route) external nonReentrant returns (uint256 cash) {
         uint256 open = vault.openContracts();
         if (open != 0) revert BookOpen(open);
-        IOptionVault.Exposure memory e = vault.sync();
-        uint256 amount = Math.min(maxAmount, SignedMath.abs(e.base));
+        IOptionVault.Balance memory b = vault.syncMark();
+        uint256 amount = Math.min(maxAmount, SignedMath.abs(b.base));
         Order memory order = Order({
-            amount: e.base > 0 ? -amount.toInt256() : amount.toInt256(),
-            cashLimit: e.base > 0 ? 0 : type(uint256).max,
+            amount: b.base > 0 ? -amount.toInt256() : amount.toInt256(),
+            cashLimit: b.base > 0 ? 0 : type(uint256).max,
             venue: route.venue,
             route: route.route,
             deadline: route.deadline
         });
-        (, cash, ) = _rebalance(order, Lane.Open, rules().openSlippageBps, e, e.base, 0);
+        (, cash, ) = _rebalance(order, Lane.Open, rules().openSlippageBps, b, b.base, 0);
     }
 
     /// @inheritdoc IHedgeDesk
@@ -132,7 +133,8 @@ contract HedgeDesk is DeskTrading, ReentrancyGuardTransient {
 
     /// @inheritdoc IHedgeDesk
     function netDelta() external view returns (int256) {
-        return _netDelta(vault.exposure());
+        IOptionVault.Exposure memory e = vault.exposure();
+        return MarkedBook.deltaAt(e.mark, e.spot) + e.base;
     }
 
     /// @inheritdoc IHedgeDesk
@@ -146,27 +148,21 @@ contract HedgeDesk is DeskTrading, ReentrancyGuardTransient {
         Order memory order,
         Lane lane,
         uint256 slippageBps,
-        IOptionVault.Exposure memory e,
+        IOptionVault.Balance memory b,
         int256 net,
         uint256 bountyBps
     ) private returns (int256 filled, uint256 cash, uint256 bounty) {
         _requireTradable(order.venue, order.deadline);
         _requireTowardsNeutral(order.amount, net);
-        HedgeAccount.Action memory a = _begin(e.spot, e.base, e.quote);
+        HedgeAccount.Action memory a = _begin(b.spot, b.base, b.quote);
 
         uint256 loss;
         (filled, cash, loss) = _trade(a, order, slippageBps);
-        uint256 notional = SignedMath.abs(HedgeAccount.worth(filled, e.spot));
+        uint256 notional = SignedMath.abs(HedgeAccount.worth(filled, b.spot));
         if (bountyBps > 0) bounty = _drawBounty(notional, vault.freeCash());
-        _charge(lane, notional, loss + bounty * USDC_UNIT, e.nav);
-        emit Rebalanced(msg.sender, order.venue, filled, cash, e.spot, net, net + filled);
+        _charge(lane, notional, loss + bounty * USDC_UNIT, b.nav);
+        emit Rebalanced(msg.sender, order.venue, filled, cash, b.spot, net, net + filled);
         _finish(a);
-    }
-
-    /// @dev The book's delta at the live price, to first order from the mark, which is never far from it, and the hedge.
-    function _netDelta(IOptionVault.Exposure memory e) private pure returns (int256) {
-        int256 move = int256(e.spot) - int256(uint256(e.mark.spot));
-        return int256(e.mark.delta) + (int256(e.mark.gamma) * move) / int256(WAD) + e.base;
     }
 
     /// @dev Opposite in sign to the net delta and no larger: |net delta| shrinks and never passes zero.

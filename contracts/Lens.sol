@@ -179,7 +179,7 @@ contract Lens is ILens {
             e.contracts = vault.expiryOf(e.expiry).contracts;
             e.left = _left(s, scene.limits.expiryCapBps, e.contracts);
             if (block.timestamp >= e.expiry) continue;
-            try vault.surface().slice(e.expiry) returns (Ssvi.Slice memory slice, uint256 postedAt) {
+            try vault.surface().sliceOf(e.expiry) returns (Ssvi.Slice memory slice, uint256 postedAt) {
                 (e.hasSlice, e.slice, e.postedAt) = (true, slice, postedAt);
                 e.surfaceStale = block.timestamp - postedAt > scene.pricing.maxSurfaceAge;
                 e.forward = s.oracle.priced ? Valuation.tenor(e.expiry, slice, s.oracle.spot).forward : 0;

@@ -110,7 +110,7 @@ contract OptionMarket is
     function listSeries(uint256 expiry, uint256[] calldata strikes) external restricted {
         (uint256 spot, ) = oracle.spot();
         listing_.check(pricing_.cutOff, expiry, strikes, spot);
-        surface.slice(expiry); // reverts without one: a listed series can always be marked
+        surface.sliceOf(expiry); // reverts without one: a listed series can always be marked
         uint256[] memory ids = new uint256[](2 * strikes.length);
         for (uint256 i = 0; i < strikes.length; ++i) {
             ids[2 * i] = SeriesId.encode(expiry, strikes[i], true);
@@ -130,15 +130,14 @@ contract OptionMarket is
     ) external nonReentrant returns (int256 cash) {
         if (block.timestamp > deadline) revert DeadlinePassed(deadline, block.timestamp);
         IPriceOracle.Reading memory reading = oracle.read();
-        Quote memory q = _quote(legs, reading, vault.refresh(reading.spot));
+        Quote memory q = _quote(legs, reading, vault.prepareTrade(reading.spot));
         cash = q.total;
         if (cash > cashLimit) revert CostAboveLimit(cash, cashLimit);
-        emit Traded(msg.sender, recipient, legs, q);
-
         for (uint256 i = 0; i < legs.length; ++i) {
             if (legs[i].quantity < 0) _burn(msg.sender, legs[i].id, uint256(-legs[i].quantity));
         }
-        vault.applyTrade(legs, cash, q.fees / USDC_UNIT, recipient);
+        uint256 insured = vault.enterTrade(legs, cash, q.fees / USDC_UNIT, recipient);
+        emit Traded(msg.sender, recipient, legs, q, insured);
         for (uint256 i = 0; i < legs.length; ++i) {
             if (legs[i].quantity > 0) _mint(recipient, legs[i].id, uint256(legs[i].quantity));
         }
@@ -296,7 +295,7 @@ contract OptionMarket is
                 netShortAfter,
                 capacity
             );
-            q.spread += Math.mulDiv(leg.vega, half, WAD, Math.Rounding.Ceil);
+            q.spread += QuoteCurve.ceilDiv(leg.vega * half, WAD);
             (uint256 fee, int256 least) = _feeAndFloor(leg, highIsDearer ? leg.high : leg.low, q.spot, terms);
             q.fees += fee;
             floor += least;
@@ -310,7 +309,7 @@ contract OptionMarket is
         int256 charges = SignedMath.max(0, q.inventory + int256(q.hedging + q.spread));
         int256 wad = SignedMath.max(q.mid + charges, floor) + int256(q.fees);
         if (!opens) wad = SignedMath.min(wad, 0);
-        return wad >= 0 ? int256(Math.ceilDiv(uint256(wad), USDC_UNIT)) : -int256(uint256(-wad) / USDC_UNIT);
+        return wad >= 0 ? int256(QuoteCurve.ceilDiv(uint256(wad), USDC_UNIT)) : wad / int256(USDC_UNIT);
     }
 
     function _price(
@@ -327,12 +326,13 @@ contract OptionMarket is
             PricedLeg memory leg = p.legs[i];
             Valuation.Tenor memory tenor = _tenorOf(leg, legs[i], terms, markSpot, opens);
             Valuation.Greeks memory g = Valuation.greeksOf(tenor, leg.strike, leg.isCall);
-            leg.vega = Math.mulDiv(SignedMath.abs(leg.quantity), g.vega, WAD, Math.Rounding.Ceil);
-            p.weightedVega += _times(leg.quantity, int256(Math.mulDiv(g.vega, tenor.vegaWeight, WAD)));
+            leg.vega = QuoteCurve.ceilDiv(SignedMath.abs(leg.quantity) * g.vega, WAD);
+            p.weightedVega += _times(leg.quantity, int256((g.vega * tenor.vegaWeight) / WAD));
             p.delta += _times(leg.quantity, g.delta);
-            leg.low = Valuation.valueAt(tenor, leg.strike, leg.isCall, reading.low);
+            // A mark of just now has an end of the range as its spot: the Greeks came with the value there.
+            leg.low = reading.low == markSpot ? g.value : Valuation.valueAt(tenor, leg.strike, leg.isCall, reading.low);
             leg.high =
-                reading.high == reading.low ? leg.low : Valuation.valueAt(tenor, leg.strike, leg.isCall, reading.high);
+                reading.high == markSpot ? g.value : Valuation.valueAt(tenor, leg.strike, leg.isCall, reading.high);
             p.low += _times(leg.quantity, int256(leg.low));
             p.high += _times(leg.quantity, int256(leg.high));
             p.opens = p.opens || opens;
@@ -350,7 +350,7 @@ contract OptionMarket is
         (expiry, priced.strike, priced.isCall) = SeriesId.decode(leg.id);
         priced.quantity = leg.quantity;
         priced.timeToExpiry = expiry - block.timestamp;
-        (Ssvi.Slice memory slice, uint256 updatedAt) = surface.slice(expiry);
+        (Ssvi.Slice memory slice, uint256 updatedAt) = surface.sliceOf(expiry);
         priced.surfaceAge = block.timestamp - updatedAt;
         if (opens && priced.surfaceAge > terms.maxSurfaceAge) revert SurfaceStale(expiry, updatedAt);
         return Valuation.tenor(expiry, slice, spot);
@@ -372,7 +372,7 @@ contract OptionMarket is
         if (SignedMath.abs(leg.quantity) < terms.minQuantity) {
             revert QuantityTooSmall(leg.id, leg.quantity, terms.minQuantity);
         }
-        (uint256 expiry, , ) = SeriesId.decode(leg.id);
+        uint256 expiry = SeriesId.expiryOf(leg.id);
         uint256 closesAt = expiry - Math.min(expiry, terms.cutOff);
         if (block.timestamp >= closesAt) revert TradingClosed(leg.id, closesAt);
     }
@@ -388,7 +388,7 @@ contract OptionMarket is
     // Inside: settlement and parameters
 
     function _requireSettled(uint256 id) private view {
-        (uint256 expiry, , ) = SeriesId.decode(id);
+        uint256 expiry = SeriesId.expiryOf(id);
         if (vault.settlementPriceOf(expiry) == 0) revert Book.NotSettled(id);
     }
 
@@ -422,6 +422,6 @@ contract OptionMarket is
     /// @dev Product of WADs, rounded up: against the trader, whose quantities these are.
     function _times(int256 a, int256 b) private pure returns (int256 product) {
         product = a * b;
-        return product <= 0 ? product / int256(WAD) : int256(Math.ceilDiv(uint256(product), WAD));
+        return product <= 0 ? product / int256(WAD) : int256(QuoteCurve.ceilDiv(uint256(product), WAD));
     }
 }

@@ -30,11 +30,12 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
 
     /// @dev WAD USDC per unit of USDC (6 decimals).
     int256 private constant USDC_UNIT = 1e12;
+    /// @dev WAD USDC.
+    uint256 private constant CENT = 1e16;
 
     IPriceOracle public immutable oracle;
     IVolSurface public immutable surface;
 
-    address public market;
     IHedgePosition public hedge;
 
     Treasury.State private treasury;
@@ -57,7 +58,7 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
     }
 
     modifier onlyMarket() {
-        if (msg.sender != market) revert Unauthorized(msg.sender);
+        if (msg.sender != treasury.gate.market) revert Unauthorized(msg.sender);
         _;
     }
 
@@ -72,12 +73,12 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
     /// unpaid, a desk while it holds or owes anything. Role: GOVERNOR.
     function setModules(address market_, IHedgePosition hedge_) external restricted {
         if (market_ == address(0) || address(hedge_) == address(0)) revert ZeroAddress();
-        if (market_ != market && (risk.book.openContracts() > 0 || treasury.accounts.owed > 0))
-            revert ModuleInUse(market);
+        if (market_ != market() && (risk.book.openContracts() > 0 || treasury.accounts.owed > 0))
+            revert ModuleInUse(market());
         RiskEngine.Assets memory assets = _assetsWith(treasury.accounts);
         if (address(hedge_) != address(hedge) && (assets.base != 0 || assets.quote != 0))
             revert ModuleInUse(address(hedge));
-        market = market_;
+        treasury.gate.market = market_;
         hedge = hedge_;
         emit ModulesSet(market_, hedge_);
     }
@@ -89,13 +90,13 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
 
     /// @inheritdoc IOptionVault
     function pause() external restricted {
-        treasury.epoch.paused = true;
+        treasury.gate.paused = true;
         emit Paused(msg.sender);
     }
 
     /// @inheritdoc IOptionVault
     function unpause() external restricted {
-        treasury.epoch.paused = false;
+        treasury.gate.paused = false;
         emit Unpaused(msg.sender);
     }
 
@@ -108,18 +109,21 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
     }
 
     /// @inheritdoc IOptionVault
-    function sync() external nonReentrant returns (Exposure memory) {
-        uint256 spot = _spot();
-        risk.refresh(_slices(), spot);
-        return _exposureAt(risk.mark, spot);
+    function syncMark() external nonReentrant returns (Balance memory b) {
+        b.spot = _spot();
+        risk.refresh(_slices(), b.spot);
+        MarkedBook.Mark memory m = risk.mark;
+        RiskEngine.Assets memory assets = _assetsWith(treasury.accounts);
+        (b.base, b.quote, b.nav) = (assets.base, assets.quote, RiskEngine.navOf(m, assets));
+        b.netDelta = MarkedBook.deltaAt(m, b.spot) + b.base;
     }
 
     /// @inheritdoc IOptionVault
-    function refresh(uint256 spot) external onlyMarket returns (Basis memory b) {
-        risk.refresh(_slices(), spot);
-        MarkedBook.Mark storage m = risk.mark;
+    function prepareTrade(uint256 spot) external onlyMarket returns (Basis memory b) {
+        (b.spot, b.netDelta, b.weightedVega) = risk.refresh(_slices(), spot);
         (int256 base, ) = hedge.position();
-        return Basis(m.spot, m.delta + base, m.weightedVega, _vegaCapacity());
+        b.netDelta += base;
+        b.vegaCapacity = _vegaCapacity();
     }
 
     /// @inheritdoc IOptionVault
@@ -144,17 +148,17 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
     }
 
     /// @inheritdoc IOptionVault
-    function applyTrade(
+    function enterTrade(
         Book.Leg[] calldata legs,
         int256 cashIn,
         uint256 fees,
         address recipient
-    ) external nonReentrant onlyMarket {
-        (Treasury.Accounts memory a, uint256 insured) = _accountsAfter(cashIn, fees);
+    ) external nonReentrant onlyMarket returns (uint256 insured) {
+        Treasury.Accounts memory a;
+        (a, insured) = _accountsAfter(cashIn, fees);
         treasury.accounts = a;
         (int256 nav_, bool opens) = risk.trade(_slices(), legs, _assetsWith(a), _vegaCapacity());
         if (opens) _requireOpen(nav_);
-        emit TradeBooked(cashIn, insured);
         if (cashIn < 0) usdc.safeTransfer(recipient, uint256(-cashIn));
     }
 
@@ -183,14 +187,14 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
     // The desk
 
     /// @inheritdoc IOptionVault
-    function fundHedge(address to, uint256 assets) external nonReentrant onlyDesk {
+    function payForHedge(address to, uint256 assets) external nonReentrant onlyDesk {
         treasury.take(assets);
         emit HedgeFunded(to, assets);
         usdc.safeTransfer(to, assets);
     }
 
     /// @inheritdoc IOptionVault
-    function returnFromHedge(uint256 assets) external nonReentrant onlyDesk {
+    function creditHedge(uint256 assets) external nonReentrant onlyDesk {
         treasury.put(assets);
         emit HedgeReturned(assets);
     }
@@ -237,6 +241,11 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
     }
 
     // Views
+
+    /// @inheritdoc IOptionVault
+    function market() public view returns (address) {
+        return treasury.gate.market;
+    }
 
     /// @inheritdoc IOptionVault
     function nav() public view returns (int256) {
@@ -318,7 +327,7 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
 
     /// @inheritdoc IOptionVault
     function paused() external view returns (bool) {
-        return treasury.epoch.paused;
+        return treasury.gate.paused;
     }
 
     /// @inheritdoc IOptionVault
@@ -424,18 +433,18 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
 
     /// @dev Whether new risk may be taken on at all.
     function _requireOpen(int256 nav_) private view {
-        if (treasury.epoch.paused) revert OpeningPaused();
+        if (treasury.gate.paused) revert OpeningPaused();
         if (nav_ < _floor()) revert DrawdownTooLarge(nav_, _floor());
     }
 
     /// @dev NAV below which nothing new is opened, WAD USDC.
     function _floor() private view returns (int256) {
-        return int256(uint256(treasury.epoch.floor)) * USDC_UNIT;
+        return int256(treasury.gate.floor * CENT);
     }
 
     /// @dev WAD USDC per 1.00 of vol.
     function _vegaCapacity() private view returns (uint256) {
-        return treasury.epoch.vegaCapacity * uint256(USDC_UNIT);
+        return treasury.gate.vegaCapacity * CENT;
     }
 
     function _requireNothingExpired() private view {

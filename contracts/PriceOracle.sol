@@ -32,6 +32,9 @@ contract PriceOracle is IPriceOracle {
     /// @notice Window of the DEX average, seconds.
     uint32 public immutable twapWindow;
 
+    /// @dev Decimals of answers of the phase in which the oracle was deployed, and that phase.
+    uint256 private immutable knownUnit;
+    uint256 private immutable knownPhase;
     bool private immutable baseIsToken0;
     /// @dev Raw amount of the underlying whose raw USDC value reads as a WAD price of one unit.
     uint128 private immutable baseAmountForWad;
@@ -53,6 +56,8 @@ contract PriceOracle is IPriceOracle {
         maxAge = maxAge_;
         lastResortAge = lastResortAge_;
         twapWindow = twapWindow_;
+        knownUnit = 10 ** feed_.decimals();
+        knownPhase = feed_.phaseId();
         baseIsToken0 = pool_.token0() == address(base);
         (address low, address high) = baseIsToken0 ? (address(base), address(quote)) : (address(quote), address(base));
         if (pool_.token0() != low || pool_.token1() != high) revert InvalidOracle("pool");
@@ -201,12 +206,13 @@ contract PriceOracle is IPriceOracle {
         return Math.mulDiv(uint256(answer), 1e18, 10 ** decimals);
     }
 
+    /// @dev An aggregator keeps its decimals: they are asked for again only once another phase has begun.
     function _latest() private view returns (uint256 price, uint256 updatedAt) {
-        int256 answer;
-        (, answer, , updatedAt, ) = feed.latestRoundData();
+        (uint80 roundId, int256 answer, , uint256 time, ) = feed.latestRoundData();
         // Both conditions must hold; a price from the future is as wrong as an old one.
-        if (answer <= 0 || updatedAt == 0 || updatedAt > block.timestamp) revert InvalidPrice(answer, updatedAt);
-        price = Math.mulDiv(uint256(answer), 1e18, 10 ** feed.decimals());
+        if (answer <= 0 || time == 0 || time > block.timestamp) revert InvalidPrice(answer, time);
+        uint256 unit = roundId >> PHASE_SHIFT == knownPhase ? knownUnit : 10 ** feed.decimals();
+        return ((uint256(answer) * 1e18) / unit, time);
     }
 
     /// @dev The average is hard to push and slow, the pool's price of the moment quick and easily pushed: but pushed away, it
@@ -218,7 +224,7 @@ contract PriceOracle is IPriceOracle {
     /// among the last, the 1st, 2nd, 4th, 8th … before it: exact when the pool was traded seldom, and a few reads where
     /// `observe` bisects the whole ring. A pool that does not remember that far answers with what it remembers.
     function _rangeAround(uint256 price) private view returns (uint256 low, uint256 high) {
-        (uint160 sqrtPrice, int24 tick, uint16 index, uint16 cardinality, , , ) = pool.slot0();
+        (uint160 sqrtPrice, int256 tick, uint256 index, uint256 cardinality, , , ) = pool.slot0();
         (low, high) = _including(price, price, _priceAt(sqrtPrice));
         Observation memory newest = _observation(index);
         if (newest.age >= twapWindow) return (low, high);
@@ -226,17 +232,20 @@ contract PriceOracle is IPriceOracle {
         Observation memory earlier = newest;
         for (uint256 back = 1; back < cardinality && earlier.age < twapWindow; back *= 2) {
             later = earlier;
-            earlier = _observation((uint256(index) + cardinality - back) % cardinality);
+            earlier = _observation(back > index ? index + cardinality - back : index - back);
             if (!earlier.exists) (earlier, back) = (_observation(0), cardinality); // a ring that is not yet full
             if (newest.age == 0 && back == 1) {
                 (low, high) = _includingAverage(low, high, newest.cumulative - earlier.cumulative, earlier.age);
             }
         }
-        int256 sum = newest.cumulative + int256(tick) * int256(newest.age) - earlier.cumulative;
-        int256 excess = int256(earlier.age) - int256(uint256(twapWindow));
-        if (excess <= 0) return _includingAverage(low, high, sum, earlier.age);
-        sum -= ((later.cumulative - earlier.cumulative) * excess) / int256(earlier.age - later.age);
-        return _includingAverage(low, high, sum, twapWindow);
+        unchecked {
+            // Ages fit 32 bits, ticks 24 and their sums 56.
+            int256 sum = newest.cumulative + tick * int256(newest.age) - earlier.cumulative;
+            int256 excess = int256(earlier.age) - int256(uint256(twapWindow));
+            if (excess <= 0) return _includingAverage(low, high, sum, earlier.age);
+            sum -= ((later.cumulative - earlier.cumulative) * excess) / int256(earlier.age - later.age);
+            return _includingAverage(low, high, sum, twapWindow);
+        }
     }
 
     function _observation(uint256 index) private view returns (Observation memory o) {
@@ -260,16 +269,18 @@ contract PriceOracle is IPriceOracle {
     ) private view returns (uint256, uint256) {
         if (elapsed == 0) return (low, high);
         int256 seconds_ = int256(elapsed);
-        int24 tick = int24(sum / seconds_);
-        if (sum < 0 && sum % seconds_ != 0) --tick; // Solidity truncates towards zero, ticks round down
-        return _including(low, high, _priceAt(TickMath.getSqrtPriceAtTick(tick)));
+        int256 tick = sum / seconds_;
+        if (tick * seconds_ > sum) --tick; // Solidity truncates towards zero, ticks round down
+        return _including(low, high, _priceAt(TickMath.getSqrtPriceAtTick(int24(tick))));
     }
 
     function _priceAt(uint256 sqrtPrice) private view returns (uint256) {
-        uint256 ratioX128 = Math.mulDiv(sqrtPrice, sqrtPrice, 1 << 64); // token1 per token0
+        // token1 per token0; a product of 256 bits needs no wider one
+        uint256 ratioX128 =
+            sqrtPrice >> 128 == 0 ? (sqrtPrice * sqrtPrice) >> 64 : Math.mulDiv(sqrtPrice, sqrtPrice, 1 << 64);
         return
             baseIsToken0
                 ? Math.mulDiv(ratioX128, baseAmountForWad, 1 << 128)
-                : Math.mulDiv(1 << 128, baseAmountForWad, ratioX128);
+                : (uint256(baseAmountForWad) << 128) / ratioX128;
     }
 }

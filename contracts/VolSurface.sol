@@ -206,7 +206,7 @@ contract VolSurface is IVolSurface, AccessManaged {
     }
 
     /// @inheritdoc IVolSurface
-    function slice(uint256 expiry) external view returns (Ssvi.Slice memory, uint256 updatedAt) {
+    function sliceOf(uint256 expiry) external view returns (Ssvi.Slice memory, uint256 updatedAt) {
         StoredSlice memory stored = _slices[expiry];
         updatedAt = stored.updatedAt;
         require(updatedAt != 0 && expiry > block.timestamp, NoSlice(expiry));

@@ -213,7 +213,7 @@ abstract contract DeskTrading is DeskRules {
     function _lend(HedgeAccount.Action memory a, ILender lender, uint256 more, uint256 amount, address to) private {
         if (more > 0) {
             inFlight = more;
-            vault.fundHedge(address(lender), more);
+            vault.payForHedge(address(lender), more);
             a.funded += (more * USDC_UNIT).toInt256();
         }
         lender.borrow(more, amount, to);
@@ -308,7 +308,7 @@ abstract contract DeskTrading is DeskRules {
     ) private returns (uint256 funds, uint256 fromLoan) {
         uint256 fromVault = Math.min(amount, vault.freeCash());
         inFlight = amount;
-        if (fromVault > 0) vault.fundHedge(to, fromVault);
+        if (fromVault > 0) vault.payForHedge(to, fromVault);
         a.funded += (fromVault * USDC_UNIT).toInt256();
         if (fromVault < amount && account_.hasLoan) {
             ILender lender = lending().lender;
@@ -345,7 +345,7 @@ abstract contract DeskTrading is DeskRules {
     /// @dev Tells the vault of USDC that it has been sent.
     function _book(HedgeAccount.Action memory a, uint256 assets) private {
         if (assets == 0) return;
-        vault.returnFromHedge(assets);
+        vault.creditHedge(assets);
         a.funded -= (assets * USDC_UNIT).toInt256();
     }
 

@@ -50,7 +50,8 @@ interface IOptionMarket {
         uint24 maxSurfaceAge;
     }
 
-    event Traded(address indexed trader, address indexed recipient, Book.Leg[] legs, Quote quote);
+    /// @param insured USDC of the fees that went on to the insurance reserve: `quote.total` less this is the pool's.
+    event Traded(address indexed trader, address indexed recipient, Book.Leg[] legs, Quote quote, uint256 insured);
     event Settled(uint256 indexed expiry, uint80 roundId, uint256 price);
     /// @notice The governor settled an expiry that no round could.
     event SettledWithoutFeed(uint256 indexed expiry, uint256 price);

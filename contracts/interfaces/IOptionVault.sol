@@ -38,12 +38,18 @@ interface IOptionVault is IAsyncShares {
         uint256 vegaCapacity;
     }
 
+    /// @notice What a hedge goes by at the live price, all WAD. @param netDelta Of book and hedge, see MarkedBook.deltaAt.
+    /// @param base,quote The hedge: see IHedgePosition. @param nav USDC.
+    struct Balance {
+        uint256 spot;
+        int256 netDelta;
+        int256 base;
+        int256 quote;
+        int256 nav;
+    }
+
     event Marked(MarkedBook.Mark mark);
     event SeriesListed(uint256 indexed id, uint256 indexed expiry, uint256 strike, bool isCall);
-    /// @notice The vault sold (positive) or took back `contracts` of a series; `open` of it are now short.
-    event PositionChanged(uint256 indexed id, int256 contracts, uint256 open);
-    /// @notice A trade moved `cashIn` USDC into the pool (negative: out), and `insured` of it on to the insurance reserve.
-    event TradeBooked(int256 cashIn, uint256 insured);
     event ExpirySettled(uint256 indexed expiry, uint256 price, uint256 payouts);
     /// @notice A holder was paid; what is owed in all fell by `released`, at least as much.
     event HolderPaid(uint256 indexed id, address indexed recipient, uint256 quantity, uint256 assets, uint256 released);
@@ -138,8 +144,8 @@ interface IOptionVault is IAsyncShares {
     // Anyone
     /// @notice Recomputes the mark exactly at the live oracle price and stores it.
     function mark() external returns (MarkedBook.Mark memory);
-    /// @notice Brings the mark up to date if it is stale.
-    function sync() external returns (Exposure memory);
+    /// @notice Brings the mark up to date if it is stale. @return What a hedge goes by.
+    function syncMark() external returns (Balance memory);
     /// @notice Prices the open epoch: mints shares for queued deposits, sets assets aside for queued redemptions.
     function processEpoch() external;
 
@@ -151,10 +157,16 @@ interface IOptionVault is IAsyncShares {
 
     // The market
     /// @notice What to quote from at `spot`, which the market has just read; re-marked first if the mark is stale.
-    function refresh(uint256 spot) external returns (Basis memory);
+    function prepareTrade(uint256 spot) external returns (Basis memory);
     /// @notice Books a trade: positions, mark, limits, and `cashIn` (USDC that the market sends right after this call,
     /// or if negative that the vault pays to `recipient`), of which `fees` USDC are fees.
-    function applyTrade(Book.Leg[] calldata legs, int256 cashIn, uint256 fees, address recipient) external;
+    /// @return insured USDC of the fees that went on to the insurance reserve.
+    function enterTrade(
+        Book.Leg[] calldata legs,
+        int256 cashIn,
+        uint256 fees,
+        address recipient
+    ) external returns (uint256 insured);
     function list(uint256[] calldata ids) external;
     function settle(uint256 expiry, uint256 price) external;
     /// @notice Pays the pay-off of `quantity` (WAD) of a settled series, rounded down, out of what is owed.
@@ -162,7 +174,7 @@ interface IOptionVault is IAsyncShares {
 
     // The desk
     /// @notice Sends free cash to `to` for a hedge.
-    function fundHedge(address to, uint256 assets) external;
+    function payForHedge(address to, uint256 assets) external;
     /// @notice Counts USDC that the desk, or its lender for it, has sent just before.
-    function returnFromHedge(uint256 assets) external;
+    function creditHedge(uint256 assets) external;
 }

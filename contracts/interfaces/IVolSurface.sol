@@ -109,7 +109,7 @@ interface IVolSurface {
     function driftLeft(uint256 expiry) external view returns (uint256);
 
     /// @notice The slice of a live expiry and when it was posted. One storage read.
-    function slice(uint256 expiry) external view returns (Ssvi.Slice memory, uint256 updatedAt);
+    function sliceOf(uint256 expiry) external view returns (Ssvi.Slice memory, uint256 updatedAt);
 
     /// @notice Live expiries, ascending.
     function expiries() external view returns (uint256[] memory);

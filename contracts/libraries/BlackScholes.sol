@@ -87,17 +87,16 @@ library BlackScholes {
         }
     }
 
-    /// @notice The call or the put alone: what a scenario needs.
+    /// @notice The call or the put alone: what a scenario needs. @param deviation σ√T, as a number of 1e36.
     function seriesPrice(
         uint256 forward,
         uint256 strike,
         int256 logMoneyness,
-        uint256 sqrtTime,
-        uint256 vol,
+        uint256 deviation,
         bool isCall
     ) internal pure returns (uint256 price) {
         unchecked {
-            (uint256 density, int256 inner, uint256 outer) = Gaussian.pair(logMoneyness * WAD_LOG_TO_R, vol * sqrtTime);
+            (uint256 density, int256 inner, uint256 outer) = Gaussian.pair(logMoneyness * WAD_LOG_TO_R, deviation);
             assembly ("memory-safe") {
                 // As in `seriesPrices`.
                 let exchange := xor(forward, strike)

@@ -145,7 +145,7 @@ library Book {
     function find(State storage self, uint256 id) internal view returns (Series storage, Expiry storage) {
         uint256 place = self.places[id];
         if (place == 0) revert SeriesNotListed(id);
-        (uint256 expiry, , ) = SeriesId.decode(id);
+        uint256 expiry = SeriesId.expiryOf(id);
         ExpiryBook storage book = self.byExpiry[expiry];
         return (book.series[place - 1], book.totals);
     }

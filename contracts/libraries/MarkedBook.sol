@@ -72,26 +72,35 @@ library MarkedBook {
         return _scaled(_sum(book, slices, spot, unused, none), spot, surfaceVersion);
     }
 
-    /// @notice Adds a trade to a mark and its scenarios, in place, at the mark's spot. @param slices One per leg.
-    function add(
-        Mark memory m,
+    /// @notice Adds the other side of a trade's leg to `sums` and scenarios, in place, at a mark's spot.
+    function addLeg(
+        Sums memory sums,
         int256[SCENARIOS] memory stress,
         uint256[SCENARIOS] memory grid,
-        Book.Leg[] calldata legs,
-        Ssvi.Slice[] memory slices
+        Book.Leg calldata leg,
+        Ssvi.Slice memory slice,
+        uint256 spot
     ) internal view {
-        Sums memory sums;
-        for (uint256 i = 0; i < legs.length; ++i) {
-            (uint256 expiry, uint256 strike, bool isCall) = SeriesId.decode(legs[i].id);
-            Valuation.Tenor memory t = Valuation.tenor(expiry, slices[i], m.spot);
-            _addPosition(sums, t, stress, grid, strike, isCall, -legs[i].quantity);
+        (uint256 expiry, uint256 strike, bool isCall) = SeriesId.decode(leg.id);
+        _addPosition(sums, Valuation.tenor(expiry, slice, spot), stress, grid, strike, isCall, -leg.quantity);
+    }
+
+    /// @notice Adds `sums` to a mark, in place.
+    function add(Mark memory m, Sums memory sums) internal pure {
+        unchecked {
+            m.value = _floor(int256(m.value) * WAD + sums.value);
+            m.delta = _floor(int256(m.delta) * WAD + sums.delta);
+            m.gamma = _floor(int256(m.gamma) * WAD + sums.gamma);
+            m.weightedVega = _floor(int256(m.weightedVega) * WAD + sums.weightedVega);
+            // Against rounding: what is left of gross vega after everything was sold back is zero, not less.
+            m.grossVega = _ceil(SignedMath.max(int256(uint256(m.grossVega)) * USDC_UNIT + sums.grossVega, 0));
         }
-        m.value = _floor(m.value * WAD + sums.value);
-        m.delta = _floor(m.delta * WAD + sums.delta);
-        m.gamma = _floor(m.gamma * WAD + sums.gamma);
-        m.weightedVega = _floor(m.weightedVega * WAD + sums.weightedVega);
-        // Against rounding: what is left of gross vega after everything was sold back is zero, not less.
-        m.grossVega = _ceil(SignedMath.max(int256(uint256(m.grossVega)) * USDC_UNIT + sums.grossVega, 0));
+    }
+
+    /// @notice The book's delta at `spot`, to first order from the mark, which is never far from it.
+    function deltaAt(Mark memory m, uint256 spot) internal pure returns (int256) {
+        int256 move = int256(spot) - int256(uint256(m.spot));
+        return int256(m.delta) + (int256(m.gamma) * move) / WAD;
     }
 
     function _sum(
@@ -178,13 +187,17 @@ library MarkedBook {
 
     /// @dev Down (towards minus infinity): a liability is never rounded away.
     function _floor(int256 sum) private pure returns (int96) {
-        int256 quotient = sum / WAD;
-        if (quotient * WAD > sum) --quotient;
-        return quotient.toInt96();
+        unchecked {
+            int256 quotient = sum / WAD;
+            if (quotient * WAD > sum) --quotient;
+            return quotient.toInt96();
+        }
     }
 
-    /// @dev Up, to units of USDC.
+    /// @dev Up, to units of USDC. @param sum Not negative.
     function _ceil(int256 sum) private pure returns (uint64) {
-        return uint256((sum + USDC_UNIT - 1) / USDC_UNIT).toUint64();
+        unchecked {
+            return uint256((sum + USDC_UNIT - 1) / USDC_UNIT).toUint64();
+        }
     }
 }

@@ -55,6 +55,7 @@ library QuoteCurve {
     /// @param surfaceAge Seconds. @param timeToExpiry Seconds.
     /// @param before,afterwards Net weighted vega around the trade. The mean of both utilisations counts, which over a
     /// split trade adds up to the same: nothing is gained by it.
+    /// @param capacity Vega capacity, positive and below 2¹⁰⁸.
     function halfSpread(
         Spread memory s,
         uint256 surfaceAge,
@@ -63,10 +64,10 @@ library QuoteCurve {
         int256 afterwards,
         uint256 capacity
     ) internal pure returns (uint256 spread) {
-        spread = s.base + Math.mulDiv(s.agePerDay, surfaceAge, 1 days);
+        spread = s.base + (s.agePerDay * surfaceAge) / 1 days;
         uint256 used = Math.min(SignedMath.abs(before), capacity) + Math.min(SignedMath.abs(afterwards), capacity);
-        spread += Math.mulDiv(s.atCapacity, used, 2 * capacity);
-        if (timeToExpiry < NEAR_EXPIRY) spread += Math.mulDiv(s.atExpiry, NEAR_EXPIRY - timeToExpiry, NEAR_EXPIRY);
+        spread += (s.atCapacity * used) / (2 * capacity);
+        if (timeToExpiry < NEAR_EXPIRY) spread += (s.atExpiry * (NEAR_EXPIRY - timeToExpiry)) / NEAR_EXPIRY;
     }
 
     /// @notice The expected cost of hedging what the trade adds to |net delta|: `costBps` of its notional. Never a rebate.
@@ -79,8 +80,7 @@ library QuoteCurve {
         uint256 before = SignedMath.abs(deltaBefore);
         uint256 afterwards = SignedMath.abs(deltaAfter);
         if (afterwards <= before) return 0;
-        uint256 notional = Math.mulDiv(afterwards - before, spot, WAD, Math.Rounding.Ceil);
-        return Math.mulDiv(notional, costBps, BPS, Math.Rounding.Ceil);
+        return ceilDiv((afterwards - before) * spot * costBps, WAD * BPS);
     }
 
     /// @notice The fee on `quantity` contracts: `feeBps` of spot, at most `capBps` of the premium, at least `minFee` each.
@@ -92,7 +92,14 @@ library QuoteCurve {
         uint256 capBps,
         uint256 minFee
     ) internal pure returns (uint256) {
-        uint256 perContract = Math.min(Math.mulDiv(spot, feeBps, BPS), Math.mulDiv(price, capBps, BPS));
-        return Math.mulDiv(Math.max(perContract, minFee), quantity, WAD, Math.Rounding.Ceil);
+        uint256 perContract = Math.min(spot * feeBps, price * capBps) / BPS;
+        return ceilDiv(Math.max(perContract, minFee) * quantity, WAD);
+    }
+
+    /// @notice a / b, rounded up. @param b Not zero.
+    function ceilDiv(uint256 a, uint256 b) internal pure returns (uint256 quotient) {
+        assembly ("memory-safe") {
+            quotient := add(div(a, b), gt(mod(a, b), 0))
+        }
     }
 }

@@ -15,7 +15,7 @@ import {SCENARIOS, StressGrid} from "./StressGrid.sol";
 
 /// @notice Where a book's slices come from. `version` changes whenever any of them does.
 interface ISlices {
-    function slice(uint256 expiry) external view returns (Ssvi.Slice memory slice, uint256 updatedAt);
+    function sliceOf(uint256 expiry) external view returns (Ssvi.Slice memory slice, uint256 updatedAt);
     function version() external view returns (uint256);
 }
 
@@ -43,14 +43,17 @@ library RiskEngine {
         int256 quote;
     }
 
-    /// @notice What a trade leaves behind. @param nav WAD USDC. @param opens Whether any leg was sold by the vault.
+    /// @notice What a trade leaves behind. @param stress See StressGrid. @param nav WAD USDC. @param opens Whether any leg
+    /// was sold by the vault.
     struct Outcome {
         MarkedBook.Mark mark;
+        int256[SCENARIOS] stress;
         int256 nav;
         bool opens;
     }
 
-    /// @dev What rules that bind only growth need to know of the time before a trade.
+    /// @dev What rules that bind only growth need to know of the time before a trade. `worst` is not rounded: a rule that
+    /// binds a loss binds the smallest.
     struct Before {
         int256 weightedVega;
         int256 gamma;
@@ -68,10 +71,11 @@ library RiskEngine {
         _remark(self, self.mark, surface, spot);
     }
 
-    /// @notice Values the book anew if its mark is stale at `spot`.
-    function refresh(State storage self, ISlices surface, uint256 spot) external {
+    /// @notice Values the book anew if its mark is stale at `spot`. @return Spot, delta and weighted vega of the mark.
+    function refresh(State storage self, ISlices surface, uint256 spot) external returns (uint256, int256, int256) {
         MarkedBook.Mark memory m = self.mark;
-        if (!_isFresh(self.limits, m, surface, spot)) _remark(self, m, surface, spot);
+        if (!_isFresh(self.limits, m, surface, spot)) m = _remark(self, m, surface, spot);
+        return (m.spot, m.delta, m.weightedVega);
     }
 
     /// @notice What `refresh` would store.
@@ -104,15 +108,12 @@ library RiskEngine {
     ) external returns (int256 nav, bool opens) {
         Outcome memory o;
         o.mark = self.mark;
-        int256[SCENARIOS] memory stress = self.stress.load();
+        o.stress = self.stress.load();
         Book.Place[] memory places = new Book.Place[](legs.length);
-        for (uint256 i = 0; i < legs.length; ++i) {
-            places[i] = self.book.take(legs[i]);
-            emit IOptionVault.PositionChanged(legs[i].id, legs[i].quantity, places[i].open);
-        }
-        _apply(self.limits, o, stress, legs, places, _slicesOf(legs, surface), assets, vegaCapacity);
+        for (uint256 i = 0; i < legs.length; ++i) places[i] = self.book.take(legs[i]);
+        _apply(self.limits, o, surface, legs, places, assets, vegaCapacity);
         self.mark = o.mark;
-        self.stress.store(stress);
+        self.stress.store(o.stress);
         return (o.nav, o.opens);
     }
 
@@ -125,11 +126,10 @@ library RiskEngine {
         Assets calldata assets,
         uint256 vegaCapacity
     ) external view returns (Outcome memory o) {
-        int256[SCENARIOS] memory stress;
-        (o.mark, stress, ) = _markAt(self, surface, spot);
+        (o.mark, o.stress, ) = _markAt(self, surface, spot);
         Book.Place[] memory places = new Book.Place[](legs.length);
         for (uint256 i = 0; i < legs.length; ++i) places[i] = _afterLegs(self.book, legs, i);
-        _apply(self.limits, o, stress, legs, places, _slicesOf(legs, surface), assets, vegaCapacity);
+        _apply(self.limits, o, surface, legs, places, assets, vegaCapacity);
     }
 
     /// @notice Net weighted vega that trades may still add now, WAD USDC per 1.00 of vol.
@@ -160,7 +160,7 @@ library RiskEngine {
     function releasable(State storage self, Assets calldata assets) external view returns (uint256) {
         MarkedBook.Mark memory m = self.mark;
         (int256 worst, ) = StressGrid.worst(self.stress.load(), StressGrid.scenarios(), assets.base, m.spot);
-        int256 left = worst + assets.cash + assets.quote;
+        int256 left = StressGrid.scaled(worst) + assets.cash + assets.quote;
         return self.limits.releasable(navOf(m, assets), left, m.spot, m.weightedVega, m.gamma);
     }
 
@@ -171,8 +171,14 @@ library RiskEngine {
     }
 
     /// @param last The mark that is replaced.
-    function _remark(State storage self, MarkedBook.Mark memory last, ISlices surface, uint256 spot) private {
-        (MarkedBook.Mark memory m, int256[SCENARIOS] memory stress) = _value(self, last, surface, spot);
+    function _remark(
+        State storage self,
+        MarkedBook.Mark memory last,
+        ISlices surface,
+        uint256 spot
+    ) private returns (MarkedBook.Mark memory m) {
+        int256[SCENARIOS] memory stress;
+        (m, stress) = _value(self, last, surface, spot);
         self.mark = m;
         self.stress.store(stress);
         emit IOptionVault.Marked(m);
@@ -220,15 +226,7 @@ library RiskEngine {
         slices = new Ssvi.Slice[](count);
         for (uint256 i = 0; i < count; ++i) {
             uint256 expiry = book.expiries[i];
-            if (block.timestamp < expiry) (slices[i], ) = surface.slice(expiry);
-        }
-    }
-
-    function _slicesOf(Book.Leg[] calldata legs, ISlices surface) private view returns (Ssvi.Slice[] memory slices) {
-        slices = new Ssvi.Slice[](legs.length);
-        for (uint256 i = 0; i < legs.length; ++i) {
-            (uint256 expiry, , ) = SeriesId.decode(legs[i].id);
-            (slices[i], ) = surface.slice(expiry);
+            if (block.timestamp < expiry) (slices[i], ) = surface.sliceOf(expiry);
         }
     }
 
@@ -237,31 +235,40 @@ library RiskEngine {
     function _apply(
         RiskLimits.Limits storage stored,
         Outcome memory o,
-        int256[SCENARIOS] memory stress,
+        ISlices surface,
         Book.Leg[] calldata legs,
         Book.Place[] memory places,
-        Ssvi.Slice[] memory slices,
         Assets calldata assets,
         uint256 vegaCapacity
     ) private view {
         MarkedBook.Mark memory m = o.mark;
         uint256[SCENARIOS] memory grid = StressGrid.scenarios();
-        Before memory b = Before(m.weightedVega, m.gamma, 0);
-        (b.worst, ) = StressGrid.worst(stress, grid, assets.base, m.spot);
-        MarkedBook.add(m, stress, grid, legs, slices);
+        for (uint256 i = 0; i < legs.length; ++i) o.opens = o.opens || legs[i].quantity > 0;
+        Before memory b;
+        if (o.opens) {
+            (b.weightedVega, b.gamma) = (m.weightedVega, m.gamma);
+            (b.worst, ) = StressGrid.worst(o.stress, grid, assets.base, m.spot);
+        }
+        MarkedBook.Sums memory sums;
+        for (uint256 i = 0; i < legs.length; ++i) {
+            (Ssvi.Slice memory slice, ) = surface.sliceOf(SeriesId.expiryOf(legs[i].id));
+            MarkedBook.addLeg(sums, o.stress, grid, legs[i], slice, m.spot);
+        }
+        MarkedBook.add(m, sums);
         o.nav = navOf(m, assets);
+        if (!o.opens) return;
 
         RiskLimits.Limits memory limits = RiskLimits.ofTrades(stored);
         for (uint256 i = 0; i < legs.length; ++i) {
             if (legs[i].quantity < 0) continue;
-            o.opens = true;
             limits.requireCaps(o.nav, m.spot, legs[i].id, places[i].open, places[i].inExpiry);
         }
-        if (!o.opens) return;
         uint256 added = limits.requireVega(o.nav, b.weightedVega, m.weightedVega);
         limits.requireGamma(o.nav, m.spot, b.gamma, m.gamma);
-        (int256 worst, uint256 scenario) = StressGrid.worst(stress, grid, assets.base, m.spot);
-        if (worst < b.worst) limits.requireReserve(o.nav, scenario, worst + assets.cash + assets.quote);
+        (int256 worst, uint256 scenario) = StressGrid.worst(o.stress, grid, assets.base, m.spot);
+        if (worst < b.worst) {
+            limits.requireReserve(o.nav, scenario, StressGrid.scaled(worst) + assets.cash + assets.quote);
+        }
         _consume(limits, m, vegaCapacity, added);
     }
 
@@ -300,12 +307,12 @@ library RiskEngine {
         Book.Leg[] calldata legs,
         uint256 last
     ) private view returns (Book.Place memory) {
-        (uint256 expiry, , ) = SeriesId.decode(legs[last].id);
+        uint256 expiry = SeriesId.expiryOf(legs[last].id);
         (Book.Series storage stored, Book.Expiry storage totals) = book.find(legs[last].id);
         int256 series = -int256(stored.quantity);
         int256 total = int256(uint256(totals.contracts));
         for (uint256 i = 0; i <= last; ++i) {
-            (uint256 other, , ) = SeriesId.decode(legs[i].id);
+            uint256 other = SeriesId.expiryOf(legs[i].id);
             if (legs[i].id == legs[last].id) series += legs[i].quantity;
             if (other == expiry) total += legs[i].quantity;
         }

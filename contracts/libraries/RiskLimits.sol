@@ -78,9 +78,11 @@ library RiskLimits {
         limits.vegaWindowBps = stored.vegaWindowBps;
     }
 
-    /// @notice A share of NAV, WAD USDC, rounded down; nothing of a NAV that is not positive.
+    /// @notice A share of NAV (below 2²⁰⁰), WAD USDC, rounded down; nothing of a NAV that is not positive.
     function share(int256 nav, uint256 bps) internal pure returns (uint256) {
-        return nav <= 0 ? 0 : (uint256(nav) * bps) / BPS;
+        unchecked {
+            return nav <= 0 ? 0 : (uint256(nav) * bps) / BPS;
+        }
     }
 
     /// @notice Requires that net vega, if it has grown, is within its capacity.

@@ -25,6 +25,10 @@ library SeriesId {
         isCall = uint8(id) == 1;
     }
 
+    function expiryOf(uint256 id) internal pure returns (uint256) {
+        return id >> EXPIRY_SHIFT;
+    }
+
     /// @notice Pay-off of one contract at `price`, WAD.
     function payoff(uint256 strike, bool isCall, uint256 price) internal pure returns (uint256) {
         if (isCall) return price > strike ? price - strike : 0;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.31;
 
-import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-
 import {BlackScholes} from "./BlackScholes.sol";
 import {SeriesId} from "./SeriesId.sol";
 import {Valuation} from "./Valuation.sol";
@@ -11,25 +9,24 @@ import {Valuation} from "./Valuation.sol";
 uint256 constant SCENARIOS = 12;
 
 /// @title The book's value in twelve scenarios of spot and vol
-/// @notice Owns the storage of the values (cents of USDC, rounded down: a liability is never rounded away), two slots for
+/// @notice Owns the storage of the values (in units of 0.52 cents, rounded down: a liability is never rounded away), two slots for
 /// twelve numbers, and the verbs on them. The hedge is not in them: it is worth base · spot + quote in any scenario, and is
 /// added when a rule asks for the worst case, as it stands then.
 /// @dev In memory values count in WAD · WAD, a quantity times a price, and a scenario is one word (see `_scenario`).
 /// Arithmetic is unchecked: quantities are below 2¹²⁸ and prices below 2¹⁰⁰, so that no sum of a book comes near 2²⁵⁵.
 library StressGrid {
-    using SafeCast for int256;
-
     struct State {
         uint256[2] packed;
     }
 
-    uint256 private constant SLOTS = 2;
-    uint256 private constant PER_SLOT = 6;
-    uint256 private constant BITS = 40;
-    int256 private constant CENT = 1e34;
+    /// @notice A value in some scenario is beyond 2.8 billion dollars.
+    error StressTooLarge();
+
+    /// @dev A unit is 2¹¹² of WAD · WAD, 0.52 cents: shifts round towards minus infinity, and cost less than divisions.
+    uint256 private constant UNIT_BITS = 112;
     /// @dev Loops go over the bytes of an array in memory: no index has to be multiplied.
     uint256 private constant WORD = 0x20;
-    uint256 private constant END = SCENARIOS * WORD;
+    uint256 private constant END = 12 * 0x20;
     int256 private constant WAD = 1e18;
 
     /// @notice The scenarios: falls and rises of spot from a bad hour to a gap that no hedge follows, each with the vol
@@ -62,15 +59,14 @@ library StressGrid {
         int256 quantity
     ) internal pure {
         unchecked {
-            (uint256 forward, uint256 sqrtTime, uint256 vol, int256 k) = (t.forward, t.sqrtTime, g.vol, g.k);
+            (uint256 forward, uint256 deviation, int256 k) = (t.forward, g.vol * t.sqrtTime, g.k);
             for (uint256 i = 0; i < END; i += WORD) {
                 uint256 s = _at(grid, i);
                 uint256 price = BlackScholes.seriesPrice(
                     (forward * _spotFactor(s)) / uint256(WAD),
                     strike,
                     k - _logFactor(s),
-                    sqrtTime,
-                    (vol * _volFactor(s)) / uint256(WAD),
+                    (deviation * _volFactor(s)) / uint256(WAD),
                     isCall
                 );
                 _increase(values, i, quantity * int256(price));
@@ -97,33 +93,50 @@ library StressGrid {
 
     /// @notice The stored values, to which positions can be added.
     function load(State storage self) internal view returns (int256[SCENARIOS] memory values) {
-        unchecked {
-            for (uint256 slot = 0; slot < SLOTS; ++slot) {
-                uint256 word = self.packed[slot];
-                uint256 end = (slot + 1) * PER_SLOT * WORD;
-                for (uint256 i = slot * PER_SLOT * WORD; i < end; i += WORD) {
-                    _increase(values, i, int256(int40(uint40(word))) * CENT);
-                    word >>= BITS;
-                }
+        (uint256 first, uint256 second) = (self.packed[0], self.packed[1]);
+        assembly ("memory-safe") {
+            function unpack(place, word) {
+                mstore(place, shl(UNIT_BITS, signextend(4, word))) // 5 bytes: the lowest 40 bits
+                mstore(add(place, 0x20), shl(UNIT_BITS, signextend(4, shr(40, word))))
+                mstore(add(place, 0x40), shl(UNIT_BITS, signextend(4, shr(80, word))))
+                mstore(add(place, 0x60), shl(UNIT_BITS, signextend(4, shr(120, word))))
+                mstore(add(place, 0x80), shl(UNIT_BITS, signextend(4, shr(160, word))))
+                mstore(add(place, 0xa0), shl(UNIT_BITS, signextend(4, shr(200, word))))
             }
+            unpack(values, first)
+            unpack(add(values, 0xc0), second)
         }
     }
 
-    /// @notice Stores values, each rounded down to a cent. Reverts beyond five billion dollars.
+    /// @notice Stores values, each rounded down to a unit. Reverts beyond 2.8 billion dollars.
     function store(State storage self, int256[SCENARIOS] memory values) internal {
-        unchecked {
-            for (uint256 slot = 0; slot < SLOTS; ++slot) {
-                uint256 word = 0;
-                uint256 start = slot * PER_SLOT * WORD;
-                for (uint256 i = start + PER_SLOT * WORD; i > start; i -= WORD) {
-                    word = (word << BITS) | uint40(_floorDiv(_at(values, i - WORD), CENT).toInt40());
-                }
-                self.packed[slot] = word;
+        uint256 first;
+        uint256 second;
+        uint256 excess;
+        assembly ("memory-safe") {
+            function pack(place, word, beyond) -> longer, excess_ {
+                let units := sar(UNIT_BITS, mload(place))
+                longer := or(shl(40, word), and(units, 0xffffffffff))
+                excess_ := or(beyond, xor(units, signextend(4, units)))
             }
+            first, excess := pack(add(values, 0xa0), 0, 0)
+            first, excess := pack(add(values, 0x80), first, excess)
+            first, excess := pack(add(values, 0x60), first, excess)
+            first, excess := pack(add(values, 0x40), first, excess)
+            first, excess := pack(add(values, 0x20), first, excess)
+            first, excess := pack(values, first, excess)
+            second, excess := pack(add(values, 0x160), 0, excess)
+            second, excess := pack(add(values, 0x140), second, excess)
+            second, excess := pack(add(values, 0x120), second, excess)
+            second, excess := pack(add(values, 0x100), second, excess)
+            second, excess := pack(add(values, 0xe0), second, excess)
+            second, excess := pack(add(values, 0xc0), second, excess)
         }
+        if (excess != 0) revert StressTooLarge();
+        (self.packed[0], self.packed[1]) = (first, second);
     }
 
-    /// @notice The least, over all scenarios, of what book and hedge are worth, WAD USDC, rounded down.
+    /// @notice The least, over all scenarios, of what book and hedge are worth, WAD · WAD: see `scaled`.
     /// @param values Of the book. @param base Hedge in units of underlying, WAD. @param spot WAD.
     function worst(
         int256[SCENARIOS] memory values,
@@ -134,12 +147,26 @@ library StressGrid {
         unchecked {
             int256 hedge = _floorDiv(base * int256(spot), WAD);
             least = type(int256).max;
-            for (uint256 i = 0; i < END; i += WORD) {
-                int256 value = _at(values, i) + hedge * int256(_spotFactor(_at(grid, i)));
-                if (value < least) (least, index) = (value, i);
+            assembly ("memory-safe") {
+                for {
+                    let i := 0
+                } lt(i, END) {
+                    i := add(i, WORD)
+                } {
+                    let value := add(mload(add(values, i)), mul(hedge, shr(192, mload(add(grid, i)))))
+                    if slt(value, least) {
+                        least := value
+                        index := i
+                    }
+                }
             }
-            (least, index) = (_floorDiv(least, WAD), index / WORD);
+            index /= WORD;
         }
+    }
+
+    /// @notice WAD USDC, rounded down, of a worth that counts in WAD · WAD.
+    function scaled(int256 worth) internal pure returns (int256) {
+        return _floorDiv(worth, WAD);
     }
 
     /// @notice Book, hedge and `cash` (WAD USDC) in each scenario, WAD USDC, rounded down.

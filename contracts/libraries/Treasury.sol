@@ -3,7 +3,6 @@ pragma solidity ^0.8.31;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 
 /// @title A pool's own accounts of USDC, its insurance reserve, and the state of its open epoch
 /// @notice Owns their storage and the verbs on it. USDC amounts have 6 decimals. What happens once an epoch is linked, not
@@ -18,19 +17,25 @@ library Treasury {
         uint80 insurance;
     }
 
-    /// @dev One slot. What holds for a whole epoch: the vega capacity that prices are measured by (USDC), the NAV under which
-    /// nothing new may be opened (USDC), and the peak of NAV per share (12 decimals) that it was measured from.
+    /// @dev One slot, all that a trade has to know of its epoch: who may trade, whether nothing new may be opened at all, the
+    /// NAV under which nothing may, and the vega capacity that prices are measured by (both in cents).
+    struct Gate {
+        address market;
+        bool paused;
+        uint40 floor;
+        uint48 vegaCapacity;
+    }
+
+    /// @dev One slot. `peak` of NAV per share (12 decimals), from which the gate's floor is measured.
     struct Epoch {
         uint24 id;
         uint32 endsAt;
-        uint64 vegaCapacity;
         uint64 peak;
-        uint64 floor;
-        bool paused;
     }
 
     struct State {
         Accounts accounts;
+        Gate gate;
         Epoch epoch;
     }
 
@@ -40,9 +45,12 @@ library Treasury {
     uint256 private constant BPS = 10_000;
     /// @dev WAD USDC per unit of USDC.
     uint256 private constant USDC_UNIT = 1e12;
+    /// @dev Units of USDC per cent.
+    uint256 internal constant CENT = 1e4;
 
     /// @notice The accounts after a trade that brings `cashIn` (negative: takes), of which `fees` are fees. It may not take
     /// more than is free.
+    /// @param cashIn,fees Below 2¹⁶⁰ in size: what comes of them is checked where it is stored.
     /// @param insuranceShareBps Share of fees that goes to the reserve, until that holds `insuranceTarget`.
     function afterTrade(
         State storage self,
@@ -51,13 +59,18 @@ library Treasury {
         uint256 insuranceShareBps,
         uint256 insuranceTarget
     ) internal view returns (Accounts memory a, uint256 insured) {
-        a = self.accounts;
-        int256 free = int256(uint256(a.cash)) - int256(uint256(a.owed)) + cashIn;
-        if (cashIn < 0 && free < 0) revert InsufficientCash(uint256(-cashIn), Math.saturatingSub(a.cash, a.owed));
-        insured = Math.min((fees * insuranceShareBps) / BPS, Math.saturatingSub(insuranceTarget, a.insurance));
-        insured = Math.min(insured, uint256(SignedMath.max(free, 0)));
-        a.cash = uint256(int256(uint256(a.cash)) + cashIn - int256(insured)).toUint96();
-        a.insurance += insured.toUint80();
+        unchecked {
+            a = self.accounts;
+            int256 cash = int256(uint256(a.cash)) + cashIn;
+            int256 free = cash - int256(uint256(a.owed));
+            if (cashIn < 0 && free < 0) revert InsufficientCash(uint256(-cashIn), Math.saturatingSub(a.cash, a.owed));
+            if (free > 0 && insuranceTarget > a.insurance) {
+                insured = Math.min((fees * insuranceShareBps) / BPS, insuranceTarget - a.insurance);
+                insured = Math.min(insured, uint256(free));
+                a.insurance = (a.insurance + insured).toUint80();
+            }
+            a.cash = uint256(cash - int256(insured)).toUint96();
+        }
     }
 
     /// @notice What the reserve is filled up to: `targetBps` of NAV as it was when the epoch began, USDC.
@@ -67,7 +80,7 @@ library Treasury {
         uint256 targetBps,
         uint256 vegaCapacityBps
     ) internal view returns (uint256) {
-        return (uint256(self.epoch.vegaCapacity) * targetBps) / vegaCapacityBps;
+        return (uint256(self.gate.vegaCapacity) * CENT * targetBps) / vegaCapacityBps;
     }
 
     /// @notice Takes a payout out of cash and `released` off what is owed.
@@ -124,13 +137,15 @@ library Treasury {
     ) external {
         Epoch memory e = self.epoch;
         uint256 value = shareValue(nav, supply);
-        uint256 capacity = nav <= 0 ? 0 : Math.mulDiv(uint256(nav), vegaCapacityBps, BPS * USDC_UNIT);
         e.peak = uint64(value >= e.peak ? value : (value + e.peak) / 2);
-        uint256 atPeak = Math.ceilDiv(supply * e.peak, SHARE_VALUE_UNIT * USDC_UNIT);
-        e.floor = uint64(Math.min(Math.ceilDiv(atPeak * (BPS - maxDrawdownBps), BPS), type(uint64).max));
-        e.vegaCapacity = capacity.toUint64();
         e.id += 1;
         e.endsAt = (block.timestamp + length).toUint32();
         self.epoch = e;
+
+        uint256 capacity = nav <= 0 ? 0 : Math.mulDiv(uint256(nav), vegaCapacityBps, BPS * USDC_UNIT * CENT);
+        uint256 atPeak = Math.ceilDiv(supply * e.peak, SHARE_VALUE_UNIT * USDC_UNIT);
+        uint256 floor = Math.ceilDiv(atPeak * (BPS - maxDrawdownBps), BPS * CENT);
+        self.gate.vegaCapacity = capacity.toUint48();
+        self.gate.floor = uint40(Math.min(floor, type(uint40).max));
     }
 }

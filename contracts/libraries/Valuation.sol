@@ -41,9 +41,12 @@ library Valuation {
     /// @notice What the series of `expiry`, which is in the future, share at `spot` on `slice`.
     function tenor(uint256 expiry, Ssvi.Slice memory slice, uint256 spot) internal view returns (Tenor memory t) {
         t.slice = slice;
-        t.timeToExpiry = expiry - block.timestamp;
-        t.sqrtTime = FixedPoint.sqrtTime(t.timeToExpiry);
-        t.vegaWeight = Math.sqrt((REFERENCE_TENOR * 1e36) / Math.max(t.timeToExpiry, SHORTEST_TENOR));
+        uint256 timeToExpiry = expiry - block.timestamp;
+        t.timeToExpiry = timeToExpiry;
+        t.sqrtTime = FixedPoint.sqrtTime(timeToExpiry);
+        t.vegaWeight = FixedPoint.sqrt(
+            (REFERENCE_TENOR * 1e36) / (timeToExpiry < SHORTEST_TENOR ? SHORTEST_TENOR : timeToExpiry)
+        );
         (t.forward, t.perSpot) = (spot, WAD);
         if (slice.carry != 0) {
             // Without carry no exponential is spent.

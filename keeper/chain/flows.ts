@@ -40,15 +40,15 @@ function hedgeFlows(logs: Log[], { desk }: KeelContracts, feeTier: number) {
 
 /** Trades, and what the insurance reserve took of them or gave: it is not part of NAV. */
 function tradeFlows(logs: Log[], { market, vault }: KeelContracts, snapshot: Snapshot): TradeFlow[] {
-  const trades = parseEventLogs({ abi: market.abi, logs, eventName: "Traded" }).map(({ args }): TradeFlow => {
+  const events = parseEventLogs({ abi: market.abi, logs, eventName: "Traded" });
+  const trades = events.map(({ args }): TradeFlow => {
     const spot = fromWad(args.quote.spot);
     const delta = args.legs.reduce((sum, leg) => sum - fromWad(leg.quantity) * deltaOf(leg.id, spot, snapshot), 0);
     return { cash: fromUsdc(args.quote.total), value: -fromWad(args.quote.mid), delta, spot };
   });
-  const insured = parseEventLogs({ abi: vault.abi, logs, eventName: "TradeBooked" });
   const used = parseEventLogs({ abi: vault.abi, logs, eventName: "InsuranceUsed" });
   const reserve =
-    used.reduce((sum, { args }) => sum + args.assets, 0n) - insured.reduce((sum, { args }) => sum + args.insured, 0n);
+    used.reduce((sum, { args }) => sum + args.assets, 0n) - events.reduce((sum, { args }) => sum + args.insured, 0n);
   if (reserve === 0n) return trades;
   return [...trades, { cash: fromUsdc(reserve), value: 0, delta: 0, spot: fromWad(snapshot.mark.spot) }];
 }

@@ -1,5 +1,4 @@
-import { BaseError, ContractFunctionRevertedError, type TransactionReceipt, parseEther, parseEventLogs } from "viem";
-import { optionVaultAbi } from "../../keeper/chain/abi/optionVault.ts";
+import { BaseError, ContractFunctionRevertedError, parseEther } from "viem";
 import type { Person } from "./cast.ts";
 import { TRADERS } from "./cast.ts";
 import { watchKeeper } from "./keeperWatch.ts";
@@ -80,11 +79,11 @@ async function trade(play: Play, trader: Person, kind: string, legs: readonly Tr
   try {
     const { total } = await keel.quote(onChain);
     const limit = total + ((total < 0n ? -total : total) * TOLERANCE_PERCENT) / 100n;
-    const { receipt, quote } = await keel.trade(trader.address, onChain, limit);
+    const { receipt, quote, insured } = await keel.trade(trader.address, onChain, limit);
     const after = await devnet.clients.public.readContract({ ...read, blockNumber: receipt.blockNumber });
     book(play, trader, onChain);
     play.ledger.cash.premiums += quote.total;
-    play.ledger.cash.insured += insuredBy(receipt);
+    play.ledger.cash.insured += insured;
     notePurse(play.ledger, trader.name, -quote.total);
     for (const { id } of onChain) play.ledger.tradedSeries.add(id);
     const record = {
@@ -111,13 +110,6 @@ async function trade(play: Play, trader: Person, kind: string, legs: readonly Tr
     play.narrator.line(describeRefusal(await now(play), trader.name, reason));
   }
   await watchKeeper(play);
-}
-
-/** What of a trade's fees went to the insurance reserve, in units of 1e-6 USDC. */
-function insuredBy({ logs }: TransactionReceipt): bigint {
-  const [event] = parseEventLogs({ abi: optionVaultAbi, logs, eventName: "TradeBooked" });
-  if (!event) throw new Error("A trade emits TradeBooked.");
-  return event.args.insured;
 }
 
 function kindOf([leg]: readonly TradeLeg[]): string {

@@ -130,7 +130,7 @@ export function connectKeel(clients: ChainClients, protocols: ProtocolAddresses,
       const receipt = await write(trader, { ...market, functionName: "trade", args });
       const [event] = parseEventLogs({ abi: optionMarketAbi, logs: receipt.logs, eventName: "Traded" });
       if (!event) throw new Error("A trade emits Traded.");
-      return { receipt, quote: event.args.quote };
+      return { receipt, quote: event.args.quote, insured: event.args.insured };
     },
 
     exercise: async (holder: Address, id: bigint) => {

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { type Address, parseEther, parseUnits } from "viem";
 import { dealUsdc, dealWeth } from "../../scripts/devnet/deal.ts";
+import { needsDeployedCode } from "../helpers/coverage.ts";
 import { deskOf, routeOf } from "../helpers/desk.ts";
 import { TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";
@@ -14,6 +15,10 @@ const LONGEST_LIMIT = 500_000n;
 
 /** A position in each of the twenty series: five strikes, two types, two expiries. */
 describe("HedgeDesk's gas with twenty open series and a fresh mark", () => {
+  before(function () {
+    needsDeployedCode(this);
+  });
+
   const world = useFork(async (fork) => {
     const built = await keelWorld(fork);
     const strikes = [2400, 2700, 3000, 3300, 3600];

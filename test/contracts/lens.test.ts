@@ -103,7 +103,7 @@ for (const [title, listing] of Object.entries(LISTINGS)) {
       expect(state.room.vegaWindow).to.equal(await read({ ...vault, functionName: "vegaWindowLeft" }));
       expect(state.breakers).to.deep.equal({ paused: false, stale: false, disagreement: false, drawdown: false });
       for (const expiry of state.expiries) {
-        const [slice, postedAt] = await read({ ...surface, functionName: "slice", args: [expiry.expiry] });
+        const [slice, postedAt] = await read({ ...surface, functionName: "sliceOf", args: [expiry.expiry] });
         const { contracts } = await read({ ...vault, functionName: "expiryOf", args: [expiry.expiry] });
         const forward = await read({ ...surface, functionName: "forward", args: [expiry.expiry, reading.spot] });
         expect(expiry).to.deep.include({ slice, postedAt, contracts, forward, hasSlice: true, surfaceStale: false });

@@ -198,10 +198,10 @@ describe("OptionVault", () => {
       const { vault } = keel;
       for (const from of [alice, KEEPER, GOVERNOR]) {
         await expectRevert(
-          keel.write(from, { ...vault, functionName: "applyTrade", args: [[], -1n, 0n, from] }),
+          keel.write(from, { ...vault, functionName: "enterTrade", args: [[], -1n, 0n, from] }),
           "Unauthorized",
         );
-        await expectRevert(keel.write(from, { ...vault, functionName: "refresh", args: [1n] }), "Unauthorized");
+        await expectRevert(keel.write(from, { ...vault, functionName: "prepareTrade", args: [1n] }), "Unauthorized");
         await expectRevert(keel.write(from, { ...vault, functionName: "list", args: [[1n]] }), "Unauthorized");
         await expectRevert(
           keel.write(from, { ...vault, functionName: "settle", args: [expiries[0], 1n] }),
@@ -211,8 +211,11 @@ describe("OptionVault", () => {
           keel.write(from, { ...vault, functionName: "payHolder", args: [1n, 1n, from] }),
           "Unauthorized",
         );
-        await expectRevert(keel.write(from, { ...vault, functionName: "fundHedge", args: [from, 1n] }), "Unauthorized");
-        await expectRevert(keel.write(from, { ...vault, functionName: "returnFromHedge", args: [1n] }), "Unauthorized");
+        await expectRevert(
+          keel.write(from, { ...vault, functionName: "payForHedge", args: [from, 1n] }),
+          "Unauthorized",
+        );
+        await expectRevert(keel.write(from, { ...vault, functionName: "creditHedge", args: [1n] }), "Unauthorized");
       }
     });
 

@@ -14,7 +14,7 @@ describe("VolSurface", () => {
         [expiry],
         [slice("0.65432109876543", "-0.3123456789012345", "2.34567890123", "0.0123456789012345")],
       );
-      const [stored, updatedAt] = await surface.slice(expiry);
+      const [stored, updatedAt] = await surface.sliceOf(expiry);
       expect(stored.atmVol).to.equal(wad("0.6543210987"));
       expect(stored.skew).to.equal(wad("-0.31234567890"));
       expect(stored.curvature).to.equal(wad("2.345678901"));
@@ -42,7 +42,7 @@ describe("VolSurface", () => {
       const { surface, near, far } = await postedSurface();
       await networkHelpers.time.increaseTo(near);
       expect(await surface.expiries()).to.deep.equal([BigInt(far)]);
-      for (const call of [surface.slice(near), surface.forward(near, wad("2000"))])
+      for (const call of [surface.sliceOf(near), surface.forward(near, wad("2000"))])
         await expect(call).to.be.revertedWithCustomError(surface, "NoSlice").withArgs(near);
     });
 
@@ -160,7 +160,7 @@ describe("VolSurface", () => {
 
     it("a second post within the interval, in the same block too", async () => {
       const { surface, asKeeper, near } = await postedSurface();
-      const [, updatedAt] = await surface.slice(near);
+      const [, updatedAt] = await surface.sliceOf(near);
       await expect(asKeeper.post([near], [slice("0.6", "-0.2", "3")]))
         .to.be.revertedWithCustomError(surface, "PostTooSoon")
         .withArgs(near, updatedAt + LIMITS.minInterval);
@@ -341,7 +341,7 @@ describe("VolSurface", () => {
       }
       const { surface, near } = await postedSurface();
       // 21,000 for a transaction, and up to 16 for each of 36 bytes of arguments.
-      expect(await surface.getFunction("slice").estimateGas(near)).to.be.below(21_000n + 600n + 4_500n);
+      expect(await surface.getFunction("sliceOf").estimateGas(near)).to.be.below(21_000n + 600n + 4_500n);
       expect(await surface.getFunction("version").estimateGas()).to.be.below(21_000n + 100n + 2_500n);
     });
   });

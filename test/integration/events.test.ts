@@ -117,7 +117,7 @@ describe("Events", () => {
     const { timestamp } = await world().clients.public.getBlock();
     for (const [expiry, { slice: told, postedAt }] of replay.slices) {
       if (expiry <= timestamp) continue; // dropped by the next post
-      const stored = await read()({ ...surface, functionName: "slice", args: [expiry] });
+      const stored = await read()({ ...surface, functionName: "sliceOf", args: [expiry] });
       expect([told, postedAt], when).to.deep.equal(stored);
     }
     for (const person of PEOPLE) {

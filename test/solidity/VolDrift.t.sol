@@ -64,7 +64,7 @@ contract VolDriftTest is Ranges {
     }
 
     function _postAndCheck(uint256 seed) private returns (uint256 spent) {
-        (Ssvi.Slice memory last, ) = _surface.slice(_expiry);
+        (Ssvi.Slice memory last, ) = _surface.sliceOf(_expiry);
         uint256 root = FixedPoint.sqrtTime(_expiry - block.timestamp);
         uint256 left = _surface.driftLeft(_expiry);
         uint256 distance = (uniform(seed >> 16, 0, 8e18) * last.atmVol) / 1e18;
@@ -79,7 +79,7 @@ contract VolDriftTest is Ranges {
             carry: last.carry + int256(uniform(seed >> 80, 0, 0.2e18)) - 0.1e18
         });
         try this.post(next) {
-            (next, ) = _surface.slice(_expiry);
+            (next, ) = _surface.sliceOf(_expiry);
             spent = left - _surface.driftLeft(_expiry);
             // Between the points where vol is compared it may change by a fifth more than at them.
             uint256 higher = last.carry > next.carry ? _forward(last) : _forward(next);

@@ -94,7 +94,7 @@ contract VolSurfaceTest is Ranges {
     function _stored(uint256[] memory expiries) private view returns (Ssvi.Slice[] memory slices) {
         slices = new Ssvi.Slice[](expiries.length);
         for (uint256 i = 0; i < expiries.length; ++i) {
-            try _surface.slice(expiries[i]) returns (Ssvi.Slice memory s, uint256) {
+            try _surface.sliceOf(expiries[i]) returns (Ssvi.Slice memory s, uint256) {
                 slices[i] = s;
             } catch {}
         }
@@ -103,7 +103,7 @@ contract VolSurfaceTest is Ranges {
     function _checkSteps(uint256[] memory expiries, Ssvi.Slice[] memory before) private view {
         for (uint256 i = 0; i < expiries.length; ++i) {
             if (before[i].atmVol == 0) continue;
-            (Ssvi.Slice memory s, ) = _surface.slice(expiries[i]);
+            (Ssvi.Slice memory s, ) = _surface.sliceOf(expiries[i]);
             assert(difference(s.atmVol, before[i].atmVol) <= _limits.maxVolStep);
         }
     }
@@ -113,7 +113,7 @@ contract VolSurfaceTest is Ranges {
         Ssvi.Slice memory near;
         for (uint256 i = 0; i < live.length; ++i) {
             assert(live[i] > time);
-            (Ssvi.Slice memory s, ) = _surface.slice(live[i]);
+            (Ssvi.Slice memory s, ) = _surface.sliceOf(live[i]);
             assert(Ssvi.isButterflyFree(s, live[i] - time));
             assert(i == 0 || Ssvi.isCalendarFree(near, live[i - 1] - time, s, live[i] - time));
             near = s;

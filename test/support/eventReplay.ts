@@ -17,7 +17,8 @@ interface Contracts {
 }
 
 const WAD_PER_UNIT = 10n ** 12n;
-const USDC_UNIT = 10n ** 12n;
+/** WAD USDC. */
+const CENT = 10n ** 16n;
 const BPS = 10_000n;
 const SHARE_VALUE_UNIT = 10n ** 12n;
 const VIRTUAL_SHARES = 10n ** 12n;
@@ -77,14 +78,6 @@ export function createReplay(contracts: Contracts) {
           expiries.set(args.expiry, { contracts: 0n, owed: 0n, settlementPrice: 0n, listed: 0 });
         }
         ++expiryOf(args.expiry).listed;
-        return;
-      case "PositionChanged":
-        seriesOf(args.id).open = args.open;
-        expiryOf(seriesOf(args.id).expiry).contracts += args.contracts;
-        return;
-      case "TradeBooked":
-        cash.cash += args.cashIn - args.insured;
-        cash.insurance += args.insured;
         return;
       case "ExpirySettled":
         expiryOf(args.expiry).settlementPrice = args.price;
@@ -156,7 +149,7 @@ export function createReplay(contracts: Contracts) {
     const nav = (args.navBid + args.navAsk) / 2n + (args.assetsIn - args.assetsOut) * WAD_PER_UNIT;
     const value = nav <= 0n ? 0n : ((nav + WAD_PER_UNIT) * SHARE_VALUE_UNIT) / (supply + VIRTUAL_SHARES);
     epoch.peak = value >= epoch.peak ? value : (value + epoch.peak) / 2n;
-    epoch.vegaCapacity = nav <= 0n ? 0n : ((nav * BigInt(vegaCapacityBps)) / (BPS * USDC_UNIT)) * USDC_UNIT;
+    epoch.vegaCapacity = nav <= 0n ? 0n : ((nav * BigInt(vegaCapacityBps)) / (BPS * CENT)) * CENT;
     epoch.id = args.epoch + 1n;
     epoch.endsAt = time + BigInt(epochLength);
   }
@@ -176,7 +169,14 @@ export function createReplay(contracts: Contracts) {
       case "ListingSet":
         parameters.listing = args.listing;
         return;
-      case "Traded": // its parts are told by the vault's events and by Transfer
+      case "Traded":
+        for (const { id, quantity } of args.legs) {
+          seriesOf(id).open += quantity;
+          expiryOf(seriesOf(id).expiry).contracts += quantity;
+        }
+        cash.cash += args.quote.total - args.insured;
+        cash.insurance += args.insured;
+        return;
       case "Settled":
       case "SettledWithoutFeed":
       case "Exercised":

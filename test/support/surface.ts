@@ -41,7 +41,7 @@ export type Surface = Omit<BaseContract, "connect"> & {
   limits(): Promise<typeof LIMITS>;
   version(): Promise<bigint>;
   driftLeft(expiry: number): Promise<bigint>;
-  slice(expiry: number): Promise<[slice: Slice, updatedAt: bigint]>;
+  sliceOf(expiry: number): Promise<[slice: Slice, updatedAt: bigint]>;
   expiries(): Promise<bigint[]>;
   isStale(expiry: number): Promise<boolean>;
   forward(expiry: number, spot: bigint): Promise<bigint>;

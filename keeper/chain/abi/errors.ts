@@ -104,6 +104,7 @@ export const errorsAbi = [
   {"inputs":[{"internalType":"uint256","name":"cash","type":"uint256"},{"internalType":"uint256","name":"limit","type":"uint256"}],"name":"SlippageExceeded","type":"error"},
   {"inputs":[{"internalType":"uint256","name":"updatedAt","type":"uint256"},{"internalType":"uint256","name":"limit","type":"uint256"}],"name":"StalePrice","type":"error"},
   {"inputs":[{"internalType":"uint256","name":"scenario","type":"uint256"},{"internalType":"int256","name":"left","type":"int256"},{"internalType":"int256","name":"reserve","type":"int256"}],"name":"StressLossTooLarge","type":"error"},
+  {"inputs":[],"name":"StressTooLarge","type":"error"},
   {"inputs":[{"internalType":"uint256","name":"strike","type":"uint256"}],"name":"StrikeOffGrid","type":"error"},
   {"inputs":[{"internalType":"uint256","name":"strike","type":"uint256"},{"internalType":"uint256","name":"lowest","type":"uint256"},{"internalType":"uint256","name":"highest","type":"uint256"}],"name":"StrikeOutOfRange","type":"error"},
   {"inputs":[{"internalType":"uint256","name":"expiry","type":"uint256"},{"internalType":"uint256","name":"updatedAt","type":"uint256"}],"name":"SurfaceStale","type":"error"},

@@ -36,7 +36,7 @@ async function postAndCompare(chain: OptionChain): Promise<number> {
   const twin = surfaceOf(fits);
   const spot = wad(chain.spot);
   for (const { expiry, slice } of fits) {
-    const [stored] = await surface.slice(expiry);
+    const [stored] = await surface.sliceOf(expiry);
     expect(fromOnChainSlice(stored)).to.deep.equal(slice);
     // At the slice, and some hours before it, between two slices.
     for (const time of [expiry, expiry - 20_000]) {

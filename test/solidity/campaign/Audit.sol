@@ -126,7 +126,7 @@ abstract contract Audit is Stage {
             if (quantity == 0) continue;
             (uint256 expiry, uint256 strike, bool isCall) = SeriesId.decode(l.ids[i]);
             if (!isOver && t.forward == 0) {
-                (Ssvi.Slice memory slice, ) = surface.slice(expiry);
+                (Ssvi.Slice memory slice, ) = surface.sliceOf(expiry);
                 t = Valuation.tenor(expiry, slice, spot);
             }
             Valuation.Greeks memory g =

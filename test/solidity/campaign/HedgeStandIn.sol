@@ -37,7 +37,7 @@ contract HedgeStandIn is IHedgePosition {
         if (amount > 0) {
             uint256 cost = Math.mulDiv(size, price, PER_UNIT, Math.Rounding.Ceil);
             uint256 missing = Math.saturatingSub(cost, held);
-            if (missing > 0) vault.fundHedge(address(this), missing);
+            if (missing > 0) vault.payForHedge(address(this), missing);
             held = held + missing - cost;
             assert(usdc.transfer(owner, cost));
         } else {
@@ -49,7 +49,7 @@ contract HedgeStandIn is IHedgePosition {
             uint256 back = held;
             held = 0;
             assert(usdc.transfer(address(vault), back));
-            vault.returnFromHedge(back);
+            vault.creditHedge(back);
         }
     }
 

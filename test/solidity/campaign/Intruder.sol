@@ -37,7 +37,7 @@ contract Intruder is ITokenReceiver {
     /// @dev Calls that would do something at any other time.
     function _door(uint256 i) private view returns (address, bytes memory) {
         if (i == 0) return (address(vault), abi.encodeCall(vault.mark, ()));
-        if (i == 1) return (address(vault), abi.encodeCall(vault.sync, ()));
+        if (i == 1) return (address(vault), abi.encodeCall(vault.syncMark, ()));
         if (i == 2) return (address(vault), abi.encodeCall(vault.redeem, (0, address(this), address(this))));
         if (i == 3) return (address(vault), abi.encodeCall(vault.withdraw, (0, address(this), address(this))));
         if (i == 4) return (address(vault), abi.encodeCall(vault.cancelDepositRequest, (address(this), address(this))));
