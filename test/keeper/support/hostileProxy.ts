@@ -31,10 +31,17 @@ export interface HostileProxy extends LocalServer {
   behave(behaviour: Behaviour): void;
 }
 
-/** A JSON-RPC server between the keeper and a node at `target`. @param onStall Told of a request that gets no answer. */
-export async function startHostileProxy(target: string, onStall: (url: string) => void = () => undefined) {
+/**
+ * A JSON-RPC server between the keeper and a node at `target`. @param onStall Told of a request that gets no answer.
+ * @param remembers Whether requests are kept in `received`: not in a run that watches its memory.
+ */
+export async function startHostileProxy(
+  target: string,
+  onStall: (url: string) => void = () => undefined,
+  { remembers = true } = {},
+) {
   let behaviour: Behaviour = "honest";
-  const server = await startHttpServer(({ body }) => answer(body), { remembers: false });
+  const server = await startHttpServer(({ body }) => answer(body), { remembers });
 
   async function answer(body: string): Promise<Reply> {
     switch (behaviour) {
