@@ -50,7 +50,7 @@ library Treasury {
 
     /// @notice The accounts after a trade that brings `cashIn` (negative: takes), of which `fees` are fees. It may not take
     /// more than is free.
-    /// @param cashIn,fees Below 2¹⁶⁰ in size: what comes of them is checked where it is stored.
+    /// @param cashIn,fees Below 2²³⁹ in size: what comes of them is checked where it is stored.
     /// @param insuranceShareBps Share of fees that goes to the reserve, until that holds `insuranceTarget`.
     function afterTrade(
         State storage self,
@@ -145,7 +145,7 @@ library Treasury {
         uint256 capacity = nav <= 0 ? 0 : Math.mulDiv(uint256(nav), vegaCapacityBps, BPS * USDC_UNIT * CENT);
         uint256 atPeak = Math.ceilDiv(supply * e.peak, SHARE_VALUE_UNIT * USDC_UNIT);
         uint256 floor = Math.ceilDiv(atPeak * (BPS - maxDrawdownBps), BPS * CENT);
-        self.gate.vegaCapacity = capacity.toUint48();
+        self.gate.vegaCapacity = uint48(Math.min(capacity, type(uint48).max));
         self.gate.floor = uint40(Math.min(floor, type(uint40).max));
     }
 }

@@ -49,6 +49,7 @@ export function gasPage(gas: Gas): Promise<string> {
       '- "Again" means that trader, series and allowance were there before; "first" is a trader without the token of a series that others hold.',
       "- Marks are divided by the number of series that they count. An epoch takes deposits and redemptions; the mark that is part of it is",
       "  measured at the same moment and subtracted.",
+      "- The feed is in the phase in which the oracle was deployed. In a later one each read asks for its decimals: some 2,600 gas more.",
       "- A target is what the design asks for. Where it is missed, the table says so.",
       "",
       "## The others",

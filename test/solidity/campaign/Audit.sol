@@ -37,7 +37,7 @@ abstract contract Audit is Stage {
         (int256[12] memory navs, uint256 worst) = vault.stress();
         int256 nav = vault.nav();
         RiskLimits.Limits memory l = vault.limits();
-        // Stored scenarios are rounded down to a cent.
+        // Stored scenarios are rounded down, by less than a cent.
         if (navs[worst] - _netCash() + CENT < worstBefore) {
             require(
                 navs[worst] + CENT >= (nav * int256(uint256(l.reserveBps))) / int256(BPS),
