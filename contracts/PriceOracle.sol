@@ -80,12 +80,6 @@ contract PriceOracle is IPriceOracle {
     }
 
     /// @inheritdoc IPriceOracle
-    function spotRange() external view returns (uint256 low, uint256 high) {
-        (uint256 price, ) = spot();
-        return _rangeAround(price);
-    }
-
-    /// @inheritdoc IPriceOracle
     /// @dev A round is valid when its answer and time are positive. The phase in force at expiry is the last one whose
     /// first round came before. Its first round at or after expiry decides, unless the next phase began earlier than
     /// that: then the first round of that phase does. All rounds are read through the proxy, which every aggregator

@@ -46,9 +46,6 @@ interface IPriceOracle {
     /// average, and the DEX price now and at the start of the block. Reverts `StalePrice` only beyond `lastResortAge`.
     function read() external view returns (Reading memory);
 
-    /// @notice The range of `read`, refused as `spot` is.
-    function spotRange() external view returns (uint256 low, uint256 high);
-
     /// @notice The price at which series of `expiry` pay: that of the first Chainlink round at or after `expiry`.
     /// @param roundId Proxy round id of that round. Reverts with a named error for any other.
     function settlementPrice(uint256 expiry, uint80 roundId) external view returns (uint256 price);

@@ -34,8 +34,8 @@ library ListingRules {
         if (rules.minStrikeBps == 0 || rules.minStrikeBps >= BPS) revert InvalidListing("minStrikeBps");
         if (rules.maxStrikeBps <= BPS) revert InvalidListing("maxStrikeBps");
         if (rules.hour >= 1 days) revert InvalidListing("hour");
-        if (rules.dailies > rules.maxTenor) revert InvalidListing("dailies");
         if (rules.maxTenor == 0) revert InvalidListing("maxTenor");
+        if (rules.dailies > rules.maxTenor) revert InvalidListing("dailies");
     }
 
     /// @notice Reverts unless series of `expiry` at all `strikes` may be listed now. @param cutOff Seconds before its expiry at

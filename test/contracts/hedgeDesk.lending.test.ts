@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { type Address, type Hex, encodeFunctionData, maxUint256, parseAbi, parseEther, parseUnits } from "viem";
 import { aaveArtifact } from "../../scripts/devnet/aave.ts";
+import { compiled } from "../../scripts/deploy/transact.ts";
 import { DEV_ROLES, devAccount } from "../../scripts/devnet/accounts.ts";
 import { send } from "../../scripts/devnet/clients.ts";
 import { dealUsdc, dealWeth } from "../../scripts/devnet/deal.ts";
@@ -85,6 +86,15 @@ describe("HedgeDesk's short hedge on Aave v3", () => {
     const owed = (end.debt - before.debt) * 3000n;
     const released = -(accounted?.args.funded ?? 0n) / USDC_UNIT;
     expect(accounted?.args.interest).to.equal((end.collateral + released - before.collateral) * USDC_UNIT - owed);
+  });
+
+  it("T53: the lender serves its desk alone", async () => {
+    const { clients, keel } = world();
+    const lender = { address: keel.contracts.aaveV3Lender, abi: compiled("contracts/venues/AaveV3Lender").abi };
+    const call = (functionName: string, args: readonly unknown[]) =>
+      clients.public.simulateContract({ ...lender, functionName, args, account: bob });
+    expect(await expectRevert(call("borrow", [0n, 1n, bob]), "OnlyDesk")).to.deep.equal([bob]);
+    expect(await expectRevert(call("repay", [0n, 1n, bob]), "OnlyDesk")).to.deep.equal([bob]);
   });
 
   it("covers before it builds inventory, and takes back collateral that is not needed", async () => {

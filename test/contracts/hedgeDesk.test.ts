@@ -218,6 +218,16 @@ describe("HedgeDesk", () => {
       await expectRevert(govern("setBudgets", [{ turnover: 0n, loss: parseEther("0.01") }]), "InvalidRules");
     });
 
+    it("shows the budgets, and what is left for bounties", async () => {
+      const budgets = { turnover: parseEther("2"), loss: parseEther("0.004") };
+      await govern("setBudgets", [budgets]);
+      const { keel, clients } = world();
+      const read = (functionName: "budgets" | "bountyLeft") =>
+        clients.public.readContract({ ...keel.desk, functionName });
+      expect(await read("budgets")).to.deep.equal(budgets);
+      expect(await read("bountyLeft")).to.equal(BigInt((await desk.rules()).bountyCap));
+    });
+
     it("changes no lender while it is owed", async () => {
       await turnLong();
       await rebalance(-(await netDelta()) / 2n);

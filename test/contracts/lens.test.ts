@@ -6,6 +6,7 @@ import { DEVNET_PARAMETERS } from "../../scripts/deploy/parameters.ts";
 import { DEV_ROLES, devAccount } from "../../scripts/devnet/accounts.ts";
 import type { Leg } from "../../scripts/devnet/keel.ts";
 import { type Listing, TYPICAL_SLICE } from "../../scripts/devnet/openMarket.ts";
+import { needsDeployedCode } from "../helpers/coverage.ts";
 import { GOVERNOR, type KeelWorld, LPS, LP_DEPOSIT, TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { type Fork, useFork } from "../helpers/localFork.ts";
 import { expectClose } from "../helpers/numbers.ts";
@@ -167,7 +168,8 @@ for (const [title, listing] of Object.entries(LISTINGS)) {
       }
     });
 
-    it("fits into what nodes allow a call, also when the stored mark is old", async () => {
+    it("fits into what nodes allow a call, also when the stored mark is old", async function () {
+      needsDeployedCode(this);
       const { keel, clients } = world();
       const data = encodeFunctionData({ abi: keel.lens.abi, functionName: "look", args: [ONE, 0n, maxUint256] });
       const call = { to: keel.lens.address, data, gas: CALL_GAS };

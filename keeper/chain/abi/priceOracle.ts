@@ -17,6 +17,5 @@ export const priceOracleAbi = [
   {"inputs":[],"name":"read","outputs":[{"components":[{"internalType":"uint256","name":"spot","type":"uint256"},{"internalType":"uint256","name":"low","type":"uint256"},{"internalType":"uint256","name":"high","type":"uint256"},{"internalType":"uint256","name":"updatedAt","type":"uint256"},{"internalType":"bool","name":"stale","type":"bool"}],"internalType":"struct IPriceOracle.Reading","name":"r","type":"tuple"}],"stateMutability":"view","type":"function"},
   {"inputs":[{"internalType":"uint256","name":"expiry","type":"uint256"},{"internalType":"uint80","name":"roundId","type":"uint80"}],"name":"settlementPrice","outputs":[{"internalType":"uint256","name":"","type":"uint256"}],"stateMutability":"view","type":"function"},
   {"inputs":[],"name":"spot","outputs":[{"internalType":"uint256","name":"price","type":"uint256"},{"internalType":"uint256","name":"updatedAt","type":"uint256"}],"stateMutability":"view","type":"function"},
-  {"inputs":[],"name":"spotRange","outputs":[{"internalType":"uint256","name":"low","type":"uint256"},{"internalType":"uint256","name":"high","type":"uint256"}],"stateMutability":"view","type":"function"},
   {"inputs":[],"name":"twapWindow","outputs":[{"internalType":"uint32","name":"","type":"uint32"}],"stateMutability":"view","type":"function"},
 ] as const;
