@@ -113,7 +113,9 @@ export async function openKeeper(
     ...(kraken ? [krakenSource(given(kraken))] : []),
   ];
   const parts = { config, sites, signer, dryRun: isDry, session, watch, targets, spotCheck: spotCheck(exchanges) };
-  return { keeper: createKeeper(parts), watch, metrics, alerter };
+  const keeper = createKeeper(parts);
+  for (const { name } of keeper.tickers) metrics.start(name);
+  return { keeper, watch, metrics, alerter };
 }
 
 /** Why nothing is sent although it was not asked for, as a sentence; undefined when that is not so. */

@@ -146,6 +146,7 @@ export function createKeeper(parts: KeeperParts): Keeper {
         noteFill(market, fill);
       }
       const event = transactionEvent(intent, undefined, at());
+      watch.transaction(event);
       emit(event);
       if (event.outcome === "unexpected") watch.stop("UnexpectedReceipt", market, event.message ?? "");
     }
@@ -181,7 +182,11 @@ export function createKeeper(parts: KeeperParts): Keeper {
     emit(event);
     watch.tick(event, outcome);
     if (result?.outcome === "filled") noteFill(ticker.name, result.fill);
-    if (duty?.acted.intent) emit(transactionEvent(duty.acted.intent, explainDuty(duty.duty), at()));
+    if (duty?.acted.intent) {
+      const sent = transactionEvent(duty.acted.intent, explainDuty(duty.duty), at());
+      watch.transaction(sent);
+      emit(sent);
+    }
     await look(ticker.name, outcome);
     return event;
   }

@@ -4,10 +4,11 @@ import type { Spot } from "../feeds/spot/spotFeed.ts";
 import { DEFAULT_SURFACE_POLICY } from "../hedging/duties/surfacePosts.ts";
 import type { AlertName } from "../monitoring/alerts/alert.ts";
 import type { Alerter } from "../monitoring/alerts/alerter.ts";
-import type { FillReport, TickEvent } from "../monitoring/events.ts";
+import type { FillReport, TickEvent, TransactionEvent } from "../monitoring/events.ts";
 import type { HealthState } from "../monitoring/health.ts";
 import type { KillSwitch } from "../monitoring/killSwitch.ts";
 import type { Metrics } from "../monitoring/metrics.ts";
+import { outsideBand } from "../monitoring/outsideBand.ts";
 import { type RiskState, assessRisk } from "../monitoring/riskLimits.ts";
 import type { Attribution } from "../portfolio/attribution.ts";
 import { fromUsdc } from "../units.ts";
@@ -28,6 +29,8 @@ export interface WatchOptions {
 /** Looks at everything that the keeper finds and does: figures, alerts, limits, health. It never acts, but it can stop. */
 export interface Watch {
   tick(event: TickEvent, outcome: TickOutcome): void;
+  /** A transaction that is no hedge of this tick has moved on. */
+  transaction(event: TransactionEvent): void;
   /** A hedge was filled, in whichever block. */
   filled(market: string, fill: FillReport, gasDollars: number): void;
   spot(market: string, spot: Spot): void;
@@ -51,7 +54,10 @@ const OLD_SURFACE_SECONDS = 2 * DEFAULT_SURFACE_POLICY.heartbeatSeconds;
 interface MarketState {
   progressAt: number | undefined;
   latched: string | undefined;
+  /** Block time since which a hedge has been due. */
   outsideSince: number | undefined;
+  /** The same for a hedge that was filled after the last tick: the next one tells how late. */
+  filledSince: number | undefined;
   failedHedges: number;
   navPerShare: number;
   blockTime: number;
@@ -70,7 +76,7 @@ export function createWatch(options: WatchOptions): Watch {
     const known = markets.get(market);
     if (known) return known;
     const memory = options.memoryOf(market);
-    const fresh = { progressAt: undefined, latched: undefined, outsideSince: undefined };
+    const fresh = { progressAt: undefined, latched: undefined, outsideSince: undefined, filledSince: undefined };
     const state = { ...fresh, failedHedges: 0, navPerShare: 0, blockTime: 0, memory, risk: memory.load() };
     markets.set(market, state);
     return state;
@@ -94,9 +100,10 @@ export function createWatch(options: WatchOptions): Watch {
     state.progressAt = now();
     state.navPerShare = event.navPerShare;
     state.blockTime = event.blockTime;
-    metrics.tick(market, event);
-    if (attribution) metrics.pnl(market, pnlOf(attribution));
+    if (state.filledSince !== undefined) metrics.hedgeLatency(market, event.blockTime - state.filledSince);
+    state.filledSince = undefined;
     watchBand(market, state, event, plan.urgency === "emergency");
+    if (attribution) metrics.pnl(market, pnlOf(attribution));
     watchOutcome(market, state, event);
     const age = Math.max(0, ...snapshot.slices.map(({ updatedAt }) => event.blockTime - updatedAt));
     metrics.surfaceAge(market, age);
@@ -115,10 +122,9 @@ export function createWatch(options: WatchOptions): Watch {
   }
 
   function watchBand(market: string, state: MarketState, event: TickEvent, isEmergency: boolean): void {
-    const isOutside = Math.abs(event.netDeltaAfter) > event.band * (1 + 1e-9);
-    if (isOutside) state.outsideSince ??= event.blockTime;
-    else state.outsideSince = undefined;
-    const seconds = event.blockTime - (state.outsideSince ?? event.blockTime);
+    const { since, isOutside, seconds } = outsideBand(state.outsideSince, event);
+    state.outsideSince = since;
+    metrics.tick(market, event, seconds);
     const where = () => `Net delta ${event.netDeltaAfter.toFixed(4)}, band ${event.band.toFixed(4)}, for ${seconds} s.`;
     tell("OutsideBand", market, isOutside && seconds >= config.hedging.urgentAfterSeconds, where);
     tell("OutsideEmergencyBand", market, isOutside && isEmergency && event.outcome !== "filled", where);
@@ -137,7 +143,12 @@ export function createWatch(options: WatchOptions): Watch {
     for (const { endpoint, isHealthy, lastFault } of reports) {
       tell("RpcDegraded", endpoint, !isHealthy, () => `Its last fault: ${lastFault ?? "none"}.`);
     }
-    tell("RpcDown", "chain", reports.length > 0 && reports.every(({ isHealthy }) => !isHealthy), () => "None answers.");
+    tell(
+      "RpcDown",
+      "chain",
+      reports.every(({ isHealthy }) => !isHealthy),
+      () => "None answers.",
+    );
   }
 
   function assess(market: string, state: MarketState, turnover: number, loss: number): void {
@@ -153,11 +164,11 @@ export function createWatch(options: WatchOptions): Watch {
   return {
     tick,
     stop,
+    transaction: (event) => metrics.transaction(event),
     filled(market, fill, gasDollars) {
       const state = stateOf(market);
       const traded = Math.abs(fill.amount) * fill.price;
-      if (state.outsideSince !== undefined)
-        metrics.hedgeLatency(market, Math.max(0, state.blockTime - state.outsideSince));
+      state.filledSince = state.outsideSince;
       assess(market, state, traded, Math.max(0, (traded * fill.slippageBps) / 10_000) + gasDollars);
     },
     spot(market, { dispersion, sources, usable, reasons }) {
@@ -172,6 +183,7 @@ export function createWatch(options: WatchOptions): Watch {
     turned(names) {
       turnedAt = now();
       for (const name of names) stateOf(name).progressAt = now();
+      watchEndpoints();
     },
     standby: (is) => (isStandby = is),
     balance(address, ether) {
@@ -182,9 +194,7 @@ export function createWatch(options: WatchOptions): Watch {
     health() {
       const reports = options.endpoints();
       const healthy = reports.filter(({ isHealthy }) => isHealthy).length;
-      // A line without a pool is one endpoint, and whether it works shows in the progress.
-      const rpc = reports.length > 0 ? { healthy, total: reports.length } : { healthy: 1, total: 1 };
-      return { turnedAt, markets, rpc, isStandby };
+      return { turnedAt, markets, rpc: { healthy, total: reports.length }, isStandby };
     },
   };
 }

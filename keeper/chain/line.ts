@@ -1,5 +1,6 @@
-import type { Transport } from "viem";
+import { BaseError, TimeoutError, type Transport } from "viem";
 import { type Reader, chainOf, createReader, transportTo } from "./clients.ts";
+import type { Fault } from "./rpcPool/endpointError.ts";
 import { type EndpointReport, type Head, type RpcPoolOptions, createRpcPool } from "./rpcPool/pool.ts";
 import { poolTransport, sessionReader } from "./rpcPool/transport.ts";
 
@@ -49,14 +50,35 @@ export function openLine({ urls, chainId, pollingIntervalMs, quorum, pool: optio
   };
 }
 
-/** A line that is one client. */
+/** A line that is one client. There is nobody to compare it with: it is healthy while it tells its newest block. */
 export function directLine(url: string, client: Reader, transport?: Transport): Line {
+  let report: EndpointReport = {
+    endpoint: new URL(url).host,
+    isHealthy: true,
+    blockLag: 0,
+    failures: 0,
+    lastFault: undefined,
+  };
   return {
     url,
     client,
     transport,
-    newestBlock: () => client.getBlockNumber(),
+    newestBlock: async () => {
+      try {
+        const newest = await client.getBlockNumber();
+        report = { ...report, isHealthy: true };
+        return newest;
+      } catch (error) {
+        report = { ...report, isHealthy: false, failures: report.failures + 1, lastFault: faultOf(error) };
+        throw error;
+      }
+    },
     read: (_block, work) => work(client),
-    report: () => [],
+    report: () => [report],
   };
+}
+
+function faultOf(error: unknown): Fault {
+  const isLate = error instanceof BaseError && error.walk((cause) => cause instanceof TimeoutError) !== null;
+  return isLate ? "timeout" : "transport";
 }

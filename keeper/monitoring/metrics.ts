@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
-import type { TickEvent } from "./events.ts";
+import type { TickEvent, TransactionEvent } from "./events.ts";
 
 /** P&L is attributed to these, and what is left is the residual. */
 export const PNL_PARTS = [
@@ -27,7 +27,12 @@ export interface EndpointReading {
 /** The keeper's figures for Prometheus. Every series has the label `market`, unless it belongs to the whole process. */
 export interface Metrics {
   readonly registry: Registry;
-  tick(market: string, event: TickEvent): void;
+  /** Starts a market's counters at zero: Prometheus does not see the first increment of one that was not there before. */
+  start(market: string): void;
+  /** @param secondsOutside For how long a hedge has been due. */
+  tick(market: string, event: TickEvent, secondsOutside: number): void;
+  /** A transaction that a tick before has sent. */
+  transaction(event: TransactionEvent): void;
   /** A tick that failed. */
   failure(market: string): void;
   /** Seconds from the block in which the net delta left the band to the block of the fill. */
@@ -46,6 +51,9 @@ export interface Metrics {
 const SLIPPAGE_BUCKETS = [-5, 0, 2, 5, 10, 20, 40, 80, 160];
 const LATENCY_BUCKETS = [1, 3, 6, 12, 24, 48, 120, 300, 900, 3600];
 
+/** How hedges end; one that is in flight has not ended. */
+const ENDS = ["filled", "refused", "reverted", "cancelled", "unexpected"] as const;
+
 /** A registry of its own, so that several keepers in one process do not mix. */
 export function createMetrics(): Metrics {
   const registry = new Registry();
@@ -58,11 +66,14 @@ export function createMetrics(): Metrics {
   const spot = gauge("keel_spot_usdc", "Oracle price of one unit of the underlying");
   const netDelta = gauge("keel_net_delta", "Book delta plus hedge after the last tick, units of underlying");
   const band = gauge("keel_band", "Half-width of the no-trade band, units of underlying");
-  const outside = gauge("keel_seconds_outside_band", "Seconds for which the net delta has been outside the band");
+  const outside = gauge(
+    "keel_seconds_outside_band",
+    "Seconds for which a hedge has been due: the net delta is outside the band by more than is worth its gas",
+  );
   const nav = gauge("keel_nav_usdc", "Net asset value of the vault");
   const navPerShare = gauge("keel_nav_per_share_usdc", "Net asset value of one LP share");
   const freeCash = gauge("keel_free_cash_usdc", "Cash that is not owed to anybody");
-  const lastTick = gauge("keel_last_tick_timestamp_seconds", "Block time of the last finished tick");
+  const lastTick = gauge("keel_last_tick_timestamp_seconds", "When the last tick ended, by the machine's clock");
   const ticks = counter("keel_ticks_total", "Finished ticks");
   const failures = counter("keel_tick_failures_total", "Ticks that failed and were retried");
   const hedges = counter("keel_hedges_total", "Hedges by how they ended", ["market", "outcome"]);
@@ -94,9 +105,14 @@ export function createMetrics(): Metrics {
   const rpcFailures = gauge("keel_rpc_failures", "Failed requests since the start", ["endpoint"]);
   const latched = gauge("keel_latched", "1 while the market is switched off until a person looks");
 
-  const leftBandAt = new Map<string, number>();
+  function start(market: string): void {
+    const label = { market };
+    for (const one of [ticks, failures, traded, cost, gasUsed, gasCost]) one.inc(label, 0);
+    for (const outcome of ENDS) hedges.inc({ market, outcome }, 0);
+    for (const one of [slippage, latency]) one.zero(label);
+  }
 
-  function tick(market: string, event: TickEvent): void {
+  function tick(market: string, event: TickEvent, secondsOutside: number): void {
     const label = { market };
     spot.set(label, event.spot);
     netDelta.set(label, event.netDeltaAfter);
@@ -104,32 +120,38 @@ export function createMetrics(): Metrics {
     nav.set(label, event.nav);
     navPerShare.set(label, event.navPerShare);
     freeCash.set(label, event.freeCash);
-    lastTick.set(label, event.blockTime);
+    lastTick.set(label, Date.parse(event.at) / 1000);
     ticks.inc(label);
-    outside.set(label, secondsOutside(market, event));
-    if (event.outcome) hedges.inc({ market, outcome: event.outcome });
-    if (event.gasUsed !== undefined) gasUsed.inc(label, event.gasUsed);
-    if (event.gasCost !== undefined) gasCost.inc(label, event.gasCost);
-    if (!event.fill) return;
-    const { amount, slippageBps, price } = event.fill;
+    outside.set(label, secondsOutside);
+    hedge(market, event);
+    gas(market, event);
+  }
+
+  function transaction(event: TransactionEvent): void {
+    if (event.purpose === "hedge") hedge(event.market, event);
+    gas(event.market, event);
+  }
+
+  function hedge(market: string, { outcome, fill }: Pick<TickEvent, "outcome" | "fill">): void {
+    if (outcome && outcome !== "in-flight") hedges.inc({ market, outcome });
+    if (!fill) return;
+    const label = { market };
+    const { amount, slippageBps, price } = fill;
     traded.inc(label, Math.abs(amount));
     slippage.observe(label, slippageBps);
     cost.inc(label, Math.max(0, (Math.abs(amount) * price * slippageBps) / 10_000));
   }
 
-  function secondsOutside(market: string, event: TickEvent): number {
-    if (Math.abs(event.netDeltaAfter) <= event.band * (1 + 1e-9)) {
-      leftBandAt.delete(market);
-      return 0;
-    }
-    const since = leftBandAt.get(market) ?? event.blockTime;
-    leftBandAt.set(market, since);
-    return event.blockTime - since;
+  function gas(market: string, { gasUsed: used, gasCost: paid }: Pick<TickEvent, "gasUsed" | "gasCost">): void {
+    if (used !== undefined) gasUsed.inc({ market }, used);
+    if (paid !== undefined) gasCost.inc({ market }, paid);
   }
 
   return {
     registry,
+    start,
     tick,
+    transaction,
     failure: (market) => failures.inc({ market }),
     hedgeLatency: (market, seconds) => latency.observe({ market }, seconds),
     pnl: (market, parts) => {

@@ -51,4 +51,18 @@ describe("Line to the chain", () => {
     expect(isChainError(error)).to.equal(true);
     expect(callFailure(error)).to.include("Of 3 RPC endpoints 0 answered");
   });
+
+  it("of one endpoint tells whether it answers, by its host alone", async () => {
+    const line = open(1);
+    const host = new URL(proxies[0]?.url ?? "").host;
+    const healthy = { endpoint: host, isHealthy: true, blockLag: 0, failures: 0, lastFault: undefined };
+    expect(line.report()).to.deep.equal([healthy]);
+    proxies[0]?.behave("drop-before");
+    await line.newestBlock().catch(() => undefined);
+    const dead = { ...healthy, isHealthy: false, failures: 1, lastFault: "transport" };
+    expect(line.report()).to.deep.equal([dead]);
+    proxies[0]?.behave("honest");
+    await line.newestBlock();
+    expect(line.report()).to.deep.equal([{ ...dead, isHealthy: true }]);
+  });
 });

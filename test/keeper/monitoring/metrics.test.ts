@@ -1,30 +1,8 @@
 import { expect } from "chai";
-import type { TickEvent } from "../../../keeper/monitoring/events.ts";
+import type { TransactionEvent } from "../../../keeper/monitoring/events.ts";
 import { createMetrics } from "../../../keeper/monitoring/metrics.ts";
 import { expectClose } from "../../helpers/numbers.ts";
-
-const TICK: TickEvent = {
-  type: "tick",
-  market: "eth",
-  at: "2026-12-01T08:00:00.000Z",
-  block: 100,
-  blockTime: 1_000,
-  spot: 3000,
-  bookDelta: -5,
-  hedgeDelta: 3,
-  netDelta: -2,
-  netDeltaAfter: -2,
-  band: 0.5,
-  nav: 1_000_000,
-  navPerShare: 1.02,
-  cash: 900_000,
-  owed: 0,
-  freeCash: 900_000,
-  decision: "hold",
-  reason: { code: "insufficient-cash" },
-  settled: true,
-};
-const FILL = { block: 101, amount: 1.5, cash: 4504.5, price: 3003, slippageBps: 10 };
+import { FILL, TICK } from "../support/tickEvents.ts";
 
 describe("Metrics", () => {
   const value = async (metrics: ReturnType<typeof createMetrics>, line: string): Promise<number> => {
@@ -36,27 +14,60 @@ describe("Metrics", () => {
 
   it("show the last tick of each market", async () => {
     const metrics = createMetrics();
-    metrics.tick("eth", TICK);
-    metrics.tick("btc", { ...TICK, netDeltaAfter: 0.25, spot: 90_000 });
+    metrics.tick("eth", TICK, 0);
+    metrics.tick("btc", { ...TICK, netDeltaAfter: 0.25, spot: 90_000 }, 0);
     expect(await value(metrics, 'keel_net_delta{market="eth"}')).to.equal(-2);
     expect(await value(metrics, 'keel_net_delta{market="btc"}')).to.equal(0.25);
     expect(await value(metrics, 'keel_band{market="eth"}')).to.equal(0.5);
     expect(await value(metrics, 'keel_nav_usdc{market="eth"}')).to.equal(1_000_000);
-    expect(await value(metrics, 'keel_last_tick_timestamp_seconds{market="eth"}')).to.equal(1_000);
+    expect(await value(metrics, 'keel_last_tick_timestamp_seconds{market="eth"}')).to.equal(Date.parse(TICK.at) / 1000);
     expect(await value(metrics, 'keel_ticks_total{market="eth"}')).to.equal(1);
   });
 
-  it("count the seconds outside the band from when it was left, and start anew after a return", async () => {
+  it("show for how long a hedge has been due", async () => {
     const metrics = createMetrics();
-    const outside = async (blockTime: number, netDeltaAfter: number) => {
-      metrics.tick("eth", { ...TICK, blockTime, netDeltaAfter });
-      return value(metrics, 'keel_seconds_outside_band{market="eth"}');
-    };
-    expect(await outside(1_000, -2)).to.equal(0);
-    expect(await outside(1_012, 2)).to.equal(12); // on the other side is outside, too
-    expect(await outside(1_024, 0.5)).to.equal(0);
-    expect(await outside(1_036, 0.6)).to.equal(0);
-    expect(await outside(1_048, 0.6)).to.equal(12);
+    metrics.tick("eth", TICK, 12);
+    expect(await value(metrics, 'keel_seconds_outside_band{market="eth"}')).to.equal(12);
+  });
+
+  it("begin at zero, since Prometheus overlooks the first increment of what was not there", async () => {
+    const metrics = createMetrics();
+    metrics.start("eth");
+    const text = await metrics.registry.metrics();
+    const zeros = text.split("\n").filter((line) => / 0$/.test(line));
+    for (const outcome of ["filled", "refused", "reverted", "cancelled", "unexpected"]) {
+      expect(zeros).to.include(`keel_hedges_total{market="eth",outcome="${outcome}"} 0`);
+    }
+    const counters = ["ticks", "tick_failures", "hedged_units", "hedge_cost_usdc", "gas_used", "gas_cost_ether"];
+    for (const name of counters) expect(zeros).to.include(`keel_${name}_total{market="eth"} 0`);
+    expect(zeros).to.include('keel_hedge_slippage_bps_count{market="eth"} 0');
+    expect(zeros).to.include('keel_hedge_latency_seconds_count{market="eth"} 0');
+  });
+
+  it("count a hedge that was mined after its tick once, and the gas of duties", async () => {
+    const metrics = createMetrics();
+    metrics.tick("eth", { ...TICK, decision: "hedge", outcome: "in-flight" }, 0);
+    const sent = {
+      type: "transaction",
+      at: TICK.at,
+      market: "eth",
+      intent: "1",
+      state: "mined",
+      gasUsed: 300_000,
+    } as const;
+    const transactions: readonly TransactionEvent[] = [
+      { ...sent, purpose: "hedge", outcome: "filled", fill: FILL, gasCost: 0.01 },
+      { ...sent, purpose: "post-surface", outcome: "done", gasCost: 0.02 },
+    ];
+    for (const transaction of transactions) metrics.transaction(transaction);
+    expect(await value(metrics, 'keel_hedges_total{market="eth",outcome="filled"}')).to.equal(1);
+    expect(await metrics.registry.metrics())
+      .not.to.include("in-flight")
+      .and.not.to.include('outcome="done"');
+    expect(await value(metrics, 'keel_hedged_units_total{market="eth"}')).to.equal(1.5);
+    expect(await value(metrics, 'keel_hedge_slippage_bps_count{market="eth"}')).to.equal(1);
+    expect(await value(metrics, 'keel_gas_used_total{market="eth"}')).to.equal(600_000);
+    expectClose(await value(metrics, 'keel_gas_cost_ether_total{market="eth"}'), 0.03, 1e-12);
   });
 
   it("add up what hedges traded and cost", async () => {
@@ -69,8 +80,8 @@ describe("Metrics", () => {
       gasUsed: 400_000,
       gasCost: 0.01,
     } as const;
-    metrics.tick("eth", filled);
-    metrics.tick("eth", { ...filled, fill: { ...FILL, amount: -0.5, slippageBps: -4 } });
+    metrics.tick("eth", filled, 0);
+    metrics.tick("eth", { ...filled, fill: { ...FILL, amount: -0.5, slippageBps: -4 } }, 0);
     expect(await value(metrics, 'keel_hedges_total{market="eth",outcome="filled"}')).to.equal(2);
     expect(await value(metrics, 'keel_hedged_units_total{market="eth"}')).to.equal(2);
     // 1.5 · 3003 · 10 bp; a fill better than the oracle is no negative cost
@@ -105,7 +116,7 @@ describe("Metrics", () => {
 
   it("of two keepers in one process do not mix", async () => {
     const [one, other] = [createMetrics(), createMetrics()];
-    one.tick("eth", TICK);
+    one.tick("eth", TICK, 0);
     expect(await other.registry.metrics()).not.to.include('market="eth"');
   });
 });
