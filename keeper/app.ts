@@ -1,7 +1,7 @@
 import { assertKeeper } from "./chain/access.ts";
 import { isActivated } from "./activation.ts";
 import { readSnapshot } from "./chain/snapshot.ts";
-import { callFailure, isChainError } from "./chain/reverts.ts";
+import { explain } from "./chain/reverts.ts";
 import type { KeelContracts } from "./chain/contracts.ts";
 import type { Reader } from "./chain/clients.ts";
 import type { Line } from "./chain/line.ts";
@@ -133,16 +133,6 @@ export async function newestSnapshot({ line, contracts, rpcUrl }: Observer): Pro
     const block = await line.newestBlock();
     return line.read(block, (reader) => readSnapshot(reader, contracts, block));
   });
-}
-
-/** Runs `read`; what the chain or the line refuses becomes a sentence for a person. */
-export async function explain<T>(rpcUrl: string, read: () => Promise<T>): Promise<T> {
-  try {
-    return await read();
-  } catch (error) {
-    if (!isChainError(error)) throw error;
-    throw new UserError(`The chain at ${rpcUrl} refused: ${callFailure(error)}.`, { cause: error });
-  }
 }
 
 function channelsOf({ alerts: { webhook, telegram } }: KeeperConfig) {

@@ -12,7 +12,7 @@ import { registerQuote } from "./commands/quote.ts";
 import { registerReplay } from "./commands/replay.ts";
 import { registerRun } from "./commands/run.ts";
 import { registerStatus } from "./commands/status.ts";
-import { UserError, messageOf } from "./errors.ts";
+import { failureText } from "./errors.ts";
 
 /** Builds the `keel` command; every subcommand registers itself from `commands/`. */
 export function buildProgram(): Command {
@@ -43,8 +43,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     await program.parseAsync([...argv]);
   } catch (error) {
     const verbose = program.opts<{ verbose: boolean }>().verbose;
-    const prefix = error instanceof UserError ? "keel:" : "keel: unexpected error (please report it):";
-    console.error(`${prefix} ${messageOf(error)}`);
+    console.error(`keel: ${failureText(error)}`);
     if (verbose && error instanceof Error) console.error(error.stack);
     process.exitCode = 1;
   }

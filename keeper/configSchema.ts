@@ -17,6 +17,7 @@ const oneOf = <T extends [string, ...string[]]>(...values: T) =>
   z.enum(values, { message: values.map((value) => `"${value}"`).join(" or ") });
 
 const PRIVATE_KEY = "one (0x and 64 hexadecimal digits)";
+const ADDRESS = "an address (0x and 40 hexadecimal digits; in mixed case they must be its checksum)";
 const text = (expected: string) => z.string({ message: expected }).min(1, expected);
 const url = (protocols: RegExp, expected: string) => z.string({ message: expected }).refine(isUrl(protocols), expected);
 const httpUrl = url(/^https?:$/, `a URL such as ${DEFAULT_RPC_URL}`);
@@ -108,23 +109,31 @@ export const configSchema = z
       .optional(),
     /** Signs instead of `privateKey`: an encrypted key file, or a server that has the key. */
     signer: z
-      .discriminatedUnion("kind", [
-        z
-          .object({
-            kind: z.literal("keystore"),
-            file: text("the path of a key file"),
-            /** File whose first line is the password; else KEEL_KEYSTORE_PASSWORD. */
-            passwordFile: text("a path").optional(),
-          })
-          .strict(),
-        z
-          .object({
-            kind: z.literal("remote"),
-            url: secretHttpUrl,
-            address: z.custom<Address>((value) => typeof value === "string" && isAddress(value), "an address"),
-          })
-          .strict(),
-      ])
+      .discriminatedUnion(
+        "kind",
+        [
+          z
+            .object({
+              kind: z.literal("keystore"),
+              file: text("the path of a key file"),
+              /** File whose first line is the password; else KEEL_KEYSTORE_PASSWORD. */
+              passwordFile: text("a path").optional(),
+            })
+            .strict(),
+          z
+            .object({
+              kind: z.literal("remote"),
+              url: secretHttpUrl,
+              address: z.custom<Address>((value) => typeof value === "string" && isAddress(value), ADDRESS),
+            })
+            .strict(),
+        ],
+        {
+          errorMap: (issue, { defaultError }) => ({
+            message: issue.code === "invalid_union_discriminator" ? '"keystore" or "remote"' : defaultError,
+          }),
+        },
+      )
       .optional(),
     /** Several markets in one process; left out, one from `deployment`, `feeTier` and `hedging`. */
     markets: z.array(marketSchema).min(1, "at least one market").optional(),

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from "commander";
-import { UserError, messageOf } from "../keeper/errors.ts";
+import { failureText } from "../keeper/errors.ts";
 
 /** Adds `--verbose`, parses the process's arguments and runs the command: a failure is one sentence and exit code 1. */
 export async function runCommand(command: Command): Promise<void> {
@@ -7,8 +7,7 @@ export async function runCommand(command: Command): Promise<void> {
   try {
     await command.parseAsync(process.argv);
   } catch (error) {
-    const prefix = error instanceof UserError ? "" : "unexpected error (please report it): ";
-    console.error(`${command.name()}: ${prefix}${messageOf(error)}`);
+    console.error(`${command.name()}: ${failureText(error)}`);
     if (command.opts<{ verbose: boolean }>().verbose && error instanceof Error) console.error(error.stack);
     process.exitCode = 1;
   }

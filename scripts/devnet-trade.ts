@@ -1,11 +1,12 @@
 import { Command } from "commander";
-import { parseEther } from "viem";
 import { assertChain } from "../keeper/chain/connection.ts";
+import { explain } from "../keeper/chain/reverts.ts";
+import { parseWad } from "../keeper/commands/options.ts";
 import { deploymentPath, readDeployment } from "../keeper/chain/deployment.ts";
 import { UserError } from "../keeper/errors.ts";
 import { findSeries, seriesName } from "../keeper/portfolio/seriesId.ts";
-import { fromUsdc } from "../keeper/units.ts";
-import { parsePositive, runCommand } from "./command.ts";
+import { fromUsdc, fromWad } from "../keeper/units.ts";
+import { runCommand } from "./command.ts";
 import { DEV_ROLES, devAccount } from "./devnet/accounts.ts";
 import { clientsAt } from "./devnet/clients.ts";
 import { connectKeel } from "./devnet/keel.ts";
@@ -23,7 +24,7 @@ const command = new Command("devnet:trade")
     "Trades options on a running local chain as the first of its traders, so that there is something to hedge",
   )
   .argument("<series>", "name such as WETH-09JAN26-3000-C, or id; keel status lists them")
-  .argument("<quantity>", "contracts", parsePositive)
+  .argument("<quantity>", "contracts", parseWad)
   .option("--sell", "sell back to the vault instead of buying from it", false)
   .option("--rpc <url>", "JSON-RPC of the chain (default: the one in the deployment file)")
   .option("--json", "print the trade as JSON", false)
@@ -32,7 +33,7 @@ const command = new Command("devnet:trade")
 
 await runCommand(command);
 
-async function trade(name: string, quantity: number, flags: Flags): Promise<void> {
+async function trade(name: string, wad: bigint, flags: Flags): Promise<void> {
   const deployment = readDeployment(flags.deployment);
   const url = flags.rpc ?? deployment.rpcUrl ?? "http://127.0.0.1:8545";
   const clients = clientsAt(url);
@@ -43,9 +44,12 @@ async function trade(name: string, quantity: number, flags: Flags): Promise<void
   const [ids] = await clients.public.readContract({ ...keel.vault, functionName: "book" });
   const series = findSeries(name, ids);
   if (!series) throw new UserError(`${name} is not listed. "npx keel status" shows what is.`);
-  const wad = parseEther(`${quantity}`);
+  const quantity = fromWad(wad);
   const trader = devAccount(DEV_ROLES.traders[0]).address;
-  const { quote } = await keel.trade(trader, [{ id: series.id, quantity: flags.sell ? -wad : wad }]);
+  // The chain's clock stands between blocks, and with it the DEX average that prices are checked against.
+  await clients.test.mine({ blocks: 1 });
+  const leg = { id: series.id, quantity: flags.sell ? -wad : wad };
+  const { quote } = await explain(url, () => keel.trade(trader, [leg]));
   const report = { trader, series: seriesName(series), quantity: flags.sell ? -quantity : quantity };
   const cash = fromUsdc(quote.total);
   if (flags.json) console.log(JSON.stringify({ ...report, cash }, null, 2));

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command } from "commander";
 import pc from "picocolors";
@@ -19,7 +20,8 @@ interface Flags {
   readonly bare: boolean;
 }
 
-const HEARTBEAT_CHECK_MS = 60_000;
+const FIRST_TIME = " The contracts are compiled first, once: that takes two minutes or more.";
+const BLOCK_INTERVAL_MS = 60_000;
 
 const command = new Command("devnet")
   .description(
@@ -37,26 +39,32 @@ await runCommand(command);
 async function serve(flags: Flags): Promise<void> {
   const stopped = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stopped.abort());
-  if (!flags.json) console.log(pc.dim("Starting the local chain …"));
+  if (!flags.json) console.log(pc.dim(`Starting the local chain …${existsSync("artifacts") ? "" : FIRST_TIME}`));
   const devnet = await startDevnet({ port: flags.port, price: flags.price });
   try {
     const deployment = flags.bare ? devnet.deployment : await withKeel(devnet, flags.price);
     writeDeployment(flags.deployment, deployment);
     console.log(flags.json ? JSON.stringify(deployment, null, 2) : describe(devnet.url, deployment, flags));
-    await keepFeedAlive(devnet, stopped.signal);
+    await keepAlive(devnet, stopped.signal);
   } finally {
     await devnet.close();
   }
   if (!flags.json) console.log("\nStopped.");
 }
 
-/** While the chain is up, the oracle repeats its price every heartbeat, as the real one does. Returns once stopped. */
-async function keepFeedAlive({ clients, deployment }: Devnet, stopped: AbortSignal): Promise<void> {
+/**
+ * While the chain is up, blocks come although nobody sends anything, so that its clock and the DEX average go on, and the
+ * oracle repeats its price every heartbeat, as the real ones do. Returns once stopped.
+ */
+async function keepAlive({ clients, deployment }: Devnet, stopped: AbortSignal): Promise<void> {
   const market = createMarket(clients, deployment.protocols);
   while (!stopped.aborted) {
-    await sleep(HEARTBEAT_CHECK_MS, undefined, { signal: stopped }).catch(() => undefined);
+    await sleep(BLOCK_INTERVAL_MS, undefined, { signal: stopped }).catch(() => undefined);
     if (stopped.aborted) return;
-    await market.heartbeat().catch((error: unknown) => console.error(`devnet: no heartbeat: ${messageOf(error)}`));
+    await clients.test
+      .mine({ blocks: 1 })
+      .then(() => market.heartbeat())
+      .catch((error: unknown) => console.error(`devnet: no heartbeat: ${messageOf(error)}`));
   }
 }
 

@@ -5,7 +5,10 @@ import { type Address, isAddress } from "viem";
 import { z } from "zod";
 import { UserError, messageOf } from "../errors.ts";
 
-const address = z.custom<Address>((value) => typeof value === "string" && isAddress(value), "not an address");
+const address = z.custom<Address>(
+  (value) => typeof value === "string" && isAddress(value),
+  "not an address (0x and 40 hexadecimal digits; in mixed case they must be its checksum)",
+);
 
 const protocolsSchema = z.object({
   weth: address,

@@ -9,7 +9,7 @@ import {
   parseAbi,
 } from "viem";
 import { PoolError } from "./rpcPool/endpointError.ts";
-import { messageOf } from "../errors.ts";
+import { UserError, messageOf } from "../errors.ts";
 import { errorsAbi } from "./abi/errors.ts";
 
 /** Why a contract refused a call. */
@@ -104,4 +104,14 @@ export function decodeRevert(data: Hex): Revert {
 function withMeaning(name: string, sentence: string): string {
   const meaning = MEANINGS[name];
   return meaning ? `${sentence}: ${meaning}` : sentence;
+}
+
+/** Runs `read`; what the chain or the line refuses becomes a sentence for a person. */
+export async function explain<T>(rpcUrl: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!isChainError(error)) throw error;
+    throw new UserError(`The chain at ${rpcUrl} refused: ${callFailure(error)}.`, { cause: error });
+  }
 }

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { activate, removeActivation } from "../activation.ts";
 import { NO_KEY, openKeeper } from "../app.ts";
-import { loadConfig, marketsOf } from "../config.ts";
+import { loadConfig } from "../config.ts";
 import { UserError } from "../errors.ts";
 import { type ChainOptions, configFlags, withChainOptions } from "./options.ts";
 import { ask } from "./prompt.ts";
@@ -36,7 +36,7 @@ async function run({ yes, off, json, ...flags }: ActivateOptions): Promise<void>
   const { account, network, chainId } = keeper;
   if (account === undefined) throw new UserError(NO_KEY);
   if (!yes) {
-    const names = marketsOf(config).map(({ name }) => name);
+    const names = keeper.tickers.map(({ name }) => name);
     console.error(`The keeper ${account} will trade for ${names.join(", ")} on ${network} (chain ${chainId}).`);
     const answer = await ask('Type "yes" to activate');
     if (answer !== "yes") throw new UserError("It was not activated.");

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import { type Keeper, explain as inWords, openKeeper } from "../app.ts";
+import { type Keeper, openKeeper } from "../app.ts";
+import { explain as inWords } from "../chain/reverts.ts";
 import type { Decision } from "../app/marketTick.ts";
 import { loadConfig } from "../config.ts";
 import { explainDuty, explainPlan } from "../hedging/explain.ts";

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
-import { type Keeper, type Observer, explain, observerOf, openKeeper, unasked } from "../app.ts";
+import { type Keeper, type Observer, observerOf, openKeeper, unasked } from "../app.ts";
 import { readDeployment } from "../chain/deployment.ts";
 import { readDeskState } from "../chain/deskState.ts";
 import { encodeRoute, readQuotes } from "../chain/quoter.ts";
+import { explain } from "../chain/reverts.ts";
 import { readSnapshot } from "../chain/snapshot.ts";
 import { deploymentFile, loadConfig } from "../config.ts";
 import { UserError } from "../errors.ts";

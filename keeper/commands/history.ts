@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { InvalidArgumentError } from "commander";
 import { loadConfig } from "../config.ts";
+import { UserError } from "../errors.ts";
 import type { Plan } from "../hedging/planner.ts";
 import type { TickResult } from "../monitoring/tickEvent.ts";
 import { textTable } from "../reports/textTable.ts";
@@ -52,6 +53,7 @@ export interface HistoryReport {
 }
 
 const DEFAULT_LIMIT = 20;
+const MOST = 1_000_000;
 
 /** Adds `keel history`. */
 export function registerHistory(program: Command): void {
@@ -69,6 +71,9 @@ async function history(options: HistoryOptions): Promise<void> {
   try {
     const { market, limit } = options;
     const report = historyReport(await readHistory(store.db, { limit, ...(market !== undefined && { market }) }));
+    if (market !== undefined && Object.values(report).every((kind: readonly unknown[]) => kind.length === 0)) {
+      throw new UserError(`Nothing has been recorded of a market ${market}. Leave --market out to see all there are.`);
+    }
     console.log(options.json ? JSON.stringify(report, null, 2) : historyText(report));
   } finally {
     await store.close();
@@ -165,6 +170,6 @@ function table(headings: readonly string[], rows: readonly (readonly string[])[]
 
 function parseLimit(text: string): number {
   const limit = Number(text);
-  if (Number.isInteger(limit) && limit > 0) return limit;
-  throw new InvalidArgumentError("It must be a whole number above zero.");
+  if (/^\d+$/.test(text) && limit >= 1 && limit <= MOST) return limit;
+  throw new InvalidArgumentError(`It must be a whole number from 1 to ${MOST}.`);
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
-import { type Keeper, explain, openKeeper, unasked } from "../app.ts";
+import { type Keeper, openKeeper, unasked } from "../app.ts";
+import { explain } from "../chain/reverts.ts";
 import { loadConfig } from "../config.ts";
 import { UserError } from "../errors.ts";
 import type { KeeperEvent, TickEvent, TransactionEvent } from "../monitoring/events.ts";

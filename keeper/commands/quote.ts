@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import pc from "picocolors";
-import { type Observer, explain, newestSnapshot, openObserver } from "../app.ts";
+import { type Observer, newestSnapshot, openObserver } from "../app.ts";
+import { explain } from "../chain/reverts.ts";
 import { loadConfig } from "../config.ts";
 import { UserError } from "../errors.ts";
 import { type ContractValue, valueContract } from "../portfolio/netGreeks.ts";

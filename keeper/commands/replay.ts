@@ -1,10 +1,11 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { loadConfig } from "../config.ts";
 import { UserError } from "../errors.ts";
-import { type Plan, planHedge } from "../hedging/planner.ts";
+import { type Order, type Plan, planHedge } from "../hedging/planner.ts";
 import { encodeDocument } from "../store/document.ts";
 import { type StoredTick, readTick } from "../store/records.ts";
 import { openStore } from "../store/session.ts";
+import { abs, fromUsdc, fromWad } from "../units.ts";
 import { type StoreOptions, storeFlags, withStoreOptions } from "./options.ts";
 
 /** A tick decided again from what it was decided from. */
@@ -66,9 +67,14 @@ function replayText({ tick, decided, again, isSame }: Replay): string {
 }
 
 function sentenceOf(plan: Plan): string {
-  const order =
-    plan.decision === "hedge" ? ` ${plan.order.amount} for at most or at least ${plan.order.cashLimit}` : "";
-  return `${plan.decision}${order} (${plan.reason.code}), net delta ${plan.netDelta}, band ${plan.band}`;
+  const [netDelta, band] = [plan.netDelta, plan.band].map((wad) => fromWad(wad).toFixed(4));
+  return `${plan.decision === "hedge" ? orderText(plan.order) : "hold"} (${plan.reason.code}), net delta ${netDelta}, band ±${band}`;
+}
+
+function orderText({ amount, cashLimit }: Order): string {
+  const cash = `${fromUsdc(cashLimit).toFixed(2)} USDC`;
+  const size = fromWad(abs(amount)).toFixed(4);
+  return amount > 0n ? `buy ${size} for at most ${cash}` : `sell ${size} for at least ${cash}`;
 }
 
 function parseTick(text: string): number {

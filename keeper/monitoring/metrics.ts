@@ -109,6 +109,7 @@ export function createMetrics(): Metrics {
     const label = { market };
     for (const one of [ticks, failures, traded, cost, gasUsed, gasCost]) one.inc(label, 0);
     for (const outcome of ENDS) hedges.inc({ market, outcome }, 0);
+    for (const part of PNL_PARTS) pnl.inc({ market, part }, 0);
     for (const one of [slippage, latency]) one.zero(label);
   }
 

@@ -1,4 +1,4 @@
-import { desc, eq, lt } from "drizzle-orm";
+import { desc, eq, lt, sql } from "drizzle-orm";
 import type { Fill } from "../execution/fill.ts";
 import type { planHedge } from "../hedging/planner.ts";
 import type { Attribution } from "../portfolio/attribution.ts";
@@ -108,7 +108,7 @@ export async function readHistory(db: Database, { market, limit }: HistoryQuery)
   const rows = await db.select().from(ticks).where(of(ticks)).orderBy(desc(ticks.id)).limit(limit);
   return {
     ticks: rows.map(tickOf),
-    transactions: await db.select().from(intents).orderBy(desc(intents.sequence)).limit(limit),
+    transactions: await db.select().from(intents).where(slotOf(market)).orderBy(desc(intents.sequence)).limit(limit),
     fills: await db.select().from(fills).where(of(fills)).orderBy(desc(fills.block)).limit(limit),
     attributions: await db
       .select()
@@ -117,6 +117,13 @@ export async function readHistory(db: Database, { market, limit }: HistoryQuery)
       .orderBy(desc(attributions.toBlock))
       .limit(limit),
   };
+}
+
+/** A slot is a kind and a market: see `hedgeSlot`. */
+function slotOf(market: string | undefined) {
+  return market === undefined
+    ? undefined
+    : eq(intents.slot, sql`split_part(${intents.slot}, ':', 1) || ':' || ${market}`);
 }
 
 export async function readTick(db: Database, id: number): Promise<StoredTick | undefined> {

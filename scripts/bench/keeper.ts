@@ -7,7 +7,8 @@
  * does not change. Whole ticks, store and reports included, run on the remembered answers of a local chain with 128 series:
  * resident memory must not grow after the first three tenths of them.
  */
-import { parseArgs } from "node:util";
+import { Command, InvalidArgumentError } from "commander";
+import { runCommand } from "../command.ts";
 import { timeDecision } from "./keeper/decide.ts";
 import { measureTicks } from "./keeper/memory.ts";
 
@@ -16,26 +17,38 @@ const REPETITIONS = 200;
 const LIMITS = { decisionMs: 20, growth: 0.1 } as const;
 const WARM_UP = 3;
 
-const { values: flags } = parseArgs({
-  options: { json: { type: "boolean", default: false }, ticks: { type: "string", default: "10000" } },
-});
+await runCommand(
+  new Command("bench:keeper")
+    .description("Times a tick of the keeper, and watches its memory over many; exit code 1 if it is too slow or grows")
+    .option("--ticks <number>", "whole ticks", parseTicks, 10_000)
+    .option("--json", "print the report as JSON", false)
+    .action(bench),
+);
 
-const decision = timeDecision(SERIES, REPETITIONS);
-const ticks = await measureTicks(Number(flags.ticks), (done, residentMb) => {
-  if (!flags.json) console.error(`${done} ticks, ${residentMb} MB`);
-});
-const settled = ticks.residentMb.slice(WARM_UP);
-const growth = (settled.at(-1) ?? 0) / (settled[0] ?? 1) - 1;
-const passes = decision.processor <= LIMITS.decisionMs && growth <= LIMITS.growth;
-const report = { decision: { series: SERIES, ...decision }, ticks, growth, limits: LIMITS, passes };
+async function bench(flags: { readonly ticks: number; readonly json: boolean }): Promise<void> {
+  const decision = timeDecision(SERIES, REPETITIONS);
+  const ticks = await measureTicks(flags.ticks, (done, residentMb) => {
+    if (!flags.json) console.error(`${done} ticks, ${residentMb} MB`);
+  });
+  const settled = ticks.residentMb.slice(WARM_UP);
+  const growth = (settled.at(-1) ?? 0) / (settled[0] ?? 1) - 1;
+  const passes = decision.processor <= LIMITS.decisionMs && growth <= LIMITS.growth;
+  const report = { decision: { series: SERIES, ...decision }, ticks, growth, limits: LIMITS, passes };
 
-if (flags.json) console.log(JSON.stringify(report, null, 2));
-else {
-  const { median, fastest, processor } = decision;
-  console.log(`Greeks, stress and plan of ${SERIES} series: ${processor.toFixed(1)} ms of processor time`);
-  console.log(`  by the clock: median ${median.toFixed(1)} ms, fastest ${fastest.toFixed(1)} ms`);
-  console.log(`Snapshot of ${ticks.series} series: ${ticks.snapshotTrips} requests to the node`);
-  console.log(`A tick without the node: ${ticks.tickMs.toFixed(1)} ms`);
-  console.log(`Resident memory: ${ticks.residentMb.join(", ")} MB, growth ${(100 * growth).toFixed(1)} %`);
+  if (flags.json) console.log(JSON.stringify(report, null, 2));
+  else {
+    const { median, fastest, processor } = decision;
+    console.log(`Greeks, stress and plan of ${SERIES} series: ${processor.toFixed(1)} ms of processor time`);
+    console.log(`  by the clock: median ${median.toFixed(1)} ms, fastest ${fastest.toFixed(1)} ms`);
+    console.log(`Snapshot of ${ticks.series} series: ${ticks.snapshotTrips} requests to the node`);
+    console.log(`A tick without the node: ${ticks.tickMs.toFixed(1)} ms`);
+    console.log(`Resident memory: ${ticks.residentMb.join(", ")} MB, growth ${(100 * growth).toFixed(1)} %`);
+  }
+  if (!passes) process.exitCode = 1;
 }
-if (!passes) process.exitCode = 1;
+
+function parseTicks(text: string): number {
+  const ticks = Number(text);
+  if (/^\d+$/.test(text) && ticks >= 10 && ticks <= 1_000_000) return ticks;
+  throw new InvalidArgumentError("It must be a whole number from 10 to 1000000.");
+}

@@ -113,6 +113,23 @@ describe("npm run devnet, as a process", function () {
     expect(JSON.parse((await result).out)).to.deep.equal(readDeployment(file));
   });
 
+  it("tells a trader what the chain refuses, and how a quantity is written", async () => {
+    const { child, result } = await startOn(await freePort(), "--json");
+    const trade = (...args: string[]): Promise<Result> =>
+      runScript("devnet-trade.ts", ["--deployment", file, ...args]).result;
+    const sold = await trade("WETH-09JAN26-3000-C", "1", "--sell");
+    expect(sold.code).to.equal(1);
+    expect(sold.err).to.match(/^devnet:trade: The chain at .* refused: ERC6909InsufficientBalance\(.*\n$/);
+    for (const quantity of ["1e30", "0", "1e-19"]) {
+      const { code, err } = await trade("WETH-09JAN26-3000-C", quantity);
+      expect(code, quantity).to.equal(1);
+      expect(err).to.include("It must be a positive number with at most 18 decimals");
+    }
+    expect(await trade("WETH-09JAN26-3000-C", "0.5")).to.include({ code: 0, err: "" });
+    child.kill("SIGINT");
+    await result;
+  });
+
   it("cannot be moved when it is not there, was never started, or is another chain", async () => {
     const missing = await move("--price", "1500");
     expect(missing.code).to.equal(1);

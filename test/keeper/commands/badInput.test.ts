@@ -110,6 +110,35 @@ describe("keel with bad input", () => {
     );
   });
 
+  it("says what a signer may be, and what an address is", async () => {
+    const magic = world.file("magic.json", { signer: { kind: "magic" } });
+    await expectSentence(
+      ["status", "--config", magic],
+      good(),
+      /signer\.kind is "magic", but "keystore" or "remote" was/,
+    );
+    const address = KEEPER.replace("C", "c"); // no checksum any more
+    const typo = world.file("typo.json", { signer: { kind: "remote", url: "http://127.0.0.1:1", address } });
+    await expectSentence(
+      ["status", "--config", typo],
+      good(),
+      /signer\.address is .* in mixed case they must be its check/,
+    );
+  });
+
+  it("says which file or folder cannot be used", async () => {
+    const file = world.file("file", "");
+    const env = { ...good(), KEEL_DATA_FOLDER: `${file}/data` };
+    await expectSentence(["activate", "--yes"], env, /file\/data cannot be used \(ENOTDIR\): a file is where a folder/);
+    const out = `${world.folder}/none/config.json`;
+    await expectSentence(
+      ["init", "--yes", "--out", out],
+      {},
+      /config\.json cannot be used \(ENOENT\): .* Make the folder/,
+    );
+    await expectSentence(["keys", "list", "--folder", file], {}, /file cannot be used \(ENOTDIR\)/);
+  });
+
   it("says what is wrong with a quantity, and how to use the command", async () => {
     const { code, stderr } = await runKeel(world.folder, ["quote", "WETH-1JAN30-3000-C", "many"], good());
     expect(code).to.equal(1);

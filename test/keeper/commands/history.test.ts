@@ -54,7 +54,9 @@ describe("keel history, replay", () => {
   it("replay decides a tick again from what it was decided from, without a chain", async () => {
     const { stdout, code } = await runKeel(world.folder, ["replay", "1"], { KEEL_DATA_FOLDER: folder });
     expect(code).to.equal(0);
-    expect(stdout).to.match(/Tick 1 of devnet at block \d+\n {2}decided then {2}hedge \d+ .*outside-band/);
+    expect(stdout).to.match(
+      /Tick 1 of devnet at block \d+\n {2}decided then {2}buy \d+\.\d{4} for at most \d+\.\d\d USDC \(outside-band/,
+    );
     expect(stdout).to.include("the same, to the last digit");
     const json = JSON.parse((await keel(["replay", "1", "--json"])).stdout) as { isSame: boolean; inputs: unknown[] };
     expect(json.isSame).to.equal(true);
@@ -75,6 +77,24 @@ describe("keel history, replay", () => {
     const { stderr, code } = await keel(["replay", "2"]);
     expect(code).to.equal(1);
     expect(stderr).to.equal("keel: Tick 2 is decided differently now: this is another version of the planner.\n");
+  });
+
+  it("history shows one market alone, and says when there is nothing of it", async () => {
+    const { transactions } = JSON.parse(
+      (await keel(["history", "--market", "devnet", "--json"])).stdout,
+    ) as HistoryReport;
+    expect(transactions.map(({ slot }) => slot)).to.deep.equal(["hedge:devnet"]);
+    const { code, stdout, stderr } = await keel(["history", "--market", "vnet"]);
+    expect({ code, stdout }).to.deep.equal({ code: 1, stdout: "" });
+    expect(stderr).to.match(/^keel: Nothing has been recorded of a market vnet\. Leave --market out/);
+  });
+
+  it("history takes no limit that a database would not", async () => {
+    for (const limit of ["0", "abc", "1.5", "1e9", "1000001", "99999999999999999999"]) {
+      const { code, stderr } = await keel(["history", "--limit", limit]);
+      expect(code, limit).to.equal(1);
+      expect(stderr).to.include(`'${limit}' is invalid. It must be a whole number from 1 to 1000000.`);
+    }
   });
 
   it("say what is missing or in use", async () => {

@@ -34,6 +34,13 @@ describe("What operators are given", () => {
     for (const name of asked) expect(known, name).to.include(name.replace(/_(bucket|sum|count)$/, ""));
   });
 
+  it("has Prometheus ask the same of a keeper beside it as of one in a container", () => {
+    const settings = (path: string) => read(`keeper/ops/prometheus/${path}`).replace(/^#.*\n/gm, "");
+    expect(settings("local.yml").replace("localhost:9464", "keeper:9464")).to.equal(settings("prometheus.yml"));
+    expect(settings("prometheus.yml")).to.include("job_name: keel");
+    expect(rules).to.include('up{job="keel"}');
+  });
+
   it("runs as nobody special, on a file system that cannot be written to", () => {
     const dockerfile = read("keeper/ops/Dockerfile");
     expect(dockerfile).to.match(/^USER node$/m);
