@@ -1,4 +1,4 @@
-import { type Address, parseAbiItem } from "viem";
+import { type Address, type ContractFunctionReturnType, parseAbiItem } from "viem";
 import { UserError } from "../errors.ts";
 import type { DutyState, UnpaidHolder } from "../hedging/duties/plan.ts";
 import type { TargetSlice } from "../hedging/duties/surfacePosts.ts";
@@ -8,6 +8,7 @@ import { decodeSeries } from "../portfolio/seriesId.ts";
 import type { Snapshot } from "../portfolio/snapshot.ts";
 import { surfaceOf, surfaceVol } from "../pricing/index.ts";
 import { fromWad } from "../units.ts";
+import type { volSurfaceAbi } from "./abi/volSurface.ts";
 import type { Reader } from "./clients.ts";
 import type { KeelContracts } from "./contracts.ts";
 import { findSettlementRound } from "./settlementRound.ts";
@@ -108,20 +109,7 @@ function payoutOf({ kind, strike }: ReturnType<typeof decodeSeries>, price: numb
   return Math.max(0, kind === "call" ? price - fromWad(strike) : fromWad(strike) - price);
 }
 
-interface OnChainLimits {
-  readonly minVol: bigint;
-  readonly maxVol: bigint;
-  readonly maxSkew: bigint;
-  readonly maxCarry: bigint;
-  readonly maxVolStep: bigint;
-  readonly maxSkewStep: bigint;
-  readonly maxWingStep: bigint;
-  readonly maxCarryStep: bigint;
-  readonly maxCurvature: bigint;
-  readonly minInterval: number;
-  readonly maxTenor: number;
-  readonly maxExpiries: number;
-}
+type OnChainLimits = ContractFunctionReturnType<typeof volSurfaceAbi, "view", "limits">;
 
 /** A step is no larger than what the tightest drift budget has left. */
 function limitsOf(limits: OnChainLimits, drifts: readonly bigint[]): SurfaceLimits {

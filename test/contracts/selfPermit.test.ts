@@ -1,19 +1,11 @@
 import { expect } from "chai";
-import {
-  type Address,
-  type Hex,
-  encodeFunctionData,
-  erc20Abi,
-  parseSignature,
-  parseAbi,
-  parseEther,
-  parseUnits,
-} from "viem";
+import { type Address, type Hex, encodeFunctionData, erc20Abi, parseAbi, parseEther, parseUnits } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { dealUsdc } from "../../scripts/devnet/deal.ts";
 import { TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";
 import { NO_LIMIT, buy, marketSide } from "../helpers/marketSide.ts";
+import { signPermit } from "../helpers/permits.ts";
 import { expectRevert } from "../helpers/reverts.ts";
 
 const [, bob] = TRADERS as [Address, Address];
@@ -25,13 +17,6 @@ const permitAbi = parseAbi([
   "function permit(address owner, address spender, uint256 value, uint256 deadline, uint8 v, bytes32 r, bytes32 s)",
   "function nonces(address owner) view returns (uint256)",
 ]);
-const PERMIT = [
-  { name: "owner", type: "address" },
-  { name: "spender", type: "address" },
-  { name: "value", type: "uint256" },
-  { name: "nonce", type: "uint256" },
-  { name: "deadline", type: "uint256" },
-] as const;
 
 describe("Trading with a permit", () => {
   const world = useFork(async (fork) => {
@@ -48,11 +33,7 @@ describe("Trading with a permit", () => {
     const { clients, protocols } = world();
     const usdc = { address: protocols.usdc, abi: permitAbi } as const;
     const nonce = await clients.public.readContract({ ...usdc, functionName: "nonces", args: [signer.address] });
-    const domain = { name: "USD Coin", version: "1", chainId: 31337, verifyingContract: protocols.usdc } as const;
-    const message = { owner: signer.address, spender, value: VALUE, nonce, deadline };
-    const signature = await signer.signTypedData({ domain, types: { Permit: PERMIT }, primaryType: "Permit", message });
-    const { r, s, yParity } = parseSignature(signature);
-    return { deadline, v: 27 + (yParity ?? 0), r, s };
+    return { deadline, ...(await signPermit(signer, protocols.usdc, { spender, value: VALUE, nonce, deadline })) };
   }
 
   /** Permit and purchase in one transaction. */

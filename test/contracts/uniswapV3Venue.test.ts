@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { type Address, type Hex, encodeFunctionData, maxUint256, parseAbi, parseEther, parseUnits } from "viem";
+import { type Address, type Hex, encodeFunctionData, parseAbi, parseEther, parseUnits } from "viem";
 import { compiled, deployContract } from "../../scripts/deploy/transact.ts";
 import { DEV_ROLES, devAccount } from "../../scripts/devnet/accounts.ts";
 import { send } from "../../scripts/devnet/clients.ts";
@@ -8,17 +8,13 @@ import { sortTokens } from "../../scripts/devnet/prices.ts";
 import { type RouteLeg, routeOf } from "../helpers/desk.ts";
 import { useFork } from "../helpers/localFork.ts";
 import { expectClose } from "../helpers/numbers.ts";
+import { fillPool, openPool } from "../helpers/pools.ts";
 import { expectRevert } from "../helpers/reverts.ts";
-import { approve, balanceOf } from "../helpers/tokens.ts";
+import { balanceOf } from "../helpers/tokens.ts";
 
 const trader = devAccount(DEV_ROLES.traders[0]).address;
 const deployer = devAccount(DEV_ROLES.protocols).address;
 const ONE = parseEther("1");
-const positionAbi = parseAbi([
-  "function createAndInitializePoolIfNecessary(address token0, address token1, uint24 fee, uint160 sqrtPriceX96) payable returns (address pool)",
-  "struct MintParams { address token0; address token1; uint24 fee; int24 tickLower; int24 tickUpper; uint256 amount0Desired; uint256 amount1Desired; uint256 amount0Min; uint256 amount1Min; address recipient; uint256 deadline; }",
-  "function mint(MintParams params) payable returns (uint256, uint128, uint256, uint256)",
-]);
 
 describe("UniswapV3Venue", () => {
   const world = useFork(async (fork) => {
@@ -36,44 +32,10 @@ describe("UniswapV3Venue", () => {
       { tokenA: middle, tokenB: usdc, fee: 500 },
     ];
     const venue = await deployContract(sender, venueCode, [uniswap.router, weth, usdc, pools]);
-    await dealUsdc(clients, usdc, deployer, parseUnits("3000000", 6));
-    await dealWeth(clients, weth, deployer, parseEther("1000"));
-    await dealUsdc(clients, middle, deployer, parseUnits("6000000", 6));
-    const fill = async (a: Address, b: Address, root: (token0: Address) => bigint, amounts: Map<Address, bigint>) => {
-      const [token0, token1] = a.toLowerCase() < b.toLowerCase() ? [a, b] : [b, a];
-      const act = (data: Hex) => send(clients, { from: deployer, to: uniswap.positionManager, data });
-      const args = [token0, token1, 500, root(token0)] as const;
-      await act(encodeFunctionData({ abi: positionAbi, functionName: "createAndInitializePoolIfNecessary", args }));
-      for (const token of [token0, token1])
-        await approve(clients, token, deployer, uniswap.positionManager, maxUint256);
-      const mint = {
-        ...{ token0, token1, fee: 500, tickLower: -887_270, tickUpper: 887_270 },
-        ...{ amount0Desired: amounts.get(token0) ?? 0n, amount1Desired: amounts.get(token1) ?? 0n },
-        ...{ amount0Min: 0n, amount1Min: 0n, recipient: deployer, deadline: maxUint256 },
-      };
-      await act(encodeFunctionData({ abi: positionAbi, functionName: "mint", args: [mint] }));
-    };
-    const rootOf = (numerator: bigint, denominator: bigint) => sqrt((numerator << 192n) / denominator);
     const dollars = parseUnits("3000000", 6);
-    const ether = parseEther("1000");
-    await fill(
-      usdc,
-      middle,
-      () => 1n << 96n,
-      new Map([
-        [usdc, dollars],
-        [middle, dollars],
-      ]),
-    );
-    await fill(
-      weth,
-      middle,
-      (token0) => (token0 === weth ? rootOf(dollars, ether) : rootOf(ether, dollars)),
-      new Map([
-        [weth, ether],
-        [middle, dollars],
-      ]),
-    );
+    for (const dollar of [usdc, middle]) await dealUsdc(clients, dollar, deployer, dollars);
+    await fillPool(fork, { fee: 500, amounts: { [usdc]: dollars, [middle]: dollars }, root: 1n << 96n });
+    await openPool(fork, middle, { fee: 500, ether: 1000, price: 3000 });
     await dealUsdc(clients, usdc, trader, parseUnits("1000000", 6));
     await dealWeth(clients, weth, trader, parseEther("1000"));
     return { venue: { address: venue, abi: venueCode.abi }, middle };
@@ -193,12 +155,3 @@ describe("UniswapV3Venue", () => {
     expect(sortTokens({ weth, usdc })[0]).to.equal(usdc); // the other order is fuzzed in test/solidity/SqrtPrice.t.sol
   });
 });
-
-function sqrt(value: bigint): bigint {
-  let x = 1n << BigInt(Math.ceil(value.toString(2).length / 2));
-  for (;;) {
-    const y = (x + value / x) >> 1n;
-    if (y >= x) return x;
-    x = y;
-  }
-}

@@ -1,9 +1,10 @@
 import { expect } from "chai";
-import { type Address, encodeFunctionData, erc20Abi, maxUint256, parseAbi, parseSignature } from "viem";
+import { type Address, encodeFunctionData, erc20Abi, maxUint256, parseAbi } from "viem";
 import { DEV_ROLES, devAccount } from "../../scripts/devnet/accounts.ts";
 import { send } from "../../scripts/devnet/clients.ts";
 import { dealUsdc } from "../../scripts/devnet/deal.ts";
 import { useFork } from "../helpers/localFork.ts";
+import { signPermit } from "../helpers/permits.ts";
 import { balanceOf } from "../helpers/tokens.ts";
 
 const abi = parseAbi([
@@ -12,13 +13,6 @@ const abi = parseAbi([
   "function mint(address to, uint256 amount)",
   "function permit(address owner, address spender, uint256 value, uint256 deadline, uint8 v, bytes32 r, bytes32 s)",
 ]);
-const PERMIT = [
-  { name: "owner", type: "address" },
-  { name: "spender", type: "address" },
-  { name: "value", type: "uint256" },
-  { name: "nonce", type: "uint256" },
-  { name: "deadline", type: "uint256" },
-] as const;
 
 describe("The local chain's USDC", () => {
   const world = useFork();
@@ -60,11 +54,9 @@ describe("The local chain's USDC", () => {
 
   it("takes an approval by signature (ERC-2612), once", async () => {
     const { clients, protocols } = world();
-    const message = { owner: holder.address, spender: stranger, value: 77n, nonce: 0n, deadline: maxUint256 };
-    const domain = { name: "USD Coin", version: "1", chainId: 31337, verifyingContract: protocols.usdc } as const;
-    const signature = await holder.signTypedData({ domain, types: { Permit: PERMIT }, primaryType: "Permit", message });
-    const { r, s, yParity } = parseSignature(signature);
-    const args = [holder.address, stranger, 77n, maxUint256, 27 + yParity, r, s] as const;
+    const terms = { spender: stranger, value: 77n, nonce: 0n, deadline: maxUint256 };
+    const { v, r, s } = await signPermit(holder, protocols.usdc, terms);
+    const args = [holder.address, stranger, 77n, maxUint256, v, r, s] as const;
     const permit = encodeFunctionData({ abi, functionName: "permit", args });
     expect(await call(stranger, permit)).to.equal("done");
     const allowance = await clients.public.readContract({

@@ -37,19 +37,36 @@ export async function openPool(
   const dollars = parseUnits((ether * price).toFixed(6), 6);
   await dealWeth(clients, weth, deployer, parseEther(String(ether)));
   await dealUsdc(clients, dollar, deployer, dollars);
-  for (const token of [weth, dollar]) await approve(clients, token, deployer, uniswap.positionManager, maxUint256);
-  const etherFirst = BigInt(weth) < BigInt(dollar);
-  const [token0, token1] = etherFirst ? [weth, dollar] : [dollar, weth];
-  const amounts = [parseEther(String(ether)), dollars] as const;
-  const [amount0Desired, amount1Desired] = etherFirst ? amounts : [amounts[1], amounts[0]];
+  const amounts = { [weth]: parseEther(String(ether)), [dollar]: dollars };
+  const { token0, token1 } = await fillPool(
+    { clients, protocols },
+    { fee, amounts, root: sqrtPriceX96({ weth, usdc: dollar }, price) },
+  );
+  const args = [token0, token1, fee] as const;
+  return clients.public.readContract({ address: uniswap.factory, abi: factoryAbi, functionName: "getPool", args });
+}
+
+/**
+ * Opens a pool of any two tokens and spreads what the protocols' deployer holds of them over all prices.
+ * @param pool Units of each token by its address, and the square root of the price, Q96.
+ */
+export async function fillPool(
+  { clients, protocols: { uniswap } }: { clients: ChainClients; protocols: ProtocolAddresses },
+  { fee, amounts, root }: { fee: number; amounts: Readonly<Record<Address, bigint>>; root: bigint },
+): Promise<{ readonly token0: Address; readonly token1: Address }> {
+  const [token0, token1] = (Object.keys(amounts) as Address[]).sort((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1)) as [
+    Address,
+    Address,
+  ];
+  const [amount0Desired = 0n, amount1Desired = 0n] = [amounts[token0], amounts[token1]];
+  for (const token of [token0, token1]) await approve(clients, token, deployer, uniswap.positionManager, maxUint256);
   const act = (data: Hex) => send(clients, { from: deployer, to: uniswap.positionManager, data });
-  const create = [token0, token1, fee, sqrtPriceX96({ weth, usdc: dollar }, price)] as const;
+  const create = [token0, token1, fee, root] as const;
   await act(encodeFunctionData({ abi: managerAbi, functionName: "createAndInitializePoolIfNecessary", args: create }));
   const mint = {
     ...{ token0, token1, fee, tickLower: -LAST_TICK, tickUpper: LAST_TICK, amount0Desired, amount1Desired },
     ...{ amount0Min: 0n, amount1Min: 0n, recipient: deployer, deadline: maxUint256 },
   };
   await act(encodeFunctionData({ abi: managerAbi, functionName: "mint", args: [mint] }));
-  const args = [token0, token1, fee] as const;
-  return clients.public.readContract({ address: uniswap.factory, abi: factoryAbi, functionName: "getPool", args });
+  return { token0, token1 };
 }

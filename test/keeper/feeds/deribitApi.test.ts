@@ -6,23 +6,10 @@ import { calibrate } from "../../../keeper/pricing/calibration/index.ts";
 import { type LocalServer, type Reply, startHttpServer } from "../../support/httpServer.ts";
 import { CHAIN_SPOT, CHAIN_TIME, TRUE_SLICES, syntheticChain } from "../../support/syntheticChain.ts";
 import { expectClose } from "../../helpers/numbers.ts";
+import { SURFACE_LIMITS } from "../support/surfaceLimits.ts";
 
 const DAY = 86_400;
 const MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
-const LIMITS = {
-  minVol: 0.05,
-  maxVol: 5,
-  maxSkew: 0.95,
-  maxCurvature: 10_000,
-  maxCarry: 1,
-  maxVolStep: 0.15,
-  maxSkewStep: 0.2,
-  maxWingStep: 0.5,
-  maxCarryStep: 0.1,
-  minInterval: 1800,
-  maxTenor: 400 * DAY,
-  maxExpiries: 16,
-};
 
 /** The synthetic chain as Deribit's API would give it. */
 function answer(): unknown {
@@ -67,7 +54,7 @@ describe("Option quotes from Deribit's API", () => {
     const wanted = TRUE_SLICES.map(([days]) => CHAIN_TIME + days * DAY);
     const { targets, left } = surfaceTargets(calibrate(chain), CHAIN_SPOT, wanted);
     expect(left).to.deep.equal([]);
-    const duty = planSurface({ now: CHAIN_TIME, posted: [], targets, limits: LIMITS }, DEFAULT_SURFACE_POLICY);
+    const duty = planSurface({ now: CHAIN_TIME, posted: [], targets, limits: SURFACE_LIMITS }, DEFAULT_SURFACE_POLICY);
     expect(duty?.slices.map(({ expiry }) => expiry)).to.deep.equal(wanted);
     duty?.slices.forEach(({ slice }, i) => expectClose(slice.atmVol, TRUE_SLICES[i]?.[1].atmVol ?? 0, 0.003));
   });

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { DEFAULT_DUTY_POLICY, type DutyState, planDuties } from "../../../../keeper/hedging/duties/plan.ts";
+import { SURFACE_LIMITS } from "../../support/surfaceLimits.ts";
 
 const NOW = Date.UTC(2026, 11, 1, 8) / 1000;
 const HOUR = 3600;
@@ -8,20 +9,6 @@ const POLICY = {
   listing: { ...DEFAULT_DUTY_POLICY.listing, dailies: 1, weeklies: 0, monthlies: 0 },
 };
 const HOLDER = (n: number) => `0x${n.toString(16).padStart(40, "0")}` as const;
-const LIMITS = {
-  minVol: 0.05,
-  maxVol: 5,
-  maxSkew: 0.95,
-  maxCurvature: 10_000,
-  maxCarry: 1,
-  maxVolStep: 0.15,
-  maxSkewStep: 0.2,
-  maxWingStep: 0.5,
-  maxCarryStep: 0.1,
-  minInterval: 1800,
-  maxTenor: 400 * 24 * HOUR,
-  maxExpiries: 16,
-};
 
 /** A quiet vault with options: nothing is due. */
 function state(change: Partial<DutyState> = {}): DutyState {
@@ -34,7 +21,7 @@ function state(change: Partial<DutyState> = {}): DutyState {
     unpaid: [],
     hedge: 2,
     hasOptions: true,
-    surface: { posted: [], targets: [], limits: LIMITS },
+    surface: { posted: [], targets: [], limits: SURFACE_LIMITS },
     listed: [],
     volAt: () => undefined,
     ...change,
@@ -54,7 +41,7 @@ describe("Duties besides hedging", () => {
       unpaid: [{ id: 5n, holder: HOLDER(1), payout: 100 }],
       hasOptions: false,
       epoch: { number: 7n, endsAt: NOW },
-      surface: { posted: [], targets: [{ expiry: NOW + 24 * HOUR, slice }], limits: LIMITS },
+      surface: { posted: [], targets: [{ expiry: NOW + 24 * HOUR, slice }], limits: SURFACE_LIMITS },
       volAt: () => 0.6,
     });
     expect(all.map(({ kind }) => kind)).to.deep.equal([

@@ -7,28 +7,16 @@ import {
   type SurfaceState,
   planSurface,
 } from "../../../../keeper/hedging/duties/surfacePosts.ts";
-import { type SurfaceLimits, isArbitrageFree } from "../../../../keeper/hedging/duties/surfaceStep.ts";
+import { isArbitrageFree } from "../../../../keeper/hedging/duties/surfaceStep.ts";
 import { type SsviSlice, yearsOf } from "../../../../keeper/pricing/index.ts";
 import { expectClose } from "../../../helpers/numbers.ts";
+import { SURFACE_LIMITS } from "../../support/surfaceLimits.ts";
 
 const NOW = Date.UTC(2026, 11, 1, 8) / 1000;
 const DAY = 86_400;
 const HOUR = 3600;
-/** As scripts/deploy/parameters.ts sets them. */
-const LIMITS: SurfaceLimits = {
-  minVol: 0.05,
-  maxVol: 5,
-  maxSkew: 0.95,
-  maxCurvature: 10_000,
-  maxCarry: 1,
-  maxVolStep: 0.15,
-  maxSkewStep: 0.2,
-  maxWingStep: 0.5,
-  maxCarryStep: 0.1,
-  minInterval: 1800,
-  maxTenor: 400 * DAY,
-  maxExpiries: 4,
-};
+/** So few expiries that the count is reached. */
+const LIMITS = { ...SURFACE_LIMITS, maxExpiries: 4 };
 const WEEK: SsviSlice = { atmVol: 0.6, skew: -0.1, curvature: 8, carry: 0.05 };
 const MONTH: SsviSlice = { atmVol: 0.62, skew: -0.1, curvature: 4, carry: 0.05 };
 const WEEK_END = NOW + 7 * DAY;
