@@ -51,6 +51,6 @@ export async function readSecret(
 function requireTerminal(question: string): void {
   if (process.stdin.isTTY) return;
   throw new UserError(
-    `There is no terminal to ask "${question}" on. Say it with a flag instead (--yes where a default or a yes will do), see --help.`,
+    `There is no terminal to ask "${question}" on. Use the flags instead (--yes, where a default or a yes will do), see --help.`,
   );
 }
