@@ -45,7 +45,7 @@ contract HedgeDesk is DeskTrading, ReentrancyGuardTransient {
     /// @inheritdoc IHedgeDesk
     function rebalance(Order calldata order) external nonReentrant restricted returns (uint256 cash) {
         IOptionVault.Balance memory b = vault.syncMark();
-        (, cash, ) = _rebalance(order, Lane.Keeper, _maxSlippageBps(), b, b.netDelta, 0);
+        (, cash) = _rebalance(order, Lane.Keeper, _maxSlippageBps(), b, b.netDelta, 0);
     }
 
     // Anyone
@@ -59,13 +59,8 @@ contract HedgeDesk is DeskTrading, ReentrancyGuardTransient {
         _requireOpen(net, band, r.gracePeriod);
 
         int256 filled;
-        uint256 bounty;
-        (filled, cash, bounty) = _rebalance(order, Lane.Open, r.openSlippageBps, b, net, r.bountyBps);
+        (filled, cash) = _rebalance(order, Lane.Open, r.openSlippageBps, b, net, r.bountyBps);
         if (SignedMath.abs(net + filled) > band) _remember(net > 0, block.timestamp - r.gracePeriod);
-        if (bounty > 0) {
-            emit BountyPaid(msg.sender, bounty);
-            vault.payForHedge(msg.sender, bounty);
-        }
     }
 
     /// @inheritdoc IHedgeDesk
@@ -93,7 +88,7 @@ contract HedgeDesk is DeskTrading, ReentrancyGuardTransient {
             route: route.route,
             deadline: route.deadline
         });
-        (, cash, ) = _rebalance(order, Lane.Open, rules().openSlippageBps, b, b.base, 0);
+        (, cash) = _rebalance(order, Lane.Open, rules().openSlippageBps, b, b.base, 0);
     }
 
     /// @inheritdoc IHedgeDesk
@@ -151,7 +146,7 @@ contract HedgeDesk is DeskTrading, ReentrancyGuardTransient {
         IOptionVault.Balance memory b,
         int256 net,
         uint256 bountyBps
-    ) private returns (int256 filled, uint256 cash, uint256 bounty) {
+    ) private returns (int256 filled, uint256 cash) {
         _requireTradable(order.venue, order.deadline);
         _requireTowardsNeutral(order.amount, net);
         HedgeAccount.Action memory a = _begin(b.spot, b.base, b.quote);
@@ -159,9 +154,13 @@ contract HedgeDesk is DeskTrading, ReentrancyGuardTransient {
         uint256 loss;
         (filled, cash, loss) = _trade(a, order, slippageBps);
         uint256 notional = SignedMath.abs(HedgeAccount.worth(filled, b.spot));
-        if (bountyBps > 0) bounty = _drawBounty(notional, vault.freeCash());
+        uint256 bounty = bountyBps > 0 ? _drawBounty(notional, vault.freeCash()) : 0;
         _charge(lane, notional, loss + bounty * USDC_UNIT, b.nav);
         emit Rebalanced(msg.sender, order.venue, filled, cash, b.spot, net, net + filled);
+        if (bounty > 0) {
+            emit BountyPaid(msg.sender, bounty);
+            vault.payForHedge(msg.sender, bounty);
+        }
         _finish(a);
     }
 

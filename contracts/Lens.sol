@@ -12,6 +12,7 @@ import {IOptionVault} from "./interfaces/IOptionVault.sol";
 import {IPriceOracle} from "./interfaces/IPriceOracle.sol";
 import {Book} from "./libraries/Book.sol";
 import {MarkedBook} from "./libraries/MarkedBook.sol";
+import {Quoting} from "./libraries/Quoting.sol";
 import {RiskEngine} from "./libraries/RiskEngine.sol";
 import {RiskLimits} from "./libraries/RiskLimits.sol";
 import {SeriesId} from "./libraries/SeriesId.sol";
@@ -35,7 +36,7 @@ contract Lens is ILens {
     /// @dev What the parts of the state share.
     struct Scene {
         IOptionMarket market;
-        IOptionMarket.Pricing pricing;
+        Quoting.Pricing pricing;
         RiskLimits.Limits limits;
         IPriceOracle.Reading reading;
     }
@@ -233,7 +234,7 @@ contract Lens is ILens {
         }
         Book.Leg[] memory legs = new Book.Leg[](1);
         legs[0] = Book.Leg(id, quantity);
-        try scene.market.quoteAt(legs, scene.reading, s.exposure) returns (IOptionMarket.Quote memory q) {
+        try scene.market.quoteAt(legs, scene.reading, s.exposure) returns (Quoting.Quote memory q) {
             p.total = q.total;
         } catch (bytes memory reason) {
             p.refusal = _selector(reason);

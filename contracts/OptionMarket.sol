@@ -9,8 +9,6 @@ import {ERC6909} from "@openzeppelin/contracts/token/ERC6909/ERC6909.sol";
 import {IERC6909Metadata, IERC6909TokenSupply} from "@openzeppelin/contracts/interfaces/IERC6909.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
-import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 
 import {SelfPermit} from "./base/SelfPermit.sol";
 import {IOptionMarket} from "./interfaces/IOptionMarket.sol";
@@ -19,11 +17,10 @@ import {IPriceOracle} from "./interfaces/IPriceOracle.sol";
 import {IVolSurface} from "./interfaces/IVolSurface.sol";
 import {Book} from "./libraries/Book.sol";
 import {ListingRules} from "./libraries/ListingRules.sol";
-import {QuoteCurve} from "./libraries/QuoteCurve.sol";
+import {MarkedBook} from "./libraries/MarkedBook.sol";
+import {ISlices, Quoting} from "./libraries/Quoting.sol";
 import {SeriesId} from "./libraries/SeriesId.sol";
 import {SeriesName} from "./libraries/SeriesName.sol";
-import {Ssvi} from "./libraries/Ssvi.sol";
-import {Valuation} from "./libraries/Valuation.sol";
 
 /// @title The traders' door: quotes, trades, settlement, exercise
 contract OptionMarket is
@@ -38,34 +35,10 @@ contract OptionMarket is
     using ListingRules for ListingRules.Rules;
     using SafeERC20 for IERC20;
 
-    /// @dev A leg priced at the mark's spot, where its Greeks count, and at both ends of the spot range. Signed for the trader.
-    struct PricedLeg {
-        uint256 strike;
-        bool isCall;
-        int256 quantity;
-        uint256 timeToExpiry;
-        uint256 surfaceAge;
-        uint256 vega;
-        uint256 low;
-        uint256 high;
-    }
-
-    /// @dev What a trade takes from the vault at the mark's spot, and its mid at both ends of the range.
-    struct Priced {
-        PricedLeg[] legs;
-        int256 weightedVega;
-        int256 delta;
-        int256 low;
-        int256 high;
-        bool opens;
-    }
-
     /// @notice How long after an expiry, without a settlement by a round, the governor may settle it.
     uint256 public constant FALLBACK_DELAY = 7 days;
 
     uint256 private constant BPS = 10_000;
-    uint256 private constant WAD = 1e18;
-    uint256 private constant USDC_UNIT = 1e12;
 
     IOptionVault public immutable vault;
     IPriceOracle public immutable oracle;
@@ -76,14 +49,14 @@ contract OptionMarket is
     /// @inheritdoc IOptionMarket
     mapping(address holder => bool) public autoExercise;
 
-    Pricing private pricing_;
+    Quoting.Terms private terms_;
     ListingRules.Rules private listing_;
 
     constructor(
         address authority,
         IOptionVault vault_,
         IERC20Metadata base,
-        Pricing memory initial,
+        Quoting.Pricing memory initial,
         ListingRules.Rules memory rules
     ) AccessManaged(authority) SelfPermit(IERC20(vault_.asset())) {
         vault = vault_;
@@ -97,7 +70,7 @@ contract OptionMarket is
     // Governance
 
     /// @notice Replaces the pricing parameters. Role: GOVERNOR.
-    function setPricing(Pricing calldata next) external restricted {
+    function setPricing(Quoting.Pricing calldata next) external restricted {
         _setPricing(next);
     }
 
@@ -109,7 +82,7 @@ contract OptionMarket is
     /// @inheritdoc IOptionMarket
     function listSeries(uint256 expiry, uint256[] calldata strikes) external restricted {
         (uint256 spot, ) = oracle.spot();
-        listing_.check(pricing_.cutOff, expiry, strikes, spot);
+        listing_.check(pricing().cutOff, expiry, strikes, spot);
         surface.sliceOf(expiry); // reverts without one: a listed series can always be marked
         uint256[] memory ids = new uint256[](2 * strikes.length);
         for (uint256 i = 0; i < strikes.length; ++i) {
@@ -129,14 +102,12 @@ contract OptionMarket is
         uint256 deadline
     ) external nonReentrant returns (int256 cash) {
         if (block.timestamp > deadline) revert DeadlinePassed(deadline, block.timestamp);
-        IPriceOracle.Reading memory reading = oracle.read();
-        Quote memory q = _quote(legs, reading, vault.prepareTrade(reading.spot));
-        cash = q.total;
-        if (cash > cashLimit) revert CostAboveLimit(cash, cashLimit);
         for (uint256 i = 0; i < legs.length; ++i) {
             if (legs[i].quantity < 0) _burn(msg.sender, legs[i].id, uint256(-legs[i].quantity));
         }
-        uint256 insured = vault.enterTrade(legs, cash, q.fees / USDC_UNIT, recipient);
+        (Quoting.Quote memory q, uint256 insured) = vault.bookTrade(legs, terms_, recipient);
+        cash = q.total;
+        if (cash > cashLimit) revert CostAboveLimit(cash, cashLimit);
         emit Traded(msg.sender, recipient, legs, q, insured);
         for (uint256 i = 0; i < legs.length; ++i) {
             if (legs[i].quantity > 0) _mint(recipient, legs[i].id, uint256(legs[i].quantity));
@@ -147,20 +118,21 @@ contract OptionMarket is
     /// @inheritdoc IOptionMarket
     function quote(
         Book.Leg[] calldata legs
-    ) external view returns (Quote memory q, IOptionVault.Exposure memory afterwards) {
-        IPriceOracle.Reading memory reading = oracle.read();
-        IOptionVault.Exposure memory e = vault.exposureAt(reading.spot);
-        q = _quote(legs, reading, _basisOf(e));
-        afterwards = vault.previewTrade(legs, q.total, q.fees / USDC_UNIT, reading.spot);
+    ) external view returns (Quoting.Quote memory, IOptionVault.Exposure memory afterwards) {
+        return vault.previewTrade(legs, terms_);
     }
 
     /// @inheritdoc IOptionMarket
     function quoteAt(
         Book.Leg[] calldata legs,
         IPriceOracle.Reading calldata reading,
-        IOptionVault.Exposure calldata exposure
-    ) external view returns (Quote memory) {
-        return _quote(legs, reading, _basisOf(exposure));
+        IOptionVault.Exposure calldata e
+    ) external view returns (Quoting.Quote memory q) {
+        Quoting.Market memory m = Quoting.Market(terms_, reading, e.mark.spot, ISlices(address(surface)));
+        Quoting.Tally memory t;
+        MarkedBook.Sums memory unused;
+        Quoting.price(t, unused, legs, m);
+        Quoting.quote(q, t, m, e.mark.delta + e.base, e.mark.weightedVega, e.vegaCapacity);
     }
 
     // Settlement
@@ -217,8 +189,8 @@ contract OptionMarket is
     // Views
 
     /// @inheritdoc IOptionMarket
-    function pricing() external view returns (Pricing memory) {
-        return pricing_;
+    function pricing() public view returns (Quoting.Pricing memory) {
+        return Quoting.unpack(terms_);
     }
 
     /// @inheritdoc IOptionMarket
@@ -255,136 +227,6 @@ contract OptionMarket is
             super.supportsInterface(interfaceId);
     }
 
-    // Inside: quotes
-
-    function _basisOf(IOptionVault.Exposure memory e) private pure returns (IOptionVault.Basis memory) {
-        return IOptionVault.Basis(e.mark.spot, e.mark.delta + e.base, e.mark.weightedVega, e.vegaCapacity);
-    }
-
-    /// @dev The whole trade is priced at both ends of the spot range and the dearer end counts, so that a lagging
-    /// price cannot be traded against, while a delta-neutral spread pays little for it. Charges go by the Greeks at the mark's
-    /// spot, which are those the vault will book.
-    function _quote(
-        Book.Leg[] calldata legs,
-        IPriceOracle.Reading memory reading,
-        IOptionVault.Basis memory basis
-    ) private view returns (Quote memory q) {
-        Pricing memory terms = pricing_;
-        Priced memory p = _price(legs, terms, reading, basis.spot);
-        if (p.opens) {
-            _requireAgreement(reading, terms.maxDispersionBps);
-            if (basis.vegaCapacity == 0) revert NoCapacity();
-        }
-        bool highIsDearer = p.high > p.low;
-        (q.mid, q.spot) = highIsDearer ? (p.high, reading.high) : (p.low, reading.low);
-
-        // Without capacity (a pool under water) nothing is sold, and what was sold is still taken back.
-        uint256 capacity = Math.max(basis.vegaCapacity, 1);
-        int256 netShort = -basis.weightedVega;
-        int256 netShortAfter = netShort + p.weightedVega;
-        q.inventory = QuoteCurve.inventory(netShort, netShortAfter, terms.maxSkew, capacity);
-        q.hedging = QuoteCurve.hedging(basis.netDelta, basis.netDelta - p.delta, q.spot, terms.hedgeCostBps);
-        int256 floor = 0;
-        for (uint256 i = 0; i < p.legs.length; ++i) {
-            PricedLeg memory leg = p.legs[i];
-            uint256 half = QuoteCurve.halfSpread(
-                terms.spread,
-                leg.surfaceAge,
-                leg.timeToExpiry,
-                netShort,
-                netShortAfter,
-                capacity
-            );
-            q.spread += QuoteCurve.ceilDiv(leg.vega * half, WAD);
-            (uint256 fee, int256 least) = _feeAndFloor(leg, highIsDearer ? leg.high : leg.low, q.spot, terms);
-            q.fees += fee;
-            floor += least;
-        }
-        q.total = _total(q, floor, p.opens);
-    }
-
-    /// @dev Never better than mid: a rebate for freed vega capacity offsets the other charges at most. At least `floor`
-    /// (intrinsic of what is bought less mid of what is sold) plus fees; a pure sale costs nothing.
-    function _total(Quote memory q, int256 floor, bool opens) private pure returns (int256) {
-        int256 charges = SignedMath.max(0, q.inventory + int256(q.hedging + q.spread));
-        int256 wad = SignedMath.max(q.mid + charges, floor) + int256(q.fees);
-        if (!opens) wad = SignedMath.min(wad, 0);
-        return wad >= 0 ? int256(QuoteCurve.ceilDiv(uint256(wad), USDC_UNIT)) : wad / int256(USDC_UNIT);
-    }
-
-    function _price(
-        Book.Leg[] calldata legs,
-        Pricing memory terms,
-        IPriceOracle.Reading memory reading,
-        uint256 markSpot
-    ) private view returns (Priced memory p) {
-        if (legs.length == 0) revert NoLegs();
-        p.legs = new PricedLeg[](legs.length);
-        for (uint256 i = 0; i < legs.length; ++i) {
-            _requireTradable(legs[i], terms);
-            bool opens = legs[i].quantity > 0;
-            PricedLeg memory leg = p.legs[i];
-            Valuation.Tenor memory tenor = _tenorOf(leg, legs[i], terms, markSpot, opens);
-            Valuation.Greeks memory g = Valuation.greeksOf(tenor, leg.strike, leg.isCall);
-            leg.vega = QuoteCurve.ceilDiv(SignedMath.abs(leg.quantity) * g.vega, WAD);
-            p.weightedVega += _times(leg.quantity, int256((g.vega * tenor.vegaWeight) / WAD));
-            p.delta += _times(leg.quantity, g.delta);
-            // A mark of just now has an end of the range as its spot: the Greeks came with the value there.
-            leg.low = reading.low == markSpot ? g.value : Valuation.valueAt(tenor, leg.strike, leg.isCall, reading.low);
-            leg.high =
-                reading.high == markSpot ? g.value : Valuation.valueAt(tenor, leg.strike, leg.isCall, reading.high);
-            p.low += _times(leg.quantity, int256(leg.low));
-            p.high += _times(leg.quantity, int256(leg.high));
-            p.opens = p.opens || opens;
-        }
-    }
-
-    function _tenorOf(
-        PricedLeg memory priced,
-        Book.Leg calldata leg,
-        Pricing memory terms,
-        uint256 spot,
-        bool opens
-    ) private view returns (Valuation.Tenor memory) {
-        uint256 expiry;
-        (expiry, priced.strike, priced.isCall) = SeriesId.decode(leg.id);
-        priced.quantity = leg.quantity;
-        priced.timeToExpiry = expiry - block.timestamp;
-        (Ssvi.Slice memory slice, uint256 updatedAt) = surface.sliceOf(expiry);
-        priced.surfaceAge = block.timestamp - updatedAt;
-        if (opens && priced.surfaceAge > terms.maxSurfaceAge) revert SurfaceStale(expiry, updatedAt);
-        return Valuation.tenor(expiry, slice, spot);
-    }
-
-    function _feeAndFloor(
-        PricedLeg memory leg,
-        uint256 price,
-        uint256 spot,
-        Pricing memory terms
-    ) private pure returns (uint256 fee, int256 floor) {
-        uint256 quantity = SignedMath.abs(leg.quantity);
-        fee = QuoteCurve.fee(quantity, price, spot, terms.feeBps, terms.feeCapBps, terms.minFee * USDC_UNIT);
-        uint256 least = leg.quantity > 0 ? SeriesId.payoff(leg.strike, leg.isCall, spot) : price;
-        floor = _times(leg.quantity, int256(least));
-    }
-
-    function _requireTradable(Book.Leg calldata leg, Pricing memory terms) private view {
-        if (SignedMath.abs(leg.quantity) < terms.minQuantity) {
-            revert QuantityTooSmall(leg.id, leg.quantity, terms.minQuantity);
-        }
-        uint256 expiry = SeriesId.expiryOf(leg.id);
-        uint256 closesAt = expiry - Math.min(expiry, terms.cutOff);
-        if (block.timestamp >= closesAt) revert TradingClosed(leg.id, closesAt);
-    }
-
-    /// @dev New risk only at a price that feed and DEX agree on, and that is not old.
-    function _requireAgreement(IPriceOracle.Reading memory reading, uint256 maxDispersionBps) private pure {
-        if (reading.stale) revert FeedStale(reading.updatedAt);
-        if ((reading.high - reading.low) * BPS > reading.low * maxDispersionBps) {
-            revert PricesDisagree(reading.low, reading.high, maxDispersionBps);
-        }
-    }
-
     // Inside: settlement and parameters
 
     function _requireSettled(uint256 id) private view {
@@ -396,7 +238,7 @@ contract OptionMarket is
         if (vault.settlementPriceOf(expiry) != 0) revert AlreadySettled(expiry);
     }
 
-    function _setPricing(Pricing memory next) private {
+    function _setPricing(Quoting.Pricing memory next) private {
         if (next.maxSkew > 1e18) revert InvalidPricing("maxSkew");
         if (next.spread.base > 0.2e18) revert InvalidPricing("spread.base");
         if (next.spread.agePerDay > 1e18) revert InvalidPricing("spread.agePerDay");
@@ -409,7 +251,7 @@ contract OptionMarket is
         if (next.maxDispersionBps == 0 || next.maxDispersionBps > BPS / 5) revert InvalidPricing("maxDispersionBps");
         if (next.cutOff > 1 days) revert InvalidPricing("cutOff");
         if (next.maxSurfaceAge == 0 || next.maxSurfaceAge > 7 days) revert InvalidPricing("maxSurfaceAge");
-        pricing_ = next;
+        terms_ = Quoting.pack(next);
         emit PricingSet(next);
     }
 
@@ -417,11 +259,5 @@ contract OptionMarket is
         next.validate();
         listing_ = next;
         emit ListingSet(next);
-    }
-
-    /// @dev Product of WADs, rounded up: against the trader, whose quantities these are.
-    function _times(int256 a, int256 b) private pure returns (int256 product) {
-        product = a * b;
-        return product <= 0 ? product / int256(WAD) : int256(QuoteCurve.ceilDiv(uint256(product), WAD));
     }
 }

@@ -15,9 +15,11 @@ import {IPriceOracle} from "./interfaces/IPriceOracle.sol";
 import {IVolSurface} from "./interfaces/IVolSurface.sol";
 import {Book} from "./libraries/Book.sol";
 import {MarkedBook} from "./libraries/MarkedBook.sol";
-import {ISlices, RiskEngine} from "./libraries/RiskEngine.sol";
+import {ISlices, Quoting} from "./libraries/Quoting.sol";
+import {RiskEngine} from "./libraries/RiskEngine.sol";
 import {RiskLimits} from "./libraries/RiskLimits.sol";
 import {SeriesId} from "./libraries/SeriesId.sol";
+import {TradeEngine} from "./libraries/TradeEngine.sol";
 import {Treasury} from "./libraries/Treasury.sol";
 
 /// @title The pool: LP shares, cash, book, mark, NAV, limits
@@ -26,17 +28,14 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
     using RiskEngine for RiskEngine.State;
     using SafeCast for *;
     using SafeERC20 for IERC20;
+    using Treasury for Treasury.Accounts;
     using Treasury for Treasury.State;
 
     /// @dev WAD USDC per unit of USDC (6 decimals).
     int256 private constant USDC_UNIT = 1e12;
-    /// @dev WAD USDC.
-    uint256 private constant CENT = 1e16;
 
     IPriceOracle public immutable oracle;
     IVolSurface public immutable surface;
-
-    IHedgePosition public hedge;
 
     Treasury.State private treasury;
     RiskEngine.State private risk;
@@ -58,12 +57,12 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
     }
 
     modifier onlyMarket() {
-        if (msg.sender != treasury.gate.market) revert Unauthorized(msg.sender);
+        _requireCaller(treasury.gate.market);
         _;
     }
 
     modifier onlyDesk() {
-        if (msg.sender != address(hedge)) revert Unauthorized(msg.sender);
+        _requireCaller(address(treasury.hedge));
         _;
     }
 
@@ -75,11 +74,12 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
         if (market_ == address(0) || address(hedge_) == address(0)) revert ZeroAddress();
         if (market_ != market() && (risk.book.openContracts() > 0 || treasury.accounts.owed > 0))
             revert ModuleInUse(market());
-        RiskEngine.Assets memory assets = _assetsWith(treasury.accounts);
-        if (address(hedge_) != address(hedge) && (assets.base != 0 || assets.quote != 0))
-            revert ModuleInUse(address(hedge));
+        if (hedge_ != hedge()) {
+            if (!_isFlat(hedge())) revert ModuleInUse(address(hedge()));
+            risk.mark.inventory = _isFlat(hedge_) ? 0 : MarkedBook.UNKNOWN;
+        }
         treasury.gate.market = market_;
-        hedge = hedge_;
+        treasury.hedge = hedge_;
         emit ModulesSet(market_, hedge_);
     }
 
@@ -104,31 +104,22 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
 
     /// @inheritdoc IOptionVault
     function mark() external nonReentrant returns (MarkedBook.Mark memory) {
-        risk.remark(_slices(), _spot());
-        return risk.mark;
+        return risk.remark(_slices(), _spot());
     }
 
     /// @inheritdoc IOptionVault
     function syncMark() external nonReentrant returns (Balance memory b) {
         b.spot = _spot();
-        risk.refresh(_slices(), b.spot);
         MarkedBook.Mark memory m = risk.mark;
+        if (!RiskEngine.isFresh(risk.limits, m, _slices(), b.spot)) m = risk.remark(_slices(), b.spot);
         RiskEngine.Assets memory assets = _assetsWith(treasury.accounts);
         (b.base, b.quote, b.nav) = (assets.base, assets.quote, RiskEngine.navOf(m, assets));
         b.netDelta = MarkedBook.deltaAt(m, b.spot) + b.base;
     }
 
     /// @inheritdoc IOptionVault
-    function prepareTrade(uint256 spot) external onlyMarket returns (Basis memory b) {
-        (b.spot, b.netDelta, b.weightedVega) = risk.refresh(_slices(), spot);
-        (int256 base, ) = hedge.position();
-        b.netDelta += base;
-        b.vegaCapacity = _vegaCapacity();
-    }
-
-    /// @inheritdoc IOptionVault
     function currentMark() public view returns (MarkedBook.Mark memory m, bool fresh) {
-        return risk.markAt(_slices(), _spot());
+        (m, , fresh) = risk.markAt(_slices(), _spot());
     }
 
     /// @inheritdoc IOptionVault
@@ -148,18 +139,13 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
     }
 
     /// @inheritdoc IOptionVault
-    function enterTrade(
+    function bookTrade(
         Book.Leg[] calldata legs,
-        int256 cashIn,
-        uint256 fees,
+        Quoting.Terms calldata terms,
         address recipient
-    ) external nonReentrant onlyMarket returns (uint256 insured) {
-        Treasury.Accounts memory a;
-        (a, insured) = _accountsAfter(cashIn, fees);
-        treasury.accounts = a;
-        (int256 nav_, bool opens) = risk.trade(_slices(), legs, _assetsWith(a), _vegaCapacity());
-        if (opens) _requireOpen(nav_);
-        if (cashIn < 0) usdc.safeTransfer(recipient, uint256(-cashIn));
+    ) external nonReentrant onlyMarket returns (Quoting.Quote memory q, uint256 insured) {
+        (q, insured) = TradeEngine.trade(risk, treasury, oracle, _slices(), legs, terms);
+        if (q.total < 0) usdc.safeTransfer(recipient, uint256(-q.total));
     }
 
     /// @inheritdoc IOptionVault
@@ -189,6 +175,7 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
     /// @inheritdoc IOptionVault
     function payForHedge(address to, uint256 assets) external nonReentrant onlyDesk {
         treasury.take(assets);
+        risk.mark.inventory = MarkedBook.UNKNOWN;
         emit HedgeFunded(to, assets);
         usdc.safeTransfer(to, assets);
     }
@@ -196,7 +183,13 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
     /// @inheritdoc IOptionVault
     function creditHedge(uint256 assets) external nonReentrant onlyDesk {
         treasury.put(assets);
+        risk.mark.inventory = MarkedBook.UNKNOWN;
         emit HedgeReturned(assets);
+    }
+
+    /// @inheritdoc IOptionVault
+    function noteHedge(uint256 inventory, bool isAll) external nonReentrant onlyDesk {
+        risk.mark.inventory = isAll ? uint88(Math.min(inventory, MarkedBook.UNKNOWN)) : MarkedBook.UNKNOWN;
     }
 
     // LP epochs
@@ -209,8 +202,7 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
         uint256 endsAt = treasury.epoch.endsAt;
         if (block.timestamp < endsAt) revert EpochOpen(endsAt);
         _requireNothingExpired();
-        risk.remark(_slices(), _spot());
-        MarkedBook.Mark memory m = risk.mark;
+        MarkedBook.Mark memory m = risk.remark(_slices(), _spot());
         uint256 paid = treasury.coverLoss(_navWith(m), totalSupply() + VIRTUAL_SHARES);
         if (paid > 0) emit InsuranceUsed(paid, treasury.accounts.insurance);
 
@@ -248,6 +240,11 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
     }
 
     /// @inheritdoc IOptionVault
+    function hedge() public view returns (IHedgePosition) {
+        return treasury.hedge;
+    }
+
+    /// @inheritdoc IOptionVault
     function nav() public view returns (int256) {
         (MarkedBook.Mark memory m, ) = currentMark();
         return _navWith(m);
@@ -260,7 +257,7 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
 
     /// @inheritdoc IOptionVault
     function exposureAt(uint256 spot) public view returns (Exposure memory) {
-        (MarkedBook.Mark memory m, ) = risk.markAt(_slices(), spot);
+        (MarkedBook.Mark memory m, , ) = risk.markAt(_slices(), spot);
         return _exposureAt(m, spot);
     }
 
@@ -279,15 +276,9 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
     /// @inheritdoc IOptionVault
     function previewTrade(
         Book.Leg[] calldata legs,
-        int256 cashIn,
-        uint256 fees,
-        uint256 spot
-    ) external view returns (Exposure memory e) {
-        (Treasury.Accounts memory a, ) = _accountsAfter(cashIn, fees);
-        RiskEngine.Outcome memory outcome = risk.previewTrade(_slices(), spot, legs, _assetsWith(a), _vegaCapacity());
-        if (outcome.opens) _requireOpen(outcome.nav);
-        e = _exposureAt(outcome.mark, spot);
-        e.nav = outcome.nav;
+        Quoting.Terms calldata terms
+    ) external view returns (Quoting.Quote memory, Exposure memory) {
+        return TradeEngine.previewTrade(risk, treasury, oracle, _slices(), legs, terms);
     }
 
     /// @inheritdoc IOptionVault
@@ -337,12 +328,12 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
 
     /// @inheritdoc IOptionVault
     function breaker() external view returns (uint256 peak, int256 floor) {
-        return (treasury.epoch.peak, _floor());
+        return (treasury.epoch.peak, treasury.floor());
     }
 
     /// @inheritdoc IOptionVault
     function vegaWindowLeft() external view returns (uint256) {
-        return risk.vegaWindowLeft(_vegaCapacity());
+        return risk.vegaWindowLeft(treasury.vegaCapacity());
     }
 
     /// @inheritdoc IOptionVault
@@ -359,7 +350,7 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
 
     /// @inheritdoc IOptionVault
     function book() external view returns (uint256[] memory ids, int256[] memory quantities) {
-        return risk.book.all();
+        return risk.positions();
     }
 
     /// @inheritdoc IOptionVault
@@ -406,14 +397,21 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
     }
 
     function _assetsWith(Treasury.Accounts memory a) private view returns (RiskEngine.Assets memory assets) {
-        assets.cash = (int256(uint256(a.cash)) - int256(uint256(a.owed))) * USDC_UNIT;
-        if (address(hedge) != address(0)) (assets.base, assets.quote) = hedge.position();
+        assets.cash = a.netCash();
+        (assets.base, assets.quote) = RiskEngine.hedgeOf(risk.mark.inventory, treasury);
+    }
+
+    /// @dev Neither holds nor owes anything.
+    function _isFlat(IHedgePosition desk) private view returns (bool) {
+        if (address(desk) == address(0)) return true;
+        (int256 base, int256 quote) = desk.position();
+        return base == 0 && quote == 0;
     }
 
     function _exposureAt(MarkedBook.Mark memory m, uint256 spot) private view returns (Exposure memory) {
         RiskEngine.Assets memory assets = _assetsWith(treasury.accounts);
         int256 nav_ = RiskEngine.navOf(m, assets);
-        return Exposure(m, spot, assets.base, assets.quote, nav_, _vegaCapacity());
+        return Exposure(m, spot, assets.base, assets.quote, nav_, treasury.vegaCapacity());
     }
 
     function _navWith(MarkedBook.Mark memory m) private view returns (int256) {
@@ -422,29 +420,8 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
 
     // Inside: rules
 
-    function _accountsAfter(
-        int256 cashIn,
-        uint256 fees
-    ) private view returns (Treasury.Accounts memory, uint256 insured) {
-        RiskLimits.Limits storage rules = risk.limits;
-        uint256 target = treasury.insuranceTarget(rules.insuranceTargetBps, rules.vegaCapacityBps);
-        return treasury.afterTrade(cashIn, fees, rules.insuranceShareBps, target);
-    }
-
-    /// @dev Whether new risk may be taken on at all.
-    function _requireOpen(int256 nav_) private view {
-        if (treasury.gate.paused) revert OpeningPaused();
-        if (nav_ < _floor()) revert DrawdownTooLarge(nav_, _floor());
-    }
-
-    /// @dev NAV below which nothing new is opened, WAD USDC.
-    function _floor() private view returns (int256) {
-        return int256(treasury.gate.floor * CENT);
-    }
-
-    /// @dev WAD USDC per 1.00 of vol.
-    function _vegaCapacity() private view returns (uint256) {
-        return treasury.gate.vegaCapacity * CENT;
+    function _requireCaller(address module) private view {
+        if (msg.sender != module) revert Unauthorized(msg.sender);
     }
 
     function _requireNothingExpired() private view {

@@ -12,13 +12,6 @@ import {IUniswapV3Pool} from "./interfaces/external/IUniswapV3.sol";
 
 /// @title Chainlink spot, bounded by a Uniswap v3 average, and provable settlement prices
 contract PriceOracle is IPriceOracle {
-    /// @dev What the pool knew `age` seconds ago: the sum of its tick over all time before.
-    struct Observation {
-        uint256 age;
-        int256 cumulative;
-        bool exists;
-    }
-
     /// @dev How many empty round ids may lie before a settlement round. Mainnet's aggregators number without gaps.
     uint256 private constant MAX_GAP = 32;
     uint256 private constant PHASE_SHIFT = 64;
@@ -218,35 +211,38 @@ contract PriceOracle is IPriceOracle {
     /// among the last, the 1st, 2nd, 4th, 8th … before it: exact when the pool was traded seldom, and a few reads where
     /// `observe` bisects the whole ring. A pool that does not remember that far answers with what it remembers.
     function _rangeAround(uint256 price) private view returns (uint256 low, uint256 high) {
-        (uint160 sqrtPrice, int256 tick, uint256 index, uint256 cardinality, , , ) = pool.slot0();
+        (uint160 sqrtPrice, int256 tick, uint256 index, uint256 cardinality) = pool.slot0();
         (low, high) = _including(price, price, _priceAt(sqrtPrice));
-        Observation memory newest = _observation(index);
-        if (newest.age >= twapWindow) return (low, high);
-        Observation memory later = newest;
-        Observation memory earlier = newest;
-        for (uint256 back = 1; back < cardinality && earlier.age < twapWindow; back *= 2) {
-            later = earlier;
-            earlier = _observation(back > index ? index + cardinality - back : index - back);
-            if (!earlier.exists) (earlier, back) = (_observation(0), cardinality); // a ring that is not yet full
-            if (newest.age == 0 && back == 1) {
-                (low, high) = _includingAverage(low, high, newest.cumulative - earlier.cumulative, earlier.age);
-            }
-        }
+        (uint256 newestAge, int256 newest, ) = _observation(index);
+        if (newestAge >= twapWindow) return (low, high);
+        (uint256 laterAge, int256 later) = (newestAge, newest);
+        (uint256 age, int256 earlier) = (newestAge, newest);
         unchecked {
-            // Ages fit 32 bits, ticks 24 and their sums 56.
-            int256 sum = newest.cumulative + tick * int256(newest.age) - earlier.cumulative;
-            int256 excess = int256(earlier.age) - int256(uint256(twapWindow));
-            if (excess <= 0) return _includingAverage(low, high, sum, earlier.age);
-            sum -= ((later.cumulative - earlier.cumulative) * excess) / int256(earlier.age - later.age);
+            // Ages fit 32 bits, ticks 24 and their sums 56; positions in the ring 16.
+            for (uint256 back = 1; back < cardinality && age < twapWindow; back *= 2) {
+                (laterAge, later) = (age, earlier);
+                bool exists;
+                (age, earlier, exists) = _observation(back > index ? index + cardinality - back : index - back);
+                if (!exists) {
+                    (age, earlier, ) = _observation(0); // a ring that is not yet full
+                    back = cardinality;
+                }
+                if (newestAge == 0 && back == 1) (low, high) = _includingAverage(low, high, newest - earlier, age);
+            }
+            int256 sum = newest + tick * int256(newestAge) - earlier;
+            int256 excess = int256(age) - int256(uint256(twapWindow));
+            if (excess <= 0) return _includingAverage(low, high, sum, age);
+            sum -= ((later - earlier) * excess) / int256(age - laterAge);
             return _includingAverage(low, high, sum, twapWindow);
         }
     }
 
-    function _observation(uint256 index) private view returns (Observation memory o) {
+    /// @dev What the pool knew `age` seconds ago: the sum of its tick over all time before.
+    function _observation(uint256 index) private view returns (uint256 age, int256 sum, bool exists) {
         uint32 time;
-        (time, o.cumulative, , o.exists) = pool.observations(index);
+        (time, sum, , exists) = pool.observations(index);
         unchecked {
-            o.age = uint32(block.timestamp) - time; // the pool's clock is 32 bits wide and wraps
+            age = uint32(block.timestamp) - time; // the pool's clock is 32 bits wide and wraps
         }
     }
 
@@ -262,19 +258,25 @@ contract PriceOracle is IPriceOracle {
         uint256 elapsed
     ) private view returns (uint256, uint256) {
         if (elapsed == 0) return (low, high);
-        int256 seconds_ = int256(elapsed);
-        int256 tick = sum / seconds_;
-        if (tick * seconds_ > sum) --tick; // Solidity truncates towards zero, ticks round down
-        return _including(low, high, _priceAt(TickMath.getSqrtPriceAtTick(int24(tick))));
+        unchecked {
+            int256 seconds_ = int256(elapsed);
+            int256 tick = sum / seconds_;
+            if (tick * seconds_ > sum) --tick; // Solidity truncates towards zero, ticks round down
+            return _including(low, high, _priceAt(TickMath.getSqrtPriceAtTick(int24(tick))));
+        }
     }
 
+    /// @dev Products of 256 bits need no wider ones.
     function _priceAt(uint256 sqrtPrice) private view returns (uint256) {
-        // token1 per token0; a product of 256 bits needs no wider one
-        uint256 ratioX128 =
-            sqrtPrice >> 128 == 0 ? (sqrtPrice * sqrtPrice) >> 64 : Math.mulDiv(sqrtPrice, sqrtPrice, 1 << 64);
-        return
-            baseIsToken0
-                ? Math.mulDiv(ratioX128, baseAmountForWad, 1 << 128)
-                : (uint256(baseAmountForWad) << 128) / ratioX128;
+        unchecked {
+            // token1 per token0
+            uint256 ratioX128 =
+                sqrtPrice >> 128 == 0 ? (sqrtPrice * sqrtPrice) >> 64 : Math.mulDiv(sqrtPrice, sqrtPrice, 1 << 64);
+            if (!baseIsToken0) return (uint256(baseAmountForWad) << 128) / ratioX128;
+            return
+                ratioX128 >> 128 == 0
+                    ? (ratioX128 * baseAmountForWad) >> 128
+                    : Math.mulDiv(ratioX128, baseAmountForWad, 1 << 128);
+        }
     }
 }

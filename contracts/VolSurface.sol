@@ -206,11 +206,11 @@ contract VolSurface is IVolSurface, AccessManaged {
     }
 
     /// @inheritdoc IVolSurface
-    function sliceOf(uint256 expiry) external view returns (Ssvi.Slice memory, uint256 updatedAt) {
+    function sliceOf(uint256 expiry) external view returns (Ssvi.Slice memory slice, uint256 updatedAt) {
         StoredSlice memory stored = _slices[expiry];
         updatedAt = stored.updatedAt;
         require(updatedAt != 0 && expiry > block.timestamp, NoSlice(expiry));
-        return (_unpack(stored), updatedAt);
+        _unpackTo(slice, stored);
     }
 
     /// @inheritdoc IVolSurface
@@ -311,15 +311,16 @@ contract VolSurface is IVolSurface, AccessManaged {
     // ---------------------------------------------------------------------------------------------------------- slots
 
     /// @dev Unchecked: each unit is below 2^31 and each field below 2^56.
-    function _unpack(StoredSlice memory s) private pure returns (Ssvi.Slice memory) {
+    function _unpack(StoredSlice memory s) private pure returns (Ssvi.Slice memory slice) {
+        _unpackTo(slice, s);
+    }
+
+    function _unpackTo(Ssvi.Slice memory slice, StoredSlice memory s) private pure {
         unchecked {
-            return
-                Ssvi.Slice({
-                    atmVol: uint256(s.atmVol) * VOL_UNIT,
-                    skew: int256(s.skew) * SKEW_UNIT,
-                    curvature: uint256(s.curvature) * CURVATURE_UNIT,
-                    carry: int256(s.carry) * CARRY_UNIT
-                });
+            slice.atmVol = uint256(s.atmVol) * VOL_UNIT;
+            slice.skew = int256(s.skew) * SKEW_UNIT;
+            slice.curvature = uint256(s.curvature) * CURVATURE_UNIT;
+            slice.carry = int256(s.carry) * CARRY_UNIT;
         }
     }
 }

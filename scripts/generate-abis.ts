@@ -18,6 +18,7 @@ const ERROR_SOURCES = [
   ...Object.values(CONTRACTS),
   "libraries/EpochQueue",
   "libraries/RiskEngine",
+  "libraries/TradeEngine",
   "libraries/Treasury",
   "libraries/ListingRules",
   "venues/UniswapV3Venue",

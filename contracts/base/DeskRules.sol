@@ -91,7 +91,6 @@ abstract contract DeskRules is IHedgeDesk, AccessManaged {
 
     /// @dev Charges a fill to a lane. `notional`, `loss` and `nav` are WAD USDC; shares round up.
     function _charge(Lane lane, uint256 notional, uint256 loss, int256 nav) internal {
-        if (lane == Lane.Forced) return;
         uint256 whole = _budgetNav(nav);
         uint256 share = Math.ceilDiv(notional * WAD, whole);
         if (!turnover_.tryConsume(_key(lane), share)) revert TurnoverExceeded(share, turnover_.available(_key(lane)));

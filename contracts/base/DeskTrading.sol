@@ -89,6 +89,7 @@ abstract contract DeskTrading is DeskRules {
         }
         (int256 unrealised, int256 equity) = account_.valuation(a);
         emit Accounted(a.funded, a.realised, a.slippage, a.interest, unrealised, equity);
+        vault.noteHedge(account_.inventory, !account_.hasLoan);
     }
 
     // Trading

@@ -67,11 +67,11 @@ interface IHedgeDesk is IHedgePosition {
         uint32 targetHealth;
     }
 
-    /// @notice Whose budget an order is charged to. `Forced` trades are not charged: what they are for limits them.
+    /// @notice Whose budget an order is charged to. Trades that raise cash or restore health are charged to none: what they
+    /// are for limits them.
     enum Lane {
         Keeper,
-        Open,
-        Forced
+        Open
     }
 
     /// @param amount What was filled, WAD; less than ordered where the market was thin. @param cash USDC.

@@ -3,7 +3,7 @@ pragma solidity ^0.8.31;
 
 import {Book} from "../libraries/Book.sol";
 import {ListingRules} from "../libraries/ListingRules.sol";
-import {QuoteCurve} from "../libraries/QuoteCurve.sol";
+import {Quoting} from "../libraries/Quoting.sol";
 import {IOptionVault} from "./IOptionVault.sol";
 import {IPriceOracle} from "./IPriceOracle.sol";
 
@@ -12,46 +12,14 @@ import {IPriceOracle} from "./IPriceOracle.sol";
 /// like WETH-27NOV26-3000-C. Prices in WAD USDC per contract of one underlying; cash in USDC (6 decimals), positive when the
 /// trader pays.
 interface IOptionMarket {
-    /// @notice What a trade costs, by component, WAD USDC; positive costs the trader.
-    /// @param mid Σ quantity · mid price at the dearer end of the spot range.
-    /// @param inventory The curve's charge for using up vega capacity, or its rebate for freeing it.
-    /// @param hedging Expected cost of hedging the delta that the trade adds.
-    /// @param spread Half-spread on the vega of each leg. @param fees Trading fees.
-    /// @param total USDC, 6 decimals, rounded up: after bounds (never cheaper than mid and fees, a buyer pays at
-    /// least intrinsic value, a pure sale never costs). @param spot The end of the range that was dearer.
-    struct Quote {
-        int256 mid;
-        int256 inventory;
-        uint256 hedging;
-        uint256 spread;
-        uint256 fees;
-        int256 total;
-        uint256 spot;
-    }
-
-    /// @notice Two slots.
-    /// @param spread The parts of the half-spread, in vol points.
-    /// @param maxSkew Vol points (WAD) off mid at full vega capacity. @param minQuantity Smallest leg, WAD contracts.
-    /// @param minFee Least fee per contract, USDC with 6 decimals. @param hedgeCostBps Half-spread of the hedging venue.
-    /// @param feeBps Fee in basis points of spot. @param feeCapBps Cap of the fee in basis points of premium.
-    /// @param maxDispersionBps How far the highest price may lie above the lowest for anything to be opened.
-    /// @param cutOff Seconds before expiry at which trading closes.
-    /// @param maxSurfaceAge Seconds after which a slice serves for closing only.
-    struct Pricing {
-        QuoteCurve.Spread spread;
-        uint64 maxSkew;
-        uint64 minQuantity;
-        uint24 minFee;
-        uint16 hedgeCostBps;
-        uint8 feeBps;
-        uint16 feeCapBps;
-        uint16 maxDispersionBps;
-        uint24 cutOff;
-        uint24 maxSurfaceAge;
-    }
-
     /// @param insured USDC of the fees that went on to the insurance reserve: `quote.total` less this is the pool's.
-    event Traded(address indexed trader, address indexed recipient, Book.Leg[] legs, Quote quote, uint256 insured);
+    event Traded(
+        address indexed trader,
+        address indexed recipient,
+        Book.Leg[] legs,
+        Quoting.Quote quote,
+        uint256 insured
+    );
     event Settled(uint256 indexed expiry, uint80 roundId, uint256 price);
     /// @notice The governor settled an expiry that no round could.
     event SettledWithoutFeed(uint256 indexed expiry, uint256 price);
@@ -65,22 +33,11 @@ interface IOptionMarket {
     /// @notice A holder could not be paid and keeps the tokens; the others of the batch were.
     event ExerciseFailed(address indexed holder, uint256 indexed id, bytes reason);
     event AutoExerciseSet(address indexed holder, bool allowed);
-    event PricingSet(Pricing pricing);
+    event PricingSet(Quoting.Pricing pricing);
     event ListingSet(ListingRules.Rules listing);
 
     error DeadlinePassed(uint256 deadline, uint256 time);
     error CostAboveLimit(int256 cash, int256 limit);
-    error NoLegs();
-    error QuantityTooSmall(uint256 id, int256 quantity, uint256 minimum);
-    error TradingClosed(uint256 id, uint256 closedAt);
-    /// @notice The feed last spoke at `updatedAt`: until it does again, holders may close and nothing is opened.
-    error FeedStale(uint256 updatedAt);
-    /// @notice Feed and DEX lie further apart than `limitBps`: closing only.
-    error PricesDisagree(uint256 low, uint256 high, uint256 limitBps);
-    /// @notice The slice of `expiry` is from `updatedAt`: closing only.
-    error SurfaceStale(uint256 expiry, uint256 updatedAt);
-    /// @notice The pool had no net assets when the epoch began: closing only, as nothing could be charged for new risk.
-    error NoCapacity();
     error AlreadySettled(uint256 expiry);
     error FallbackTooEarly(uint256 expiry, uint256 earliest);
     error InvalidPrice(uint256 price);
@@ -102,7 +59,7 @@ interface IOptionMarket {
     /// @notice What `trade` would cost now, and the vault's exposure after it. Reverts as `trade` would.
     function quote(
         Book.Leg[] calldata legs
-    ) external view returns (Quote memory, IOptionVault.Exposure memory afterwards);
+    ) external view returns (Quoting.Quote memory, IOptionVault.Exposure memory afterwards);
 
     /// @notice What `legs` would be priced at with this reading of the oracle and this exposure of the vault: for whoever prices
     /// many trades at one moment. Limits are not asked, so a trade at this price may still be refused.
@@ -110,11 +67,11 @@ interface IOptionMarket {
         Book.Leg[] calldata legs,
         IPriceOracle.Reading calldata reading,
         IOptionVault.Exposure calldata exposure
-    ) external view returns (Quote memory);
+    ) external view returns (Quoting.Quote memory);
 
     /// @notice Symbol of the underlying, as it stands in the names of series.
     function underlying() external view returns (string memory);
-    function pricing() external view returns (Pricing memory);
+    function pricing() external view returns (Quoting.Pricing memory);
     function listing() external view returns (ListingRules.Rules memory);
 
     /// @notice Lists a call and a put at each strike of an expiry. Role: LISTER.

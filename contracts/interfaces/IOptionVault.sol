@@ -3,6 +3,7 @@ pragma solidity ^0.8.31;
 
 import {Book} from "../libraries/Book.sol";
 import {MarkedBook} from "../libraries/MarkedBook.sol";
+import {Quoting} from "../libraries/Quoting.sol";
 import {RiskLimits} from "../libraries/RiskLimits.sol";
 import {IAsyncShares} from "./IAsyncShares.sol";
 import {IHedgePosition} from "./IHedgePosition.sol";
@@ -26,15 +27,6 @@ interface IOptionVault is IAsyncShares {
         int256 base;
         int256 quote;
         int256 nav;
-        uint256 vegaCapacity;
-    }
-
-    /// @notice What a quote is made of: the book at the mark's spot, all WAD. @param netDelta Of book and hedge.
-    /// @param weightedVega,vegaCapacity USDC per 1.00 of vol, see MarkedBook.Mark and Exposure.
-    struct Basis {
-        uint256 spot;
-        int256 netDelta;
-        int256 weightedVega;
         uint256 vegaCapacity;
     }
 
@@ -133,13 +125,11 @@ interface IOptionVault is IAsyncShares {
     function expiryOf(uint256 expiry) external view returns (Book.Expiry memory);
     /// @notice The price an expiry settled at, WAD; zero while it has not.
     function settlementPriceOf(uint256 expiry) external view returns (uint256);
-    /// @notice The exposure after a trade while the oracle says `spot`; reverts as the trade would.
+    /// @notice What a trade would be asked for now, and the exposure after it; reverts as the trade would.
     function previewTrade(
         Book.Leg[] calldata legs,
-        int256 cashIn,
-        uint256 fees,
-        uint256 spot
-    ) external view returns (Exposure memory);
+        Quoting.Terms calldata terms
+    ) external view returns (Quoting.Quote memory, Exposure memory afterwards);
 
     // Anyone
     /// @notice Recomputes the mark exactly at the live oracle price and stores it.
@@ -156,25 +146,25 @@ interface IOptionVault is IAsyncShares {
     function unpause() external;
 
     // The market
-    /// @notice What to quote from at `spot`, which the market has just read; re-marked first if the mark is stale.
-    function prepareTrade(uint256 spot) external returns (Basis memory);
-    /// @notice Books a trade: positions, mark, limits, and `cashIn` (USDC that the market sends right after this call,
-    /// or if negative that the vault pays to `recipient`), of which `fees` USDC are fees.
+    /// @notice Prices a trade on the market's terms and books it: positions, mark, limits, and its cash, which the market
+    /// sends right after this call, or if negative the vault pays to `recipient`.
     /// @return insured USDC of the fees that went on to the insurance reserve.
-    function enterTrade(
+    function bookTrade(
         Book.Leg[] calldata legs,
-        int256 cashIn,
-        uint256 fees,
+        Quoting.Terms calldata terms,
         address recipient
-    ) external returns (uint256 insured);
+    ) external returns (Quoting.Quote memory, uint256 insured);
     function list(uint256[] calldata ids) external;
     function settle(uint256 expiry, uint256 price) external;
     /// @notice Pays the pay-off of `quantity` (WAD) of a settled series, rounded down, out of what is owed.
     function payHolder(uint256 id, uint256 quantity, address recipient) external returns (uint256 assets);
 
     // The desk
-    /// @notice Sends free cash to `to` for a hedge.
+    /// @notice Sends free cash to `to` for a hedge. From here on the vault asks the desk for the hedge, until it is told.
     function payForHedge(address to, uint256 assets) external;
-    /// @notice Counts USDC that the desk, or its lender for it, has sent just before.
+    /// @notice Counts USDC that the desk, or its lender for it, has sent just before. Of the hedge, as above.
     function creditHedge(uint256 assets) external;
+    /// @notice Tells what the hedge is after an action, so that a trade need not ask.
+    /// @param inventory Units of underlying, WAD. @param isAll Whether there is nothing else: no loan.
+    function noteHedge(uint256 inventory, bool isAll) external;
 }

@@ -88,16 +88,16 @@ library Book {
         self.places[id] = listed + 1;
     }
 
-    /// @notice The vault takes the other side of `leg`. @return place How much is open afterwards.
+    /// @notice The vault takes the other side of `leg`. @return open,inExpiry See Place; as it is afterwards.
     /// @dev The vault never becomes long: nobody can sell what was not bought from it.
-    function take(State storage self, Leg calldata leg) internal returns (Place memory place) {
+    function take(State storage self, Leg calldata leg) internal returns (uint256 open, uint256 inExpiry) {
         (Series storage series, Expiry storage totals) = find(self, leg.id);
         int256 quantity = series.quantity - leg.quantity;
         if (quantity > 0) revert MoreThanOpen(leg.id, uint256(-leg.quantity));
         series.quantity = quantity.toInt128();
-        place.open = uint256(-quantity);
-        place.inExpiry = uint256(int256(uint256(totals.contracts)) + leg.quantity);
-        totals.contracts = place.inExpiry.toUint88();
+        open = uint256(-quantity);
+        inExpiry = uint256(int256(uint256(totals.contracts)) + leg.quantity);
+        totals.contracts = inExpiry.toUint88();
     }
 
     /// @notice Fixes the price of an expiry and takes it out of the open ones.

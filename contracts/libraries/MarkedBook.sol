@@ -5,7 +5,6 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 
 import {Book} from "./Book.sol";
-import {SeriesId} from "./SeriesId.sol";
 import {Ssvi} from "./Ssvi.sol";
 import {SCENARIOS, StressGrid} from "./StressGrid.sol";
 import {Valuation} from "./Valuation.sol";
@@ -22,7 +21,8 @@ library MarkedBook {
     /// decimals, per 1.00 of vol. @param gamma WAD, change of delta per USDC of spot. @param weightedVega WAD USDC per 1.00
     /// of vol, weighted by tenor. @param vegaAdded What trades had lately added to net weighted vega when the last one did,
     /// whole USDC, at @param vegaAddedAt Unix seconds. @param spot WAD. @param time Unix seconds; zero: there is no mark.
-    /// @param surfaceVersion Of the surface that was read.
+    /// @param surfaceVersion Of the surface that was read. @param inventory The hedge, units of underlying (WAD), as the desk
+    /// last said; UNKNOWN when that is not all of it.
     struct Mark {
         int96 value;
         int96 delta;
@@ -34,16 +34,23 @@ library MarkedBook {
         uint96 spot;
         uint40 time;
         uint32 surfaceVersion;
+        uint88 inventory;
     }
 
-    /// @notice A book's value and Greeks as sums of products of two WADs: scaled down once, at the end.
+    /// @notice A book's value, Greeks and scenarios as sums of products of two WADs: scaled down once, at the end.
+    /// @param grid The scenarios; all zero for whoever only needs value and Greeks.
     struct Sums {
         int256 value;
         int256 delta;
         int256 gamma;
         int256 weightedVega;
         int256 grossVega;
+        int256[SCENARIOS] stress;
+        uint256[SCENARIOS] grid;
     }
+
+    /// @notice In place of an inventory: the hedge has a loan, or is being made, or is too large a number. The desk knows.
+    uint88 internal constant UNKNOWN = type(uint88).max;
 
     int256 private constant WAD = 1e18;
     /// @dev A sum of two WADs' products per unit of USDC.
@@ -56,8 +63,11 @@ library MarkedBook {
         Ssvi.Slice[] memory slices,
         uint256 spot,
         uint256 surfaceVersion
-    ) internal view returns (Mark memory m, int256[SCENARIOS] memory stress) {
-        m = _scaled(_sum(book, slices, spot, stress, StressGrid.scenarios()), spot, surfaceVersion);
+    ) internal view returns (Mark memory, int256[SCENARIOS] memory stress) {
+        Sums memory sums;
+        sums.grid = StressGrid.scenarios();
+        _sum(sums, book, slices, spot);
+        return (_scaled(sums, spot, surfaceVersion), sums.stress);
     }
 
     /// @notice The same without scenarios, for whoever only needs value and Greeks.
@@ -67,22 +77,25 @@ library MarkedBook {
         uint256 spot,
         uint256 surfaceVersion
     ) internal view returns (Mark memory) {
-        int256[SCENARIOS] memory unused;
-        uint256[SCENARIOS] memory none;
-        return _scaled(_sum(book, slices, spot, unused, none), spot, surfaceVersion);
+        Sums memory sums;
+        _sum(sums, book, slices, spot);
+        return _scaled(sums, spot, surfaceVersion);
     }
 
-    /// @notice Adds the other side of a trade's leg to `sums` and scenarios, in place, at a mark's spot.
-    function addLeg(
-        Sums memory sums,
-        int256[SCENARIOS] memory stress,
-        uint256[SCENARIOS] memory grid,
-        Book.Leg calldata leg,
-        Ssvi.Slice memory slice,
-        uint256 spot
-    ) internal view {
-        (uint256 expiry, uint256 strike, bool isCall) = SeriesId.decode(leg.id);
-        _addPosition(sums, Valuation.tenor(expiry, slice, spot), stress, grid, strike, isCall, -leg.quantity);
+    /// @notice Adds a position, in place.
+    /// @dev Unchecked: quantities are below 2¹²⁸, values and Greeks below 2¹⁰⁰.
+    function addPosition(Sums memory sums, Valuation.Position memory p) internal pure {
+        unchecked {
+            (int256 quantity, Valuation.Greeks memory g) = (p.quantity, p.greeks);
+            int256 vega = quantity * int256(g.vega);
+            sums.value += quantity * int256(g.value);
+            sums.delta += quantity * g.delta;
+            sums.gamma += quantity * int256(g.gamma);
+            sums.weightedVega += (vega / WAD) * int256(p.tenor.vegaWeight);
+            sums.grossVega -= vega; // the vault is short: gross vega grows as vega falls
+            if (sums.grid[0] == 0) return;
+            StressGrid.add(sums.stress, sums.grid, p);
+        }
     }
 
     /// @notice Adds `sums` to a mark, in place.
@@ -97,50 +110,52 @@ library MarkedBook {
         }
     }
 
+    /// @notice Writes what trades change of a mark, its first two slots.
+    /// @dev Fields lie in a slot from its lowest bit in the order of the struct.
+    function storeTraded(Mark storage self, Mark memory m) internal {
+        uint256 first = uint96(m.value) | (uint256(uint96(m.delta)) << 96) | (uint256(m.grossVega) << 192);
+        uint256 second =
+            uint96(m.gamma) |
+                (uint256(uint96(m.weightedVega)) << 96) |
+                (uint256(m.vegaAdded) << 192) |
+                (uint256(m.vegaAddedAt) << 224);
+        assembly ("memory-safe") {
+            sstore(self.slot, first)
+            sstore(add(self.slot, 1), second)
+        }
+    }
+
     /// @notice The book's delta at `spot`, to first order from the mark, which is never far from it.
     function deltaAt(Mark memory m, uint256 spot) internal pure returns (int256) {
         int256 move = int256(spot) - int256(uint256(m.spot));
         return int256(m.delta) + (int256(m.gamma) * move) / WAD;
     }
 
-    function _sum(
-        Book.State storage book,
-        Ssvi.Slice[] memory slices,
-        uint256 spot,
-        int256[SCENARIOS] memory stress,
-        uint256[SCENARIOS] memory grid
-    ) private view returns (Sums memory sums) {
+    function _sum(Sums memory sums, Book.State storage book, Ssvi.Slice[] memory slices, uint256 spot) private view {
         for (uint256 i = 0; i < slices.length; ++i) {
             uint256 expiry = book.expiries[i];
             Book.ExpiryBook storage positions = book.byExpiry[expiry];
             if (positions.totals.contracts == 0) continue;
-            if (block.timestamp >= expiry) _addExpired(sums, positions, spot, stress, grid);
-            else _addExpiry(sums, positions, Valuation.tenor(expiry, slices[i], spot), stress, grid);
+            if (block.timestamp >= expiry) _addExpired(sums, positions, spot);
+            else _addExpiry(sums, positions, Valuation.tenor(expiry, slices[i], spot));
         }
     }
 
-    function _addExpiry(
-        Sums memory sums,
-        Book.ExpiryBook storage positions,
-        Valuation.Tenor memory t,
-        int256[SCENARIOS] memory stress,
-        uint256[SCENARIOS] memory grid
-    ) private view {
+    function _addExpiry(Sums memory sums, Book.ExpiryBook storage positions, Valuation.Tenor memory t) private view {
         uint256 count = positions.totals.listed;
+        Valuation.Position memory p;
+        p.tenor = t;
         for (uint256 i = 0; i < count; ++i) {
-            Book.Series memory s = positions.series[i];
-            if (s.quantity != 0) _addPosition(sums, t, stress, grid, s.strike, s.isCall, s.quantity);
+            Book.Series storage s = positions.series[i];
+            (p.strike, p.isCall, p.quantity) = (s.strike, s.isCall, s.quantity);
+            if (p.quantity == 0) continue;
+            Valuation.fillGreeks(p.greeks, t, p.strike, p.isCall);
+            addPosition(sums, p);
         }
     }
 
     /// @dev At or after expiry and before settlement, pay-offs stand for prices.
-    function _addExpired(
-        Sums memory sums,
-        Book.ExpiryBook storage positions,
-        uint256 spot,
-        int256[SCENARIOS] memory stress,
-        uint256[SCENARIOS] memory grid
-    ) private view {
+    function _addExpired(Sums memory sums, Book.ExpiryBook storage positions, uint256 spot) private view {
         uint256 count = positions.totals.listed;
         for (uint256 i = 0; i < count; ++i) {
             Book.Series memory s = positions.series[i];
@@ -148,29 +163,7 @@ library MarkedBook {
             Valuation.Greeks memory g = Valuation.intrinsicOf(s.strike, s.isCall, spot);
             sums.value += s.quantity * int256(g.value);
             sums.delta += s.quantity * g.delta;
-            StressGrid.addExpired(stress, grid, spot, s.strike, s.isCall, s.quantity);
-        }
-    }
-
-    /// @dev Unchecked: quantities are below 2¹²⁸, values and Greeks below 2¹⁰⁰.
-    function _addPosition(
-        Sums memory sums,
-        Valuation.Tenor memory t,
-        int256[SCENARIOS] memory stress,
-        uint256[SCENARIOS] memory grid,
-        uint256 strike,
-        bool isCall,
-        int256 quantity
-    ) private pure {
-        unchecked {
-            Valuation.Greeks memory g = Valuation.greeksOf(t, strike, isCall);
-            int256 vega = quantity * int256(g.vega);
-            sums.value += quantity * int256(g.value);
-            sums.delta += quantity * g.delta;
-            sums.gamma += quantity * int256(g.gamma);
-            sums.weightedVega += (vega / WAD) * int256(t.vegaWeight);
-            sums.grossVega -= vega; // the vault is short: gross vega grows as vega falls
-            if (grid[0] != 0) StressGrid.add(stress, grid, t, g, strike, isCall, quantity);
+            StressGrid.addExpired(sums.stress, sums.grid, spot, s.strike, s.isCall, s.quantity);
         }
     }
 

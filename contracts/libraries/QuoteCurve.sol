@@ -50,24 +50,34 @@ library QuoteCurve {
         return isCharge ? int256(amount) : -int256(amount);
     }
 
-    /// @notice Half-spread in vol points (WAD) of a series: `base`, and more the older its slice, the fuller the pool's vega
-    /// capacity, the nearer its expiry.
-    /// @param surfaceAge Seconds. @param timeToExpiry Seconds.
+    /// @notice The part of the half-spread, vol points (WAD), that a series has of its own: `base`, and more the older its slice
+    /// and the nearer its expiry. @param packed A Spread, fields from the lowest bit.
+    /// @param surfaceAge,timeToExpiry Seconds, below 2⁴⁰.
+    function ownSpread(
+        uint256 packed,
+        uint256 surfaceAge,
+        uint256 timeToExpiry
+    ) internal pure returns (uint256 spread) {
+        unchecked {
+            spread = uint64(packed) + (uint64(packed >> 64) * surfaceAge) / 1 days;
+            if (timeToExpiry < NEAR_EXPIRY) spread += ((packed >> 192) * (NEAR_EXPIRY - timeToExpiry)) / NEAR_EXPIRY;
+        }
+    }
+
+    /// @notice The part that grows with the pool's used vega capacity.
     /// @param before,afterwards Net weighted vega around the trade. The mean of both utilisations counts, which over a
     /// split trade adds up to the same: nothing is gained by it.
     /// @param capacity Vega capacity, positive and below 2¹⁰⁸.
-    function halfSpread(
-        Spread memory s,
-        uint256 surfaceAge,
-        uint256 timeToExpiry,
+    function poolSpread(
+        uint256 packed,
         int256 before,
         int256 afterwards,
         uint256 capacity
-    ) internal pure returns (uint256 spread) {
-        spread = s.base + (s.agePerDay * surfaceAge) / 1 days;
-        uint256 used = Math.min(SignedMath.abs(before), capacity) + Math.min(SignedMath.abs(afterwards), capacity);
-        spread += (s.atCapacity * used) / (2 * capacity);
-        if (timeToExpiry < NEAR_EXPIRY) spread += (s.atExpiry * (NEAR_EXPIRY - timeToExpiry)) / NEAR_EXPIRY;
+    ) internal pure returns (uint256) {
+        unchecked {
+            uint256 used = Math.min(SignedMath.abs(before), capacity) + Math.min(SignedMath.abs(afterwards), capacity);
+            return (uint64(packed >> 128) * used) / (2 * capacity);
+        }
     }
 
     /// @notice The expected cost of hedging what the trade adds to |net delta|: `costBps` of its notional. Never a rebate.
@@ -84,6 +94,7 @@ library QuoteCurve {
     }
 
     /// @notice The fee on `quantity` contracts: `feeBps` of spot, at most `capBps` of the premium, at least `minFee` each.
+    /// @param quantity Below 2¹²⁸, as prices are below 2¹⁰⁰.
     function fee(
         uint256 quantity,
         uint256 price,
@@ -92,8 +103,10 @@ library QuoteCurve {
         uint256 capBps,
         uint256 minFee
     ) internal pure returns (uint256) {
-        uint256 perContract = Math.min(spot * feeBps, price * capBps) / BPS;
-        return ceilDiv(Math.max(perContract, minFee) * quantity, WAD);
+        unchecked {
+            uint256 perContract = Math.min(spot * feeBps, price * capBps) / BPS;
+            return ceilDiv(Math.max(perContract, minFee) * quantity, WAD);
+        }
     }
 
     /// @notice a / b, rounded up. @param b Not zero.

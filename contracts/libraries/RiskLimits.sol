@@ -47,6 +47,9 @@ library RiskLimits {
     /// @notice In scenario `scenario` of the stress grid `left` WAD USDC of NAV would remain, less than `reserve`.
     error StressLossTooLarge(uint256 scenario, int256 left, int256 reserve);
 
+    /// @notice Trades have lately added as much vega as `available` leaves room for (both WAD USDC per 1.00 of vol).
+    error VegaWindowExceeded(uint256 added, uint256 available);
+
     uint256 private constant BPS = 10_000;
     uint256 private constant WAD = 1e18;
 
@@ -132,10 +135,9 @@ library RiskLimits {
         if (notional > cap) revert ExpiryCapExceeded(id, notional, cap);
     }
 
-    /// @notice Requires that the reserve is left in the worst scenario. @param left NAV there.
-    function requireReserve(Limits memory self, int256 nav, uint256 scenario, int256 left) internal pure {
-        int256 reserve = int256(share(nav, self.reserveBps));
-        if (left < reserve) revert StressLossTooLarge(scenario, left, reserve);
+    /// @notice What must be left of `nav` in the worst scenario, WAD USDC.
+    function reserveOf(Limits memory self, int256 nav) internal pure returns (int256) {
+        return int256(share(nav, self.reserveBps));
     }
 
     /// @notice The most that may leave a pool (WAD USDC) so that what stays carries its book: the reserve in the worst
@@ -149,12 +151,43 @@ library RiskLimits {
         int256 gamma
     ) internal pure returns (uint256) {
         // left − x ≥ reserve · (nav − x)
-        int256 most = ((left - int256(share(nav, self.reserveBps))) * int256(BPS)) / int256(BPS - self.reserveBps);
+        int256 most = ((left - reserveOf(self, nav)) * int256(BPS)) / int256(BPS - self.reserveBps);
         uint256 vega = Math.mulDiv(SignedMath.abs(weightedVega), BPS, self.vegaCapacityBps, Math.Rounding.Ceil);
         uint256 perPercent = _perPercent(SignedMath.abs(gamma), spot);
         uint256 gammas = Math.mulDiv(perPercent, BPS, self.gammaCapacityBps, Math.Rounding.Ceil);
         most = SignedMath.min(most, nav - int256(Math.max(vega, gammas)));
         return most <= 0 ? 0 : uint256(most);
+    }
+
+    /// @notice Net weighted vega that trades may still add now. What was added leaks away evenly, a full window's worth
+    /// within the window.
+    /// @param used Whole USDC per 1.00 of vol in the window at `usedAt`. @param vegaCapacity WAD USDC per 1.00 of vol.
+    function vegaWindowLeft(
+        Limits memory self,
+        uint256 used,
+        uint256 usedAt,
+        uint256 vegaCapacity
+    ) internal view returns (uint256) {
+        uint256 window = _vegaWindow(self, vegaCapacity);
+        uint256 leaked = (window * (block.timestamp - usedAt)) / self.vegaWindow;
+        return Math.saturatingSub(window, Math.saturatingSub(used * WAD, leaked));
+    }
+
+    /// @notice What is used of the window, in whole USDC, after `added` more: rounded up. Requires that there is room.
+    function useVegaWindow(
+        Limits memory self,
+        uint256 used,
+        uint256 usedAt,
+        uint256 vegaCapacity,
+        uint256 added
+    ) internal view returns (uint256) {
+        uint256 available = vegaWindowLeft(self, used, usedAt, vegaCapacity);
+        if (added > available) revert VegaWindowExceeded(added, available);
+        return Math.ceilDiv(_vegaWindow(self, vegaCapacity) - available + added, WAD);
+    }
+
+    function _vegaWindow(Limits memory self, uint256 vegaCapacity) private pure returns (uint256) {
+        return (vegaCapacity * self.vegaWindowBps) / BPS;
     }
 
     /// @dev By how much a move of spot by 1 % changes delta's notional, WAD USDC. @param gamma Below 2⁹⁶, as is `spot`.

@@ -52,14 +52,15 @@ library StressGrid {
     function add(
         int256[SCENARIOS] memory values,
         uint256[SCENARIOS] memory grid,
-        Valuation.Tenor memory t,
-        Valuation.Greeks memory g,
-        uint256 strike,
-        bool isCall,
-        int256 quantity
+        Valuation.Position memory p
     ) internal pure {
         unchecked {
-            (uint256 forward, uint256 deviation, int256 k) = (t.forward, g.vol * t.sqrtTime, g.k);
+            (uint256 forward, uint256 deviation, int256 k) = (
+                p.tenor.forward,
+                p.greeks.vol * p.tenor.sqrtTime,
+                p.greeks.k
+            );
+            (uint256 strike, bool isCall, int256 quantity) = (p.strike, p.isCall, p.quantity);
             for (uint256 i = 0; i < END; i += WORD) {
                 uint256 s = _at(grid, i);
                 uint256 price = BlackScholes.seriesPrice(
@@ -113,24 +114,45 @@ library StressGrid {
         uint256 first;
         uint256 second;
         uint256 excess;
+        // Written out: a function would cost twice as much.
         assembly ("memory-safe") {
-            function pack(place, word, beyond) -> longer, excess_ {
-                let units := sar(UNIT_BITS, mload(place))
-                longer := or(shl(40, word), and(units, 0xffffffffff))
-                excess_ := or(beyond, xor(units, signextend(4, units)))
-            }
-            first, excess := pack(add(values, 0xa0), 0, 0)
-            first, excess := pack(add(values, 0x80), first, excess)
-            first, excess := pack(add(values, 0x60), first, excess)
-            first, excess := pack(add(values, 0x40), first, excess)
-            first, excess := pack(add(values, 0x20), first, excess)
-            first, excess := pack(values, first, excess)
-            second, excess := pack(add(values, 0x160), 0, excess)
-            second, excess := pack(add(values, 0x140), second, excess)
-            second, excess := pack(add(values, 0x120), second, excess)
-            second, excess := pack(add(values, 0x100), second, excess)
-            second, excess := pack(add(values, 0xe0), second, excess)
-            second, excess := pack(add(values, 0xc0), second, excess)
+            let units
+            units := sar(UNIT_BITS, mload(add(values, 0xa0)))
+            excess := or(excess, xor(units, signextend(4, units)))
+            first := and(units, 0xffffffffff)
+            units := sar(UNIT_BITS, mload(add(values, 0x80)))
+            excess := or(excess, xor(units, signextend(4, units)))
+            first := or(shl(40, first), and(units, 0xffffffffff))
+            units := sar(UNIT_BITS, mload(add(values, 0x60)))
+            excess := or(excess, xor(units, signextend(4, units)))
+            first := or(shl(40, first), and(units, 0xffffffffff))
+            units := sar(UNIT_BITS, mload(add(values, 0x40)))
+            excess := or(excess, xor(units, signextend(4, units)))
+            first := or(shl(40, first), and(units, 0xffffffffff))
+            units := sar(UNIT_BITS, mload(add(values, 0x20)))
+            excess := or(excess, xor(units, signextend(4, units)))
+            first := or(shl(40, first), and(units, 0xffffffffff))
+            units := sar(UNIT_BITS, mload(values))
+            excess := or(excess, xor(units, signextend(4, units)))
+            first := or(shl(40, first), and(units, 0xffffffffff))
+            units := sar(UNIT_BITS, mload(add(values, 0x160)))
+            excess := or(excess, xor(units, signextend(4, units)))
+            second := and(units, 0xffffffffff)
+            units := sar(UNIT_BITS, mload(add(values, 0x140)))
+            excess := or(excess, xor(units, signextend(4, units)))
+            second := or(shl(40, second), and(units, 0xffffffffff))
+            units := sar(UNIT_BITS, mload(add(values, 0x120)))
+            excess := or(excess, xor(units, signextend(4, units)))
+            second := or(shl(40, second), and(units, 0xffffffffff))
+            units := sar(UNIT_BITS, mload(add(values, 0x100)))
+            excess := or(excess, xor(units, signextend(4, units)))
+            second := or(shl(40, second), and(units, 0xffffffffff))
+            units := sar(UNIT_BITS, mload(add(values, 0xe0)))
+            excess := or(excess, xor(units, signextend(4, units)))
+            second := or(shl(40, second), and(units, 0xffffffffff))
+            units := sar(UNIT_BITS, mload(add(values, 0xc0)))
+            excess := or(excess, xor(units, signextend(4, units)))
+            second := or(shl(40, second), and(units, 0xffffffffff))
         }
         if (excess != 0) revert StressTooLarge();
         (self.packed[0], self.packed[1]) = (first, second);

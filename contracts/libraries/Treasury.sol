@@ -4,6 +4,9 @@ pragma solidity ^0.8.31;
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
+import {IHedgePosition} from "../interfaces/IHedgePosition.sol";
+import {RiskLimits} from "./RiskLimits.sol";
+
 /// @title A pool's own accounts of USDC, its insurance reserve, and the state of its open epoch
 /// @notice Owns their storage and the verbs on it. USDC amounts have 6 decimals. What happens once an epoch is linked, not
 /// inlined: it costs a call there, and room in the vault otherwise.
@@ -37,6 +40,7 @@ library Treasury {
         Accounts accounts;
         Gate gate;
         Epoch epoch;
+        IHedgePosition hedge;
     }
 
     error InsufficientCash(uint256 needed, uint256 available);
@@ -46,26 +50,26 @@ library Treasury {
     /// @dev WAD USDC per unit of USDC.
     uint256 private constant USDC_UNIT = 1e12;
     /// @dev Units of USDC per cent.
-    uint256 internal constant CENT = 1e4;
+    uint256 private constant CENT = 1e4;
 
-    /// @notice The accounts after a trade that brings `cashIn` (negative: takes), of which `fees` are fees. It may not take
-    /// more than is free.
+    /// @notice Enters a trade that brings `cashIn` (negative: takes), of which `fees` are fees, in place. It may not take more
+    /// than is free. @return insured What of the fees went on to the reserve.
     /// @param cashIn,fees Below 2²³⁹ in size: what comes of them is checked where it is stored.
-    /// @param insuranceShareBps Share of fees that goes to the reserve, until that holds `insuranceTarget`.
-    function afterTrade(
-        State storage self,
+    function enterTrade(
+        Accounts memory a,
+        Gate storage gate,
         int256 cashIn,
         uint256 fees,
-        uint256 insuranceShareBps,
-        uint256 insuranceTarget
-    ) internal view returns (Accounts memory a, uint256 insured) {
+        RiskLimits.Limits storage limits
+    ) internal view returns (uint256 insured) {
         unchecked {
-            a = self.accounts;
             int256 cash = int256(uint256(a.cash)) + cashIn;
             int256 free = cash - int256(uint256(a.owed));
             if (cashIn < 0 && free < 0) revert InsufficientCash(uint256(-cashIn), Math.saturatingSub(a.cash, a.owed));
-            if (free > 0 && insuranceTarget > a.insurance) {
-                insured = Math.min((fees * insuranceShareBps) / BPS, insuranceTarget - a.insurance);
+            // Of NAV as it was when the epoch began, of which the vega capacity is a share too.
+            uint256 target = (uint256(gate.vegaCapacity) * CENT * limits.insuranceTargetBps) / limits.vegaCapacityBps;
+            if (free > 0 && target > a.insurance) {
+                insured = Math.min((fees * limits.insuranceShareBps) / BPS, target - a.insurance);
                 insured = Math.min(insured, uint256(free));
                 a.insurance = (a.insurance + insured).toUint80();
             }
@@ -73,14 +77,33 @@ library Treasury {
         }
     }
 
-    /// @notice What the reserve is filled up to: `targetBps` of NAV as it was when the epoch began, USDC.
-    /// @param vegaCapacityBps What the epoch's vega capacity is of the same NAV.
-    function insuranceTarget(
-        State storage self,
-        uint256 targetBps,
-        uint256 vegaCapacityBps
-    ) internal view returns (uint256) {
-        return (uint256(self.gate.vegaCapacity) * CENT * targetBps) / vegaCapacityBps;
+    /// @notice Writes accounts in one go. @dev Fields lie in a slot from its lowest bit in the order of the struct.
+    function save(Accounts storage self, Accounts memory a) internal {
+        uint256 word = a.cash | (uint256(a.owed) << 96) | (uint256(a.insurance) << 176);
+        assembly ("memory-safe") {
+            sstore(self.slot, word)
+        }
+    }
+
+    /// @notice Cash less what is owed, WAD USDC.
+    function netCash(Accounts memory a) internal pure returns (int256) {
+        unchecked {
+            return (int256(uint256(a.cash)) - int256(uint256(a.owed))) * int256(USDC_UNIT);
+        }
+    }
+
+    /// @notice See Gate: WAD USDC per 1.00 of vol.
+    function vegaCapacity(State storage self) internal view returns (uint256) {
+        unchecked {
+            return self.gate.vegaCapacity * CENT * USDC_UNIT;
+        }
+    }
+
+    /// @notice NAV below which nothing new is opened, WAD USDC.
+    function floor(State storage self) internal view returns (int256) {
+        unchecked {
+            return int256(self.gate.floor * CENT * USDC_UNIT);
+        }
     }
 
     /// @notice Takes a payout out of cash and `released` off what is owed.
@@ -144,8 +167,8 @@ library Treasury {
 
         uint256 capacity = nav <= 0 ? 0 : Math.mulDiv(uint256(nav), vegaCapacityBps, BPS * USDC_UNIT * CENT);
         uint256 atPeak = Math.ceilDiv(supply * e.peak, SHARE_VALUE_UNIT * USDC_UNIT);
-        uint256 floor = Math.ceilDiv(atPeak * (BPS - maxDrawdownBps), BPS * CENT);
+        uint256 least = Math.ceilDiv(atPeak * (BPS - maxDrawdownBps), BPS * CENT);
         self.gate.vegaCapacity = uint48(Math.min(capacity, type(uint48).max));
-        self.gate.floor = uint40(Math.min(floor, type(uint40).max));
+        self.gate.floor = uint40(Math.min(least, type(uint40).max));
     }
 }

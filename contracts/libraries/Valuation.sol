@@ -33,6 +33,15 @@ library Valuation {
         uint256 vol;
     }
 
+    /// @notice Contracts of a series, WAD, signed for whoever holds them, with what each is worth at the tenor's spot.
+    struct Position {
+        uint256 strike;
+        bool isCall;
+        int256 quantity;
+        Tenor tenor;
+        Greeks greeks;
+    }
+
     uint256 private constant WAD = 1e18;
     uint256 private constant YEAR = 365 days;
     uint256 private constant REFERENCE_TENOR = 30 days;
@@ -58,6 +67,11 @@ library Valuation {
     /// @notice Value and Greeks of one contract. Black's Greeks are by the forward; here they are by spot, which is what
     /// the book is hedged with: dF/dS = F/S.
     function greeksOf(Tenor memory t, uint256 strike, bool isCall) internal pure returns (Greeks memory g) {
+        fillGreeks(g, t, strike, isCall);
+    }
+
+    /// @notice The same into `g`, which may be used again for the next series: no memory is taken.
+    function fillGreeks(Greeks memory g, Tenor memory t, uint256 strike, bool isCall) internal pure {
         g.k = Ssvi.logMoneyness(strike, t.forward);
         g.vol = Ssvi.impliedVolAt(t.slice, g.k);
         (uint256 call, uint256 put, uint256 callDelta, uint256 vega) = BlackScholes.seriesGreeks(
@@ -71,7 +85,7 @@ library Valuation {
         g.delta = int256(callDelta) - (isCall ? int256(0) : int256(WAD));
         g.gamma = BlackScholes.gammaFromVega(vega, t.forward, t.timeToExpiry, g.vol);
         g.vega = vega;
-        if (t.perSpot == WAD) return g;
+        if (t.perSpot == WAD) return;
         g.delta = (g.delta * int256(t.perSpot)) / int256(WAD);
         g.gamma = Math.mulDiv(Math.mulDiv(g.gamma, t.perSpot, WAD), t.perSpot, WAD);
     }

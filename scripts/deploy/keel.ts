@@ -22,6 +22,7 @@ export interface KeelAddresses {
   /** Library of the vault. */
   readonly epochQueue: Address;
   readonly riskEngine: Address;
+  readonly tradeEngine: Address;
   readonly treasury: Address;
   readonly seriesName: Address;
   readonly listingRules: Address;
@@ -55,6 +56,7 @@ export const SOURCES = {
   volSurface: "contracts/VolSurface",
   epochQueue: "contracts/libraries/EpochQueue",
   riskEngine: "contracts/libraries/RiskEngine",
+  tradeEngine: "contracts/libraries/TradeEngine",
   treasury: "contracts/libraries/Treasury",
   seriesName: "contracts/libraries/SeriesName",
   listingRules: "contracts/libraries/ListingRules",
@@ -100,6 +102,7 @@ async function deployContracts(sender: Sender, options: DeployOptions): Promise<
   const volSurface = await ensure("volSurface", [manager, surface]);
   const epochQueue = await ensure("epochQueue", []);
   const riskEngine = await ensure("riskEngine", []);
+  const tradeEngine = await ensure("tradeEngine", []);
   const treasury = await ensure("treasury", []);
   const optionVault = await ensure("optionVault", [
     manager,
@@ -124,6 +127,7 @@ async function deployContracts(sender: Sender, options: DeployOptions): Promise<
     volSurface,
     epochQueue,
     riskEngine,
+    tradeEngine,
     treasury,
     optionVault,
     seriesName,

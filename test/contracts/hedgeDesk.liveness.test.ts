@@ -48,6 +48,8 @@ describe("HedgeDesk without its keepers", () => {
       expect(bounty?.args.assets).to.equal(parseUnits("50", 6)); // 5 bp of some 250,000 dollars is more than the cap
       expect((await usdcOf(bob)) - before).to.equal(bounty?.args.assets);
       expect(deskEvents(receipt, "Rebalanced")[0]?.args.netDeltaAfter).to.satisfy((net: bigint) => net < 0n);
+      const { mark } = await world().clients.public.readContract({ ...world().keel.vault, functionName: "exposure" });
+      expect(mark.inventory, "the hedge as the vault knows it").to.equal((await desk.holdings()).inventory);
     });
 
     it("stays open while the net delta stays outside, and is shut once it is inside", async () => {

@@ -11,6 +11,8 @@ const [alice, bob] = TRADERS as [Address, Address];
 const WAD = 10n ** 18n;
 const USDC_UNIT = 10n ** 12n;
 const DAY = 86_400;
+/** In a mark, in place of the hedge: MarkedBook.UNKNOWN. */
+const UNKNOWN = 2n ** 88n - 1n;
 const TWAP_WINDOW = DEVNET_PARAMETERS.oracle.twapWindow;
 const accountAbi = parseAbi([
   "function getUserAccountData(address user) view returns (uint256, uint256, uint256, uint256, uint256, uint256 health)",
@@ -56,6 +58,9 @@ describe("HedgeDesk's round trips through Uniswap v3 and Aave v3", () => {
     const [base, quote] = await desk.position();
     expect(base).to.equal(inventory - debt);
     expect(quote).to.equal(collateral * USDC_UNIT);
+    const known = await clients.public.readContract({ ...keel.vault, functionName: "exposure" });
+    expect([known.base, known.quote], "what the vault knows of it").to.deep.equal([base, quote]);
+    expect(known.mark.inventory, "without asking").to.equal(debt + collateral > 0n ? UNKNOWN : inventory);
     expect(await balanceOf(clients, protocols.weth, keel.desk.address), "ether at the desk").to.equal(inventory);
     expect(await balanceOf(clients, protocols.usdc, keel.desk.address), "USDC at the desk").to.equal(0n);
     for (const contract of [keel.contracts.uniswapV3Venue, keel.contracts.aaveV3Lender]) {

@@ -212,6 +212,21 @@ describe("OptionMarket, trading", () => {
       expect(await side.held(alice, call(3000))).to.equal(0n);
     });
 
+    it("a sale whose proceeds do not cover its fees pays what there is, and nobody's money goes to the reserve for it", async () => {
+      const { keel, call, market } = world();
+      await keel.trade(alice, [buy(call(3600), 100)]);
+      await market.moveTo(1500, { forceRound: true });
+      await side.wait(150);
+      await market.report(1500);
+      const reserve = await side.readVault<bigint>("insurance");
+      const { quote, insured } = await keel.trade(alice, [sell(call(3600), 100)]);
+      expect(quote.total).to.equal(0n);
+      expect(quote.mid > -parseEther("1"), "less than a hundred times the least fee").to.equal(true);
+      expect(quote.fees <= -quote.mid, `fees of ${quote.fees}`).to.equal(true);
+      expect(insured).to.equal(0n);
+      expect(await side.readVault("insurance")).to.equal(reserve);
+    });
+
     it("T53: takes options from the caller alone, whoever else holds some", async () => {
       const { keel, call } = world();
       await keel.trade(alice, [buy(call(3000), 2)]);

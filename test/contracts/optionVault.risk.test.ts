@@ -3,7 +3,7 @@ import { type Address, parseEther, parseEventLogs, parseUnits } from "viem";
 import { optionVaultAbi } from "../../keeper/chain/abi/optionVault.ts";
 import { compiled, deployContract } from "../../scripts/deploy/transact.ts";
 import { link } from "../../scripts/deploy/link.ts";
-import { type Leg, seriesId, slice } from "../../scripts/devnet/keel.ts";
+import { seriesId, slice } from "../../scripts/devnet/keel.ts";
 import { deskOf } from "../helpers/desk.ts";
 import { GOVERNOR, KEEPER, LPS, LP_DEPOSIT, TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";
@@ -108,7 +108,7 @@ describe("OptionVault, risk", () => {
       await market.moveTo(16_000, { forceRound: true });
       await side.wait(150);
       expect((await exposure()).nav < 0n, "under water").to.equal(true);
-      await expectRevert(keel.trade(bob, [buy(call(3000), 0.01)]), "SeriesCapExceeded");
+      await expectRevert(keel.trade(bob, [buy(call(3000), 0.01)]), "DrawdownTooLarge");
       await keel.trade(alice, [sell(call(3000, expiries[1]), 50)]);
       expect((await stress())[0].length).to.equal(12);
     });
@@ -295,7 +295,7 @@ describe("OptionVault, risk", () => {
     const set = (market: Address, hedge: Address) => side.callVault(GOVERNOR, "setModules", [market, hedge]);
 
     it("are replaced only while they hold nothing: a market with open contracts or unpaid ones, a desk with a hedge", async () => {
-      const { keel, call, expiries, market } = world();
+      const { keel, call, expiries, market, clients, protocols } = world();
       const other = KEEPER;
       await keel.trade(alice, [buy(call(3000), 10)]);
       expect(await expectRevert(set(other, keel.desk.address), "ModuleInUse")).to.deep.equal([keel.market.address]);
@@ -308,9 +308,21 @@ describe("OptionVault, risk", () => {
       await keel.exercise(alice, call(3000));
       const [base] = await desk.position();
       await desk.rebalance(-base);
-      const receipt = await set(other, KEEPER);
+      const refused = await set(other, KEEPER).then(
+        () => false,
+        () => true,
+      );
+      expect(refused, "a desk that does not answer").to.equal(true);
+      const read = <const T extends "rules" | "budgets">(functionName: T) =>
+        clients.public.readContract({ ...keel.desk, functionName });
+      const next = await deployContract(
+        { public: clients.public, wallet: clients.wallet, account: GOVERNOR },
+        compiled("contracts/HedgeDesk"),
+        [keel.contracts.accessManager, keel.vault.address, protocols.weth, await read("rules"), await read("budgets")],
+      );
+      const receipt = await set(other, next);
       const [event] = parseEventLogs({ abi: optionVaultAbi, logs: receipt.logs, eventName: "ModulesSet" });
-      expect(event?.args).to.deep.equal({ market: other, hedge: KEEPER });
+      expect(event?.args).to.deep.equal({ market: other, hedge: next });
     });
 
     it("are somebody", async () => {
@@ -349,26 +361,24 @@ describe("OptionVault, risk", () => {
     expect(pumped).to.be.within(honest * 0.99, honest);
   });
 
-  it("previews no more than a market can do: legs, cash and fees as the market would book them", async () => {
-    const { keel, call, clients } = world();
-    const preview = (legs: readonly Leg[], cashIn: bigint, fees: bigint) =>
-      clients.public.readContract({
-        ...keel.vault,
-        functionName: "previewTrade",
-        args: [legs, cashIn, fees, parseEther("3000")],
-      });
+  it("previews no more than a market can do: as many contracts as are open", async () => {
+    const { keel, call } = world();
     await keel.trade(alice, [buy(call(3000), 10)]);
-    const e = await preview([sell(call(3000), 4)], -parseUnits("400", 6), 0n);
-    expect(e.nav > 0n).to.equal(true);
-    await expectRevert(preview([sell(call(3000), 4)], -parseUnits("4000000", 6), 0n), "InsufficientCash");
-    await expectRevert(preview([sell(call(3000), 11)], 0n, 0n), "MoreThanOpen");
+    expect((await keel.quote([sell(call(3000), 4)])).total < 0n).to.equal(true);
+    await expectRevert(keel.quote([sell(call(3000), 11)]), "MoreThanOpen");
+    await expectRevert(keel.quote([sell(call(3000), 6), sell(call(3000), 5)]), "MoreThanOpen");
   });
 
   it("keeps what belongs to a hedge until a desk is there", async () => {
     const { keel, clients, protocols } = world();
     const sender = { public: clients.public, wallet: clients.wallet, account: GOVERNOR };
-    const { epochQueue, riskEngine, treasury, accessManager, priceOracle, volSurface } = keel.contracts;
-    const libraries = { EpochQueue: epochQueue, RiskEngine: riskEngine, Treasury: treasury };
+    const { epochQueue, riskEngine, tradeEngine, treasury, accessManager, priceOracle, volSurface } = keel.contracts;
+    const libraries = {
+      EpochQueue: epochQueue,
+      RiskEngine: riskEngine,
+      TradeEngine: tradeEngine,
+      Treasury: treasury,
+    };
     const limits = await side.readVault("limits");
     const args = [accessManager, protocols.usdc, priceOracle, volSurface, limits, "Bare", "BARE"];
     const bare = await deployContract(sender, link(compiled("contracts/OptionVault"), libraries), args);

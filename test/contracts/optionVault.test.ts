@@ -198,10 +198,9 @@ describe("OptionVault", () => {
       const { vault } = keel;
       for (const from of [alice, KEEPER, GOVERNOR]) {
         await expectRevert(
-          keel.write(from, { ...vault, functionName: "enterTrade", args: [[], -1n, 0n, from] }),
+          keel.write(from, { ...vault, functionName: "bookTrade", args: [[], { spread: 0n, rules: 0n }, from] }),
           "Unauthorized",
         );
-        await expectRevert(keel.write(from, { ...vault, functionName: "prepareTrade", args: [1n] }), "Unauthorized");
         await expectRevert(keel.write(from, { ...vault, functionName: "list", args: [[1n]] }), "Unauthorized");
         await expectRevert(
           keel.write(from, { ...vault, functionName: "settle", args: [expiries[0], 1n] }),
@@ -216,6 +215,7 @@ describe("OptionVault", () => {
           "Unauthorized",
         );
         await expectRevert(keel.write(from, { ...vault, functionName: "creditHedge", args: [1n] }), "Unauthorized");
+        await expectRevert(keel.write(from, { ...vault, functionName: "noteHedge", args: [1n, true] }), "Unauthorized");
       }
     });
 

@@ -5,6 +5,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IOptionMarket} from "../../contracts/interfaces/IOptionMarket.sol";
 import {IOptionVault} from "../../contracts/interfaces/IOptionVault.sol";
 import {Book} from "../../contracts/libraries/Book.sol";
+import {Quoting} from "../../contracts/libraries/Quoting.sol";
 
 /// @notice Asks for a quote, trades at it, and looks at what came of it, all in one transaction; so that both can be
 /// compared to the unit.
@@ -16,7 +17,7 @@ contract TradeWitness {
     )
         external
         returns (
-            IOptionMarket.Quote memory q,
+            Quoting.Quote memory q,
             IOptionVault.Exposure memory foreseen,
             int256 cash,
             IOptionVault.Exposure memory actual
@@ -38,7 +39,7 @@ contract TradeWitness {
         cash = new int256[](trades.length);
         fees = new uint256[](trades.length);
         for (uint256 i = 0; i < trades.length; ++i) {
-            (IOptionMarket.Quote memory q, ) = market.quote(trades[i]);
+            (Quoting.Quote memory q, ) = market.quote(trades[i]);
             fees[i] = q.fees;
             cash[i] = market.trade(trades[i], type(int256).max, address(this), block.timestamp);
         }

@@ -51,4 +51,17 @@ contract StressGridTest is Ranges {
             assert(bytes4(reason) == StressGrid.StressTooLarge.selector);
         }
     }
+
+    /// @dev T15: a rule that binds only growing losses sees the smallest one, whichever scenario is worst.
+    function testFuzz_T15_TheWorstIsLessByWhateverIsLost(uint256 seed) external pure {
+        int256[SCENARIOS] memory values;
+        uint256[SCENARIOS] memory grid = StressGrid.scenarios();
+        for (uint256 i = 0; i < SCENARIOS; ++i) values[i] = int256(uint256(keccak256(abi.encode(seed, i)))) >> 90;
+        int256 base = int256(uint256(keccak256(abi.encode(seed, "base")))) >> 170;
+        uint256 spot = uniform(uint256(keccak256(abi.encode(seed, "spot"))), 1e15, 1e24);
+        (int256 before, uint256 scenario) = StressGrid.worst(values, grid, base, spot);
+        values[scenario] -= 1;
+        (int256 afterwards, uint256 same) = StressGrid.worst(values, grid, base, spot);
+        assert(afterwards == before - 1 && same == scenario);
+    }
 }

@@ -9,18 +9,11 @@ interface IUniswapV3Pool {
 
     function fee() external view returns (uint24);
 
+    /// @dev The first four of the seven words that a pool answers with.
     function slot0()
         external
         view
-        returns (
-            uint160 sqrtPriceX96,
-            int24 tick,
-            uint16 observationIndex,
-            uint16 observationCardinality,
-            uint16 observationCardinalityNext,
-            uint8 feeProtocol,
-            bool unlocked
-        );
+        returns (uint160 sqrtPriceX96, int24 tick, uint16 observationIndex, uint16 observationCardinality);
 
     function observations(
         uint256 index

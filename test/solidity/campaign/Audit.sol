@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.31;
 
+import {IOptionVault} from "../../../contracts/interfaces/IOptionVault.sol";
 import {Book} from "../../../contracts/libraries/Book.sol";
 import {MarkedBook} from "../../../contracts/libraries/MarkedBook.sol";
 import {RiskLimits} from "../../../contracts/libraries/RiskLimits.sol";
@@ -85,6 +86,7 @@ abstract contract Audit is Stage {
 
     /// @dev Right after a mark: every stored sum, to the wei.
     function _requireMarkIsExact() internal view {
+        _requireHedgeIsKnown();
         (MarkedBook.Mark memory m, bool fresh) = vault.currentMark();
         require(fresh && m.time == time && m.spot == price, "the mark is not of now");
         Sums memory s;
@@ -99,6 +101,13 @@ abstract contract Audit is Stage {
         int256[12] memory exact = StressGrid.totals(s.stress, base, m.spot, _netCash() + quote);
         (int256[12] memory stored, ) = vault.stress();
         _requireNear(exact, stored, CENT);
+    }
+
+    /// @dev The vault need not ask the desk, and is right all the same.
+    function _requireHedgeIsKnown() private view {
+        (int256 base, int256 quote) = hedge.position();
+        IOptionVault.Exposure memory e = vault.exposure();
+        require(e.base == base && e.quote == quote, "the vault does not know its hedge");
     }
 
     /// @dev A trade just after a mark has added to it what another mark would find, within rounding.
@@ -138,7 +147,7 @@ abstract contract Audit is Stage {
             s.weightedVega += (vega / int256(WAD)) * int256(t.vegaWeight);
             s.grossVega -= vega;
             if (isOver) StressGrid.addExpired(s.stress, grid, spot, strike, isCall, quantity);
-            else StressGrid.add(s.stress, grid, t, g, strike, isCall, quantity);
+            else StressGrid.add(s.stress, grid, Valuation.Position(strike, isCall, quantity, t, g));
         }
     }
 

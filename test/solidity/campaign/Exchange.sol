@@ -72,7 +72,7 @@ abstract contract Exchange is Artifacts {
     /// @dev Swaps until the pool is at `price`, WAD USDC per WETH.
     function _movePool(uint256 price) internal {
         uint160 target = _sqrtPriceX96(price);
-        (uint160 current, , , , , , ) = pool.slot0();
+        (uint160 current, , , ) = pool.slot0();
         if (target == current) return;
         pool.swap(address(this), target < current, type(int128).max, target, "");
     }

@@ -51,6 +51,7 @@ contract HedgeStandIn is IHedgePosition {
             assert(usdc.transfer(address(vault), back));
             vault.creditHedge(back);
         }
+        vault.noteHedge(base < 0 ? 0 : uint256(base), base >= 0);
     }
 
     /// @inheritdoc IHedgePosition

@@ -5,7 +5,7 @@ import {IOptionMarket} from "../../../contracts/interfaces/IOptionMarket.sol";
 import {IOptionVault} from "../../../contracts/interfaces/IOptionVault.sol";
 import {IPriceOracle} from "../../../contracts/interfaces/IPriceOracle.sol";
 import {Book} from "../../../contracts/libraries/Book.sol";
-import {RiskEngine} from "../../../contracts/libraries/RiskEngine.sol";
+import {Quoting} from "../../../contracts/libraries/Quoting.sol";
 import {RiskLimits} from "../../../contracts/libraries/RiskLimits.sol";
 import {Treasury} from "../../../contracts/libraries/Treasury.sol";
 import {CHEATS} from "./Cheats.sol";
@@ -117,14 +117,14 @@ abstract contract Stage is World {
         _mayRefuse(RiskLimits.SeriesCapExceeded.selector, Refusal.OPENING, "series cap");
         _mayRefuse(RiskLimits.ExpiryCapExceeded.selector, Refusal.OPENING, "expiry cap");
         _mayRefuse(RiskLimits.StressLossTooLarge.selector, Refusal.OPENING, "stress");
-        _mayRefuse(RiskEngine.VegaWindowExceeded.selector, Refusal.OPENING, "vega window");
+        _mayRefuse(RiskLimits.VegaWindowExceeded.selector, Refusal.OPENING, "vega window");
         _mayRefuse(IOptionVault.OpeningPaused.selector, Refusal.OPENING, "paused");
         _mayRefuse(IOptionVault.DrawdownTooLarge.selector, Refusal.OPENING, "drawdown");
-        _mayRefuse(IOptionMarket.FeedStale.selector, Refusal.OPENING, "feed stale");
-        _mayRefuse(IOptionMarket.PricesDisagree.selector, Refusal.OPENING, "prices disagree");
-        _mayRefuse(IOptionMarket.NoCapacity.selector, Refusal.OPENING, "no capacity");
-        _mayRefuse(IOptionMarket.SurfaceStale.selector, Refusal.OPENING, "surface stale");
-        _mayRefuse(IOptionMarket.TradingClosed.selector, Refusal.ANY, "cut-off");
+        _mayRefuse(Quoting.FeedStale.selector, Refusal.OPENING, "feed stale");
+        _mayRefuse(Quoting.PricesDisagree.selector, Refusal.OPENING, "prices disagree");
+        _mayRefuse(Quoting.NoCapacity.selector, Refusal.OPENING, "no capacity");
+        _mayRefuse(Quoting.SurfaceStale.selector, Refusal.OPENING, "surface stale");
+        _mayRefuse(Quoting.TradingClosed.selector, Refusal.ANY, "cut-off");
         _mayRefuse(IPriceOracle.StalePrice.selector, Refusal.ANY, "feed dead");
         _mayRefuse(Treasury.InsufficientCash.selector, Refusal.ANY, "cash");
     }
@@ -140,7 +140,7 @@ abstract contract Stage is World {
         Refusal refusal = refusals[selector];
         require(refusal == Refusal.ANY || (opens && refusal == Refusal.OPENING), _hex("refused for", reason));
         if (selector == Treasury.InsufficientCash.selector) _requireNoCash(reason);
-        if (selector == IOptionMarket.NoCapacity.selector) {
+        if (selector == Quoting.NoCapacity.selector) {
             require(vault.exposureAt(price).vegaCapacity == 0, "there was capacity");
         }
         ++done[refusalNames[selector]];

@@ -14,6 +14,7 @@ import {IPriceOracle} from "../../../contracts/interfaces/IPriceOracle.sol";
 import {IVolSurface} from "../../../contracts/interfaces/IVolSurface.sol";
 import {ListingRules} from "../../../contracts/libraries/ListingRules.sol";
 import {QuoteCurve} from "../../../contracts/libraries/QuoteCurve.sol";
+import {Quoting} from "../../../contracts/libraries/Quoting.sol";
 import {RiskLimits} from "../../../contracts/libraries/RiskLimits.sol";
 import {SeriesId} from "../../../contracts/libraries/SeriesId.sol";
 import {Ssvi} from "../../../contracts/libraries/Ssvi.sol";
@@ -100,7 +101,8 @@ abstract contract World is Exchange, Ranges {
     }
 
     function _deployKeel(address authority) private {
-        string[5] memory names = ["EpochQueue", "ListingRules", "RiskEngine", "SeriesName", "Treasury"];
+        // Whoever links another comes after it.
+        string[6] memory names = ["EpochQueue", "ListingRules", "RiskEngine", "SeriesName", "TradeEngine", "Treasury"];
         for (uint256 i = 0; i < names.length; ++i) _deployLibrary(names[i]);
         surface = IVolSurface(_deploy("VolSurface", "VolSurface", abi.encode(authority, _surfaceLimits())));
         bytes memory arguments = abi.encode(feed, pool, weth, usdc, FEED_MAX_AGE, 1 days, TWAP_WINDOW);
@@ -190,9 +192,9 @@ abstract contract World is Exchange, Ranges {
             });
     }
 
-    function _pricing() private pure returns (IOptionMarket.Pricing memory) {
+    function _pricing() private pure returns (Quoting.Pricing memory) {
         return
-            IOptionMarket.Pricing({
+            Quoting.Pricing({
                 spread: QuoteCurve.Spread(0.01e18, 0.02e18, 0.01e18, 0.01e18),
                 maxSkew: 0.1e18,
                 minQuantity: 0.001e18,
