@@ -45,6 +45,7 @@ export const FIGURES = [
   },
   { id: "spread-6", operation: "two-leg spread (buy one, sell another back), 6 listed series", target: 280_000 },
   { id: "spread-128", operation: "two-leg spread, 128 listed series", target: 280_000 },
+  { id: "buy-loan", operation: "buy again while the hedge has a loan on Aave v3, 20 listed series" },
   {
     id: "mark-64",
     operation: "mark, per series, 64 open series",

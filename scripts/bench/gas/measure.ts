@@ -240,6 +240,13 @@ async function measureHedges(stage: Stage): Promise<Measured> {
   await hedge(); // its first loan
   await trade(put, 10n * ONE);
   const short = await hedge();
-  await trade(put, -20n * ONE);
-  return { "hedge-long": long, "hedge-short": short, "hedge-cover": await hedge() };
+  await freshen(stage);
+  const { receipt } = await trade(put, ONE);
+  await trade(put, -21n * ONE);
+  return {
+    "hedge-long": long,
+    "hedge-short": short,
+    "hedge-cover": await hedge(),
+    "buy-loan": Number(receipt.gasUsed),
+  };
 }

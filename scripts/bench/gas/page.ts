@@ -47,6 +47,7 @@ export function gasPage(gas: Gas): Promise<string> {
       "- The mark is fresh, and the pool was traded 30 seconds before, inside the window of the average: the oracle has to search the",
       "  pool's observations for it, as on a busy chain. In a quiet market a trade costs less.",
       '- "Again" means that trader, series and allowance were there before; "first" is a trader without the token of a series that others hold.',
+      "- The hedge of a trade is none, or long: the vault knows it. While it has a loan the desk is asked, which asks Aave.",
       "- Marks are divided by the number of series that they count. An epoch takes deposits and redemptions; the mark that is part of it is",
       "  measured at the same moment and subtracted.",
       "- The feed is in the phase in which the oracle was deployed. In a later one each read asks for its decimals: some 2,600 gas more.",
