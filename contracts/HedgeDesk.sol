@@ -157,6 +157,7 @@ contract HedgeDesk is DeskTrading, ReentrancyGuardTransient {
         uint256 bounty = bountyBps > 0 ? _drawBounty(notional, vault.freeCash()) : 0;
         _charge(lane, notional, loss + bounty * USDC_UNIT, b.nav);
         emit Rebalanced(msg.sender, order.venue, filled, cash, b.spot, net, net + filled);
+        // Before the vault is told what the hedge is: after any payment it asks.
         if (bounty > 0) {
             emit BountyPaid(msg.sender, bounty);
             vault.payForHedge(msg.sender, bounty);

@@ -9,6 +9,7 @@ import {ERC6909} from "@openzeppelin/contracts/token/ERC6909/ERC6909.sol";
 import {IERC6909Metadata, IERC6909TokenSupply} from "@openzeppelin/contracts/interfaces/IERC6909.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
+import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 
 import {SelfPermit} from "./base/SelfPermit.sol";
 import {IOptionMarket} from "./interfaces/IOptionMarket.sol";
@@ -18,7 +19,7 @@ import {IVolSurface} from "./interfaces/IVolSurface.sol";
 import {Book} from "./libraries/Book.sol";
 import {ListingRules} from "./libraries/ListingRules.sol";
 import {MarkedBook} from "./libraries/MarkedBook.sol";
-import {ISlices, Quoting} from "./libraries/Quoting.sol";
+import {Quoting} from "./libraries/Quoting.sol";
 import {SeriesId} from "./libraries/SeriesId.sol";
 import {SeriesName} from "./libraries/SeriesName.sol";
 
@@ -103,7 +104,7 @@ contract OptionMarket is
     ) external nonReentrant returns (int256 cash) {
         if (block.timestamp > deadline) revert DeadlinePassed(deadline, block.timestamp);
         for (uint256 i = 0; i < legs.length; ++i) {
-            if (legs[i].quantity < 0) _burn(msg.sender, legs[i].id, uint256(-legs[i].quantity));
+            if (legs[i].quantity < 0) _burn(msg.sender, legs[i].id, SignedMath.abs(legs[i].quantity));
         }
         (Quoting.Quote memory q, uint256 insured) = vault.bookTrade(legs, terms_, recipient);
         cash = q.total;
@@ -128,7 +129,7 @@ contract OptionMarket is
         IPriceOracle.Reading calldata reading,
         IOptionVault.Exposure calldata e
     ) external view returns (Quoting.Quote memory q) {
-        Quoting.Market memory m = Quoting.Market(terms_, reading, e.mark.spot, ISlices(address(surface)));
+        Quoting.Market memory m = Quoting.Market(terms_, reading, e.mark.spot, surface);
         Quoting.Tally memory t;
         MarkedBook.Sums memory unused;
         Quoting.price(t, unused, legs, m);

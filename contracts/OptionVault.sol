@@ -15,7 +15,7 @@ import {IPriceOracle} from "./interfaces/IPriceOracle.sol";
 import {IVolSurface} from "./interfaces/IVolSurface.sol";
 import {Book} from "./libraries/Book.sol";
 import {MarkedBook} from "./libraries/MarkedBook.sol";
-import {ISlices, Quoting} from "./libraries/Quoting.sol";
+import {Quoting} from "./libraries/Quoting.sol";
 import {RiskEngine} from "./libraries/RiskEngine.sol";
 import {RiskLimits} from "./libraries/RiskLimits.sol";
 import {SeriesId} from "./libraries/SeriesId.sol";
@@ -104,14 +104,14 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
 
     /// @inheritdoc IOptionVault
     function mark() external nonReentrant returns (MarkedBook.Mark memory) {
-        return risk.remark(_slices(), _spot());
+        return risk.remark(surface, _spot());
     }
 
     /// @inheritdoc IOptionVault
     function syncMark() external nonReentrant returns (Balance memory b) {
         b.spot = _spot();
         MarkedBook.Mark memory m = risk.mark;
-        if (!RiskEngine.isFresh(risk.limits, m, _slices(), b.spot)) m = risk.remark(_slices(), b.spot);
+        if (!RiskEngine.isFresh(risk.limits, m, surface, b.spot)) m = risk.remark(surface, b.spot);
         RiskEngine.Assets memory assets = _assetsWith(treasury.accounts);
         (b.base, b.quote, b.nav) = (assets.base, assets.quote, RiskEngine.navOf(m, assets));
         b.netDelta = MarkedBook.deltaAt(m, b.spot) + b.base;
@@ -119,12 +119,12 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
 
     /// @inheritdoc IOptionVault
     function currentMark() public view returns (MarkedBook.Mark memory m, bool fresh) {
-        (m, , fresh) = risk.markAt(_slices(), _spot());
+        (m, , fresh) = risk.markAt(surface, _spot());
     }
 
     /// @inheritdoc IOptionVault
     function greeks() external view returns (MarkedBook.Mark memory) {
-        return risk.greeks(_slices(), _spot());
+        return risk.greeks(surface, _spot());
     }
 
     // The market
@@ -144,7 +144,7 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
         Quoting.Terms calldata terms,
         address recipient
     ) external nonReentrant onlyMarket returns (Quoting.Quote memory q, uint256 insured) {
-        (q, insured) = TradeEngine.trade(risk, treasury, oracle, _slices(), legs, terms);
+        (q, insured) = TradeEngine.trade(risk, treasury, oracle, surface, legs, terms);
         if (q.total < 0) usdc.safeTransfer(recipient, uint256(-q.total));
     }
 
@@ -202,7 +202,7 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
         uint256 endsAt = treasury.epoch.endsAt;
         if (block.timestamp < endsAt) revert EpochOpen(endsAt);
         _requireNothingExpired();
-        MarkedBook.Mark memory m = risk.remark(_slices(), _spot());
+        MarkedBook.Mark memory m = risk.remark(surface, _spot());
         uint256 paid = treasury.coverLoss(_navWith(m), totalSupply() + VIRTUAL_SHARES);
         if (paid > 0) emit InsuranceUsed(paid, treasury.accounts.insurance);
 
@@ -257,7 +257,7 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
 
     /// @inheritdoc IOptionVault
     function exposureAt(uint256 spot) public view returns (Exposure memory) {
-        (MarkedBook.Mark memory m, , ) = risk.markAt(_slices(), spot);
+        (MarkedBook.Mark memory m, , ) = risk.markAt(surface, spot);
         return _exposureAt(m, spot);
     }
 
@@ -269,7 +269,7 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
     /// @inheritdoc IOptionVault
     function stressAt(uint256 spot) public view returns (Exposure memory e, int256[12] memory navs, uint256 worst) {
         MarkedBook.Mark memory m;
-        (m, navs, worst) = risk.scenarioNavs(_slices(), spot, _assetsWith(treasury.accounts));
+        (m, navs, worst) = risk.scenarioNavs(surface, spot, _assetsWith(treasury.accounts));
         e = _exposureAt(m, spot);
     }
 
@@ -278,7 +278,7 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
         Book.Leg[] calldata legs,
         Quoting.Terms calldata terms
     ) external view returns (Quoting.Quote memory, Exposure memory) {
-        return TradeEngine.previewTrade(risk, treasury, oracle, _slices(), legs, terms);
+        return TradeEngine.previewTrade(risk, treasury, oracle, surface, legs, terms);
     }
 
     /// @inheritdoc IOptionVault
@@ -388,17 +388,13 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
         }
     }
 
-    function _slices() private view returns (ISlices) {
-        return ISlices(address(surface));
-    }
-
     function _spot() private view returns (uint256 spot) {
         (spot, ) = oracle.spot();
     }
 
     function _assetsWith(Treasury.Accounts memory a) private view returns (RiskEngine.Assets memory assets) {
         assets.cash = a.netCash();
-        (assets.base, assets.quote) = RiskEngine.hedgeOf(risk.mark.inventory, treasury);
+        (assets.base, assets.quote) = treasury.hedgeOf(risk.mark.inventory);
     }
 
     /// @dev Neither holds nor owes anything.

@@ -70,6 +70,7 @@ contract PriceOracle is IPriceOracle {
         if (age > lastResortAge) revert StalePrice(r.updatedAt, lastResortAge);
         r.stale = age > maxAge;
         (r.low, r.high) = _rangeAround(r.spot);
+        r.high = Math.min(r.high, type(uint96).max); // a pool can be pushed anywhere; spots fit 96 bits
     }
 
     /// @inheritdoc IPriceOracle

@@ -310,11 +310,11 @@ contract VolSurface is IVolSurface, AccessManaged {
 
     // ---------------------------------------------------------------------------------------------------------- slots
 
-    /// @dev Unchecked: each unit is below 2^31 and each field below 2^56.
     function _unpack(StoredSlice memory s) private pure returns (Ssvi.Slice memory slice) {
         _unpackTo(slice, s);
     }
 
+    /// @dev Unchecked: each unit is below 2^31 and each field below 2^56.
     function _unpackTo(Ssvi.Slice memory slice, StoredSlice memory s) private pure {
         unchecked {
             slice.atmVol = uint256(s.atmVol) * VOL_UNIT;

@@ -44,7 +44,8 @@ interface IOptionMarket {
     error AutoExerciseNotAllowed(address holder);
     error InvalidPricing(string what);
 
-    /// @notice Buys and sells back in one call: all legs or none, for at most `cashLimit` in all, fees included.
+    /// @notice Buys and sells back in one call: all legs or none, for at most `cashLimit` in all, fees included. Reverts with
+    /// errors of this interface, Quoting, RiskLimits, Book, Treasury and IOptionVault.
     /// @param cashLimit USDC: the most the trader pays, or if negative minus the least it must get.
     /// @param recipient Gets bought tokens and any cash; sold tokens and paid cash come from the caller.
     /// @param deadline Unix seconds after which the trade is refused.

@@ -162,7 +162,7 @@ interface IOptionVault is IAsyncShares {
     // The desk
     /// @notice Sends free cash to `to` for a hedge. From here on the vault asks the desk for the hedge, until it is told.
     function payForHedge(address to, uint256 assets) external;
-    /// @notice Counts USDC that the desk, or its lender for it, has sent just before. Of the hedge, as above.
+    /// @notice Counts USDC that the desk, or its lender for it, has sent just before. The vault asks for the hedge from here on.
     function creditHedge(uint256 assets) external;
     /// @notice Tells what the hedge is after an action, so that a trade need not ask.
     /// @param inventory Units of underlying, WAD. @param isAll Whether there is nothing else: no loan.

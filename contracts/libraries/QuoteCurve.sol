@@ -7,7 +7,7 @@ import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 /// @title What a trade costs beyond its mid price
 /// @notice Amounts in WAD USDC, rounded against the trader. The inventory charge is a potential of the vault's net vega:
 /// it depends on where a trade starts and ends, not on how it is split or ordered, so that over a round trip its charges and
-/// rebates cancel (before the bounds that the market puts on a total; Stoikov & Sağlam 2009; Baldacci, Bergault & Guéant 2021).
+/// rebates cancel (before the bounds that Quoting puts on a total; Stoikov & Sağlam 2009; Baldacci, Bergault & Guéant 2021).
 library QuoteCurve {
     /// @notice The parts of the half-spread, vol points (WAD): always; per day of the surface's age; with the vega
     /// capacity used up; at expiry, growing linearly over the last week.
@@ -21,6 +21,15 @@ library QuoteCurve {
     uint256 private constant WAD = 1e18;
     uint256 private constant BPS = 10_000;
     uint256 private constant NEAR_EXPIRY = 7 days;
+
+    /// @notice A Spread in one word, fields from the lowest bit in their order.
+    function pack(Spread memory s) internal pure returns (uint256) {
+        return s.base | (uint256(s.agePerDay) << 64) | (uint256(s.atCapacity) << 128) | (uint256(s.atExpiry) << 192);
+    }
+
+    function unpack(uint256 packed) internal pure returns (Spread memory) {
+        return Spread(uint64(packed), uint64(packed >> 64), uint64(packed >> 128), uint64(packed >> 192));
+    }
 
     /// @notice C(after) − C(before) with C(v) = ½ · maxSkew / capacity · v², rounded up; v is the vault's net short
     /// weighted vega. C'(capacity) = maxSkew: at capacity the marginal price is that many vol points away from mid.
@@ -51,7 +60,7 @@ library QuoteCurve {
     }
 
     /// @notice The part of the half-spread, vol points (WAD), that a series has of its own: `base`, and more the older its slice
-    /// and the nearer its expiry. @param packed A Spread, fields from the lowest bit.
+    /// and the nearer its expiry. @param packed See pack.
     /// @param surfaceAge,timeToExpiry Seconds, below 2⁴⁰.
     function ownSpread(
         uint256 packed,
@@ -64,7 +73,7 @@ library QuoteCurve {
         }
     }
 
-    /// @notice The part that grows with the pool's used vega capacity.
+    /// @notice The part that grows with the pool's used vega capacity. @param packed See pack.
     /// @param before,afterwards Net weighted vega around the trade. The mean of both utilisations counts, which over a
     /// split trade adds up to the same: nothing is gained by it.
     /// @param capacity Vega capacity, positive and below 2¹⁰⁸.

@@ -6,6 +6,7 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 
 import {IPriceOracle} from "../interfaces/IPriceOracle.sol";
+import {IVolSurface} from "../interfaces/IVolSurface.sol";
 import {Book} from "./Book.sol";
 import {MarkedBook} from "./MarkedBook.sol";
 import {QuoteCurve} from "./QuoteCurve.sol";
@@ -13,24 +14,18 @@ import {SeriesId} from "./SeriesId.sol";
 import {Ssvi} from "./Ssvi.sol";
 import {Valuation} from "./Valuation.sol";
 
-/// @notice Where slices come from. `version` changes whenever any of them does.
-interface ISlices {
-    function sliceOf(uint256 expiry) external view returns (Ssvi.Slice memory slice, uint256 updatedAt);
-    function version() external view returns (uint256);
-}
-
 /// @title What a trade costs
-/// @notice The whole trade is priced at both ends of the spot range and the dearer end counts, so that a lagging price cannot
-/// be traded against, while a delta-neutral spread pays little for it. Charges go by the Greeks at the mark's spot, which are
+/// @notice The whole trade is priced at both ends of the spot range, and at the mark's spot where it lies between, and the dearest
+/// counts, so that neither a lagging nor a pushed price can be traded against, while a delta-neutral spread pays little for it. Charges go by the Greeks at the mark's spot, which are
 /// those that are booked: what was worked out for the price stays with it.
 library Quoting {
     /// @notice What a trade costs, by component, WAD USDC; positive costs the trader.
-    /// @param mid Σ quantity · mid price at the dearer end of the spot range.
+    /// @param mid Σ quantity · mid price at `spot`.
     /// @param inventory The curve's charge for using up vega capacity, or its rebate for freeing it.
     /// @param hedging Expected cost of hedging the delta that the trade adds.
     /// @param spread Half-spread on the vega of each leg. @param fees Trading fees, as far as a sale's proceeds cover them.
     /// @param total USDC, 6 decimals, rounded up: after bounds (never cheaper than mid and fees, a buyer pays at
-    /// least intrinsic value, a pure sale never costs). @param spot The end of the range that was dearer.
+    /// least intrinsic value, a pure sale never costs). @param spot Where it was dearest.
     struct Quote {
         int256 mid;
         int256 inventory;
@@ -62,7 +57,8 @@ library Quoting {
         uint24 maxSurfaceAge;
     }
 
-    /// @notice The same as the market keeps it and hands it on: fields from the lowest bit, in their order above.
+    /// @notice The same as the market keeps it and hands it on. @param spread See QuoteCurve.pack. @param rules The other
+    /// fields, from the lowest bit in their order above.
     struct Terms {
         uint256 spread;
         uint256 rules;
@@ -71,8 +67,8 @@ library Quoting {
     /// @notice What the legs come to, signed for the trader. @param opens Whether any is bought.
     /// @param weightedVega,delta What they take from the vault, at the mark's spot. @param vega In absolute sum, rounded up.
     /// @param spread Σ vega · half-spread, except for what depends on the pool.
-    /// @param lowMid,lowFees,lowFloor At the low end of the spot range: mid, fees, and what the legs cost at least; and then the
-    /// same at the high end.
+    /// @param lowMid,lowFees,lowFloor At the low end of the spot range: mid, fees, and what the legs cost at least; then the same at
+    /// the mark's spot, if it lies between, and at the high end.
     struct Tally {
         bool opens;
         int256 weightedVega;
@@ -82,6 +78,9 @@ library Quoting {
         int256 lowMid;
         uint256 lowFees;
         int256 lowFloor;
+        int256 markMid;
+        uint256 markFees;
+        int256 markFloor;
         int256 highMid;
         uint256 highFees;
         int256 highFloor;
@@ -92,7 +91,7 @@ library Quoting {
         Terms terms;
         IPriceOracle.Reading reading;
         uint256 markSpot;
-        ISlices surface;
+        IVolSurface surface;
     }
 
     error NoLegs();
@@ -112,12 +111,7 @@ library Quoting {
     uint256 private constant USDC_UNIT = 1e12;
 
     function pack(Pricing memory p) internal pure returns (Terms memory t) {
-        QuoteCurve.Spread memory s = p.spread;
-        t.spread =
-            s.base |
-            (uint256(s.agePerDay) << 64) |
-            (uint256(s.atCapacity) << 128) |
-            (uint256(s.atExpiry) << 192);
+        t.spread = QuoteCurve.pack(p.spread);
         t.rules = p.maxSkew | (uint256(p.minQuantity) << 64) | (uint256(p.minFee) << 128);
         t.rules |= (uint256(p.hedgeCostBps) << 152) | (uint256(p.feeBps) << 168) | (uint256(p.feeCapBps) << 176);
         t.rules |= (uint256(p.maxDispersionBps) << 192) | (uint256(p.cutOff) << 208);
@@ -125,11 +119,10 @@ library Quoting {
     }
 
     function unpack(Terms memory t) internal pure returns (Pricing memory) {
-        uint256 s = t.spread;
         uint256 r = t.rules;
         return
             Pricing({
-                spread: QuoteCurve.Spread(uint64(s), uint64(s >> 64), uint64(s >> 128), uint64(s >> 192)),
+                spread: QuoteCurve.unpack(t.spread),
                 maxSkew: _maxSkew(r),
                 minQuantity: _minQuantity(r),
                 minFee: _minFee(r),
@@ -190,6 +183,9 @@ library Quoting {
         } else {
             (q.mid, q.fees, floor, q.spot) = (t.lowMid, t.lowFees, t.lowFloor, m.reading.low);
         }
+        if (_isMarkBetween(m) && t.markMid > q.mid) {
+            (q.mid, q.fees, floor, q.spot) = (t.markMid, t.markFees, t.markFloor, m.markSpot);
+        }
 
         // Without capacity (a pool under water) nothing is sold, and what was sold is still taken back.
         uint256 capacity = Math.max(vegaCapacity, 1);
@@ -228,6 +224,9 @@ library Quoting {
             (t.lowMid, t.lowFees, t.lowFloor) = (t.lowMid + mid, t.lowFees + fee, t.lowFloor + floor);
             (mid, fee, floor) = _at(p, m, m.reading.high);
             (t.highMid, t.highFees, t.highFloor) = (t.highMid + mid, t.highFees + fee, t.highFloor + floor);
+            if (!_isMarkBetween(m)) return;
+            (mid, fee, floor) = _at(p, m, m.markSpot);
+            (t.markMid, t.markFees, t.markFloor) = (t.markMid + mid, t.markFees + fee, t.markFloor + floor);
         }
     }
 
@@ -250,6 +249,11 @@ library Quoting {
             _minFee(rules) * USDC_UNIT
         );
         floor = quantity > 0 ? _times(quantity, int256(SeriesId.payoff(p.strike, p.isCall, spot))) : mid;
+    }
+
+    /// @dev Whoever sells both calls and puts gets least somewhere inside the range, not at an end of it.
+    function _isMarkBetween(Market memory m) private pure returns (bool) {
+        return m.reading.low < m.markSpot && m.markSpot < m.reading.high;
     }
 
     function _requireTradable(uint256 id, int256 quantity, uint256 rules) private view {

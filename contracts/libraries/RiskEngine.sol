@@ -4,13 +4,12 @@ pragma solidity ^0.8.31;
 import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 
 import {IOptionVault} from "../interfaces/IOptionVault.sol";
+import {IVolSurface} from "../interfaces/IVolSurface.sol";
 import {Book} from "./Book.sol";
 import {MarkedBook} from "./MarkedBook.sol";
-import {ISlices} from "./Quoting.sol";
 import {RiskLimits} from "./RiskLimits.sol";
 import {Ssvi} from "./Ssvi.sol";
 import {SCENARIOS, StressGrid} from "./StressGrid.sol";
-import {Treasury} from "./Treasury.sol";
 
 /// @title A pool's book with its mark, its stress grid and the limits that it is held to
 /// @notice Owns their storage and the verbs on it, except for trades: see TradeEngine.
@@ -39,7 +38,7 @@ library RiskEngine {
     uint256 private constant BPS = 10_000;
 
     /// @notice Values the book at `spot` and stores the mark.
-    function remark(State storage self, ISlices surface, uint256 spot) external returns (MarkedBook.Mark memory m) {
+    function remark(State storage self, IVolSurface surface, uint256 spot) external returns (MarkedBook.Mark memory m) {
         int256[SCENARIOS] memory stress;
         (m, stress) = _value(self, surface, spot);
         self.mark = m;
@@ -50,7 +49,7 @@ library RiskEngine {
     /// @notice The mark as a trade would find it: the stored one if it is fresh, else what `remark` would store.
     function markAt(
         State storage self,
-        ISlices surface,
+        IVolSurface surface,
         uint256 spot
     ) external view returns (MarkedBook.Mark memory m, int256[SCENARIOS] memory stress, bool fresh) {
         return _markAt(self, surface, spot);
@@ -59,7 +58,7 @@ library RiskEngine {
     /// @notice Value and Greeks at `spot`, without scenarios.
     function greeks(
         State storage self,
-        ISlices surface,
+        IVolSurface surface,
         uint256 spot
     ) external view returns (MarkedBook.Mark memory m) {
         m = MarkedBook.greeks(self.book, _slices(self.book, surface), spot, surface.version());
@@ -78,27 +77,19 @@ library RiskEngine {
             RiskLimits.ofTrades(self.limits).vegaWindowLeft(self.mark.vegaAdded, self.mark.vegaAddedAt, vegaCapacity);
     }
 
-    /// @notice The position of the hedge, see IHedgePosition. @param inventory As the mark knows it.
-    function hedgeOf(
-        uint88 inventory,
-        Treasury.State storage treasury
-    ) internal view returns (int256 base, int256 quote) {
-        if (inventory == MarkedBook.UNKNOWN) return treasury.hedge.position();
-        return (int256(uint256(inventory)), 0);
-    }
-
     /// @notice Whether a mark is young, near to `spot`, and of the surface as it is.
     function isFresh(
         RiskLimits.Limits storage limits,
         MarkedBook.Mark memory m,
-        ISlices surface,
+        IVolSurface surface,
         uint256 spot
     ) internal view returns (bool) {
         unchecked {
-            // Spots fit 96 bits, the times are past.
+            // The mark's time is past, its spot fits 96 bits. What does not is fresh nowhere, and refused when it is valued.
             uint256 move = SignedMath.abs(int256(spot) - int256(uint256(m.spot)));
             return
                 m.time != 0 &&
+                spot <= type(uint96).max &&
                 block.timestamp - m.time <= limits.maxMarkAge &&
                 move * BPS <= uint256(limits.maxMarkMoveBps) * m.spot &&
                 m.surfaceVersion == uint32(surface.version());
@@ -113,7 +104,7 @@ library RiskEngine {
     /// @notice The mark, NAV in each scenario, WAD USDC, and the index of the worst.
     function scenarioNavs(
         State storage self,
-        ISlices surface,
+        IVolSurface surface,
         uint256 spot,
         Assets calldata assets
     ) external view returns (MarkedBook.Mark memory m, int256[SCENARIOS] memory navs, uint256 worst) {
@@ -144,7 +135,7 @@ library RiskEngine {
 
     function _markAt(
         State storage self,
-        ISlices surface,
+        IVolSurface surface,
         uint256 spot
     ) private view returns (MarkedBook.Mark memory m, int256[SCENARIOS] memory stress, bool fresh) {
         m = self.mark;
@@ -156,7 +147,7 @@ library RiskEngine {
     /// @dev The book valued anew; the vega window goes on.
     function _value(
         State storage self,
-        ISlices surface,
+        IVolSurface surface,
         uint256 spot
     ) private view returns (MarkedBook.Mark memory m, int256[SCENARIOS] memory stress) {
         (m, stress) = MarkedBook.value(self.book, _slices(self.book, surface), spot, surface.version());
@@ -164,7 +155,7 @@ library RiskEngine {
     }
 
     /// @dev One slice per open expiry, empty for those that have passed.
-    function _slices(Book.State storage book, ISlices surface) private view returns (Ssvi.Slice[] memory slices) {
+    function _slices(Book.State storage book, IVolSurface surface) private view returns (Ssvi.Slice[] memory slices) {
         uint256 count = book.expiries.length;
         slices = new Ssvi.Slice[](count);
         for (uint256 i = 0; i < count; ++i) {

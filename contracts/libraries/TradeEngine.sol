@@ -6,9 +6,10 @@ import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 
 import {IOptionVault} from "../interfaces/IOptionVault.sol";
 import {IPriceOracle} from "../interfaces/IPriceOracle.sol";
+import {IVolSurface} from "../interfaces/IVolSurface.sol";
 import {Book} from "./Book.sol";
 import {MarkedBook} from "./MarkedBook.sol";
-import {ISlices, Quoting} from "./Quoting.sol";
+import {Quoting} from "./Quoting.sol";
 import {RiskEngine} from "./RiskEngine.sol";
 import {RiskLimits} from "./RiskLimits.sol";
 import {SeriesId} from "./SeriesId.sol";
@@ -28,8 +29,8 @@ library TradeEngine {
     using Treasury for Treasury.Accounts;
     using Treasury for Treasury.State;
 
-    /// @dev A trade while it is made: what was read, and then, in place, what comes of it: `mark`, `sums`, `assets` and `nav` are
-    /// those after it. Both functions below build it in place, since one that returned it would clear all its memory first.
+    /// @dev A trade while it is made. `mark`, `sums`, `assets` and `nav` start as those before the trade and become those after
+    /// it. Both functions below write it out: returned by a third, it would cost a thousand gas of cleared memory.
     struct Deal {
         IPriceOracle.Reading reading;
         MarkedBook.Mark mark;
@@ -48,7 +49,7 @@ library TradeEngine {
         RiskEngine.State storage risk,
         Treasury.State storage treasury,
         IPriceOracle oracle,
-        ISlices surface,
+        IVolSurface surface,
         Book.Leg[] calldata legs,
         Quoting.Terms calldata terms
     ) external returns (Quoting.Quote memory q, uint256 insured) {
@@ -57,7 +58,7 @@ library TradeEngine {
         if (!RiskEngine.isFresh(risk.limits, m, surface, reading.spot)) {
             m = RiskEngine.remark(risk, surface, reading.spot);
         }
-        (int256 base, int256 quote) = RiskEngine.hedgeOf(m.inventory, treasury);
+        (int256 base, int256 quote) = treasury.hedgeOf(m.inventory);
         Deal memory d = Deal(
             reading,
             m,
@@ -73,6 +74,7 @@ library TradeEngine {
         insured = _pay(d, q, accounts, risk.limits, treasury);
         treasury.accounts.save(accounts);
         if (opens) {
+            // Only limits ask for places.
             Book.Place[] memory places = new Book.Place[](legs.length);
             for (uint256 i = 0; i < legs.length; ++i) {
                 (places[i].open, places[i].inExpiry) = risk.book.take(legs[i]);
@@ -85,18 +87,19 @@ library TradeEngine {
         risk.stress.store(d.sums.stress);
     }
 
-    /// @notice What `trade` would ask and leave behind. Reverts as it would.
+    /// @notice What `trade` would ask and leave behind. Reverts as it would, but for StressTooLarge, and for half a cent of the
+    /// reserve where the mark is stale: stored scenarios are rounded.
     function previewTrade(
         RiskEngine.State storage risk,
         Treasury.State storage treasury,
         IPriceOracle oracle,
-        ISlices surface,
+        IVolSurface surface,
         Book.Leg[] calldata legs,
         Quoting.Terms calldata terms
     ) external view returns (Quoting.Quote memory q, IOptionVault.Exposure memory e) {
         IPriceOracle.Reading memory reading = oracle.read();
         (MarkedBook.Mark memory m, int256[SCENARIOS] memory stress, ) = RiskEngine.markAt(risk, surface, reading.spot);
-        (int256 base, int256 quote) = RiskEngine.hedgeOf(m.inventory, treasury);
+        (int256 base, int256 quote) = treasury.hedgeOf(m.inventory);
         Deal memory d = Deal(
             reading,
             m,
@@ -119,7 +122,7 @@ library TradeEngine {
     function _price(
         Deal memory d,
         Quoting.Quote memory q,
-        ISlices surface,
+        IVolSurface surface,
         Book.Leg[] calldata legs,
         Quoting.Terms memory terms
     ) private view returns (bool opens) {
@@ -145,13 +148,13 @@ library TradeEngine {
         d.nav = RiskEngine.navOf(d.mark, d.assets);
     }
 
-    /// @dev Holds a trade in which anything is sold to the limits, and enters its vega into the mark's window.
+    /// @dev Holds a trade in which the vault sells anything to the limits, and enters its vega into the mark's window.
     /// @param places Short contracts of each leg's series and expiry after the trade.
     function _requireLimits(
         Deal memory d,
         RiskEngine.State storage risk,
         Treasury.State storage treasury,
-        ISlices surface,
+        IVolSurface surface,
         Book.Leg[] calldata legs,
         Book.Place[] memory places
     ) private view {
@@ -184,14 +187,14 @@ library TradeEngine {
         Deal memory d,
         RiskLimits.Limits memory limits,
         RiskEngine.State storage risk,
-        ISlices surface
+        IVolSurface surface
     ) private view {
         RiskEngine.Assets memory assets = d.assets;
         (int256 worst, uint256 scenario) = StressGrid.worst(d.sums.stress, d.sums.grid, assets.base, d.mark.spot);
         int256 left = StressGrid.scaled(worst) + assets.cash + assets.quote;
         int256 reserve = limits.reserveOf(d.nav);
         if (left >= reserve) return;
-        // Rare, so it is asked for again: nothing of the trade is stored yet.
+        // Rare, so it is asked for again. The mark is fresh by now, or this is a preview: these are the scenarios before the trade.
         (, int256[SCENARIOS] memory stress, ) = RiskEngine.markAt(risk, surface, d.reading.spot);
         (int256 before, ) = StressGrid.worst(stress, d.sums.grid, assets.base, d.mark.spot);
         if (worst < before) revert RiskLimits.StressLossTooLarge(scenario, left, reserve);

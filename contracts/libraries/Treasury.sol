@@ -5,9 +5,10 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {IHedgePosition} from "../interfaces/IHedgePosition.sol";
+import {MarkedBook} from "./MarkedBook.sol";
 import {RiskLimits} from "./RiskLimits.sol";
 
-/// @title A pool's own accounts of USDC, its insurance reserve, and the state of its open epoch
+/// @title A pool's own accounts of USDC, its insurance reserve, where its hedge is, and the state of its open epoch
 /// @notice Owns their storage and the verbs on it. USDC amounts have 6 decimals. What happens once an epoch is linked, not
 /// inlined: it costs a call there, and room in the vault otherwise.
 library Treasury {
@@ -83,6 +84,12 @@ library Treasury {
         assembly ("memory-safe") {
             sstore(self.slot, word)
         }
+    }
+
+    /// @notice The position of the hedge, see IHedgePosition. @param inventory As the mark knows it.
+    function hedgeOf(State storage self, uint88 inventory) internal view returns (int256 base, int256 quote) {
+        if (inventory == MarkedBook.UNKNOWN) return self.hedge.position();
+        return (int256(uint256(inventory)), 0);
     }
 
     /// @notice Cash less what is owed, WAD USDC.

@@ -30,7 +30,7 @@ export interface KeelParameters {
     readonly insuranceShareBps: number;
     readonly insuranceTargetBps: number;
   };
-  /** See IOptionMarket.Pricing. */
+  /** See Quoting.Pricing. */
   readonly pricing: {
     readonly spread: {
       readonly base: bigint;

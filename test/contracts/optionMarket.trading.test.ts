@@ -135,6 +135,27 @@ describe("OptionMarket, trading", () => {
       expect(cash * USDC_UNIT >= q.mid + q.fees, "the trader pays no less than mid").to.equal(true);
     });
 
+    it("T21: whoever sells convexity into a range that was pushed apart gets no more than it is worth between its ends", async () => {
+      const { keel, call, put, clients } = world();
+      const straddle = [sell(call(3000), 10), sell(put(3000), 10)];
+      await keel.trade(alice, [buy(call(3000), 10), buy(put(3000), 10)]);
+      const spot = parseEther("3000");
+      const exposure = await clients.public.readContract({ ...keel.vault, functionName: "exposureAt", args: [spot] });
+      const within = async (percent: bigint) => {
+        const [low, high] = [(spot * (100n - percent)) / 100n, (spot * (100n + percent)) / 100n];
+        const reading = { spot, low, high, updatedAt: 0n, stale: false };
+        const args = [straddle, reading, exposure] as const;
+        return clients.public.readContract({ ...keel.market, functionName: "quoteAt", args });
+      };
+      const honest = await within(0n);
+      for (const percent of [1n, 5n, 10n, 50n]) {
+        const pushed = await within(percent);
+        expect(pushed.mid).to.equal(honest.mid);
+        expect(pushed.spot).to.equal(exposure.mark.spot);
+        expect(pushed.total >= honest.total, `${percent} %: ${pushed.total} for ${honest.total}`).to.equal(true);
+      }
+    });
+
     it("T11: a buyer pays at least what exercise now would pay, where carry takes mid below it", async () => {
       const { keel, expiries } = world();
       const expiry = (expiries[1] ?? 0n) + 7n * 86_400n;
