@@ -75,7 +75,7 @@ abstract contract TraderActions is Audit {
             ++done["cycle"];
         } catch (bytes memory reason) {
             if (bytes4(reason) == bytes4(keccak256("Error(string)"))) revert(_text(reason));
-            _requireGoodReason(reason, true);
+            _requireKnownReason(reason, true);
             ++done["cycle undone"];
         }
     }
