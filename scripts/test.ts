@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -16,11 +16,20 @@ const FILES = (readdirSync("test", { recursive: true }) as string[]).filter((fil
 const KEEPER = FILES.filter((file) => file.startsWith("keeper"));
 const OTHERS = FILES.filter((file) => !KEEPER.includes(file));
 
+const SOLIDITY = ["test", "solidity", "--no-compile"];
+/** Deep, a campaign takes hours: each runs by itself, and first. */
+const CAMPAIGNS =
+  process.env.KEEL_DEEP === "1"
+    ? (readFileSync("test/solidity/campaign/Campaign.t.sol", "utf8").match(/\binvariant_\w+/g) ?? [])
+    : [];
+const REST = CAMPAIGNS.length > 0 ? ["--grep-exclude", "invariant_"] : [];
+
 /** The longest first. */
 const SHARDS: readonly Shard[] = [
+  ...CAMPAIGNS.map((name) => ({ name: `campaign ${name}`, args: [...SOLIDITY, "--grep", name] })),
   { name: "keeper", args: ["test", "mocha", "--no-compile", ...KEEPER.map(inTest)] },
   { name: "contracts, scripts and demo", args: ["test", "mocha", "--no-compile", ...OTHERS.map(inTest)] },
-  { name: "fuzz tests and campaigns", args: ["test", "solidity", "--no-compile"] },
+  { name: REST.length > 0 ? "fuzz tests" : "fuzz tests and campaigns", args: [...SOLIDITY, ...REST] },
 ];
 
 function inTest(file: string): string {
