@@ -22,11 +22,11 @@ const NPM = fileURLToPath(
 );
 
 /** What a suite says that is skipped for want of them. */
-export const NO_POSTGRES =
+const NO_POSTGRES =
   "skipped: there is no PostgreSQL (initdb, pg_ctl, postgres) that runs here on PATH, in /usr/lib/postgresql or in node_modules";
 
 /** Folder of PostgreSQL's programs: the machine's own if it has any, else those of the npm package. */
-export function postgresPrograms(): string | undefined {
+function postgresPrograms(): string | undefined {
   const versions = existsSync(DEBIAN) ? readdirSync(DEBIAN).map((version) => join(DEBIAN, version, "bin")) : [];
   return [...(process.env.PATH ?? "").split(delimiter), ...versions, NPM].find(
     (folder) => ["initdb", "pg_ctl"].every((program) => existsSync(join(folder, program))) && runs(folder),
@@ -48,7 +48,7 @@ function unprivileged(): { readonly uid?: number; readonly gid?: number } {
 }
 
 /** Starts a server on a free port of this machine, with its files in a temporary folder. */
-export async function startPostgres(programs: string): Promise<PostgresServer> {
+async function startPostgres(programs: string): Promise<PostgresServer> {
   const folder = mkdtempSync(join(tmpdir(), "keel-postgres-"));
   const { uid, gid } = unprivileged();
   if (uid !== undefined && gid !== undefined) chownSync(folder, uid, gid);
@@ -71,4 +71,14 @@ export async function startPostgres(programs: string): Promise<PostgresServer> {
       rmSync(folder, { recursive: true });
     },
   };
+}
+
+/** Starts a server, or says why there is none and skips what runs in `context`. */
+export async function postgresOrSkip(context: Mocha.Context): Promise<PostgresServer> {
+  const programs = postgresPrograms();
+  if (!programs) {
+    console.log(`      ${NO_POSTGRES}`);
+    context.skip();
+  }
+  return startPostgres(programs);
 }

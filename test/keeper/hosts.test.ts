@@ -6,7 +6,7 @@ import { type OpenDatabase, openDatabase } from "../../keeper/store/database.ts"
 import { attempts, intents, transitions } from "../../keeper/store/schema.ts";
 import { DEEP } from "../deep.ts";
 import { KEEPER, TRADERS } from "../helpers/keelWorld.ts";
-import { NO_POSTGRES, type PostgresServer, postgresPrograms, startPostgres } from "../helpers/postgres.ts";
+import { type PostgresServer, postgresOrSkip } from "../helpers/postgres.ts";
 import { type DeployedDevnet, startDeployedDevnet } from "./support/deployedDevnet.ts";
 import { type KeeperHost, startKeeperHost } from "./support/keeperHosts.ts";
 
@@ -44,12 +44,7 @@ describe("Two keepers as processes over one PostgreSQL", function () {
   let count = 0;
 
   before(async function () {
-    const programs = postgresPrograms();
-    if (!programs) {
-      console.log(`      ${NO_POSTGRES}`);
-      this.skip();
-    }
-    server = await startPostgres(programs);
+    server = await postgresOrSkip(this);
     world = await startDeployedDevnet();
     firstBlock = await world.clients.public.getBlockNumber();
     store = await openDatabase({ url: server.url });

@@ -7,7 +7,7 @@ import { createLeadership } from "../../../keeper/store/leases.ts";
 import { intents, leases, ticks } from "../../../keeper/store/schema.ts";
 import { openSession } from "../../../keeper/store/session.ts";
 import { startCable } from "../support/cable.ts";
-import { NO_POSTGRES, type PostgresServer, postgresPrograms, startPostgres } from "../../helpers/postgres.ts";
+import { type PostgresServer, postgresOrSkip } from "../../helpers/postgres.ts";
 import { type BareChain, CLIP, depositOf, startBareChain } from "../execution/support/bareChain.ts";
 import { createHost } from "../execution/support/host.ts";
 
@@ -21,12 +21,7 @@ describe("Two hosts over one PostgreSQL", function () {
   let stores: OpenDatabase[] = [];
 
   before(async function () {
-    const programs = postgresPrograms();
-    if (!programs) {
-      console.log(`      ${NO_POSTGRES}`);
-      this.skip();
-    }
-    server = await startPostgres(programs);
+    server = await postgresOrSkip(this);
     chain = await startBareChain();
     const { url } = server;
     // Both start at once and both find empty tables to make.
