@@ -41,7 +41,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
 async function play(options: DemoOptions, narrator: Narrator, cleanup: Cleanup): Promise<DemoResult> {
   const { path, seed, verbose } = options;
   const port = await freePort(options.port);
-  narrator.progress(0, "compiling the contracts (half a minute the first time)");
+  narrator.progress(0, "compiling the contracts (some minutes the first time)");
   await compile(cleanup);
   const started = Date.now();
   const onKeeperLine = (line: string): boolean => process.stderr.write(`keeper: ${line}\n`);
