@@ -8,8 +8,10 @@ import { fillOf, purposeOf } from "../execution/requests.ts";
 import { explainDuty } from "../hedging/explain.ts";
 import type { KeeperEvent, LeaseEvent, TickEvent } from "../monitoring/events.ts";
 import { type TickResult, fillReport, tickEvent, transactionEvent } from "../monitoring/tickEvent.ts";
+import type { Timeline } from "../portfolio/timeline.ts";
 import { FencedOut } from "../store/fencing.ts";
 import type { Lead, StoreSession } from "../store/session.ts";
+import type { TimelineQuery } from "../store/timeline.ts";
 import { fromWad, toWad } from "../units.ts";
 import { createReader } from "../chain/clients.ts";
 import { type Actor, type PlannedHedge, createActor } from "./actor.ts";
@@ -41,6 +43,8 @@ export interface Keeper extends Sites {
   hedge(market: string, plan: PlannedHedge, plannedAt: BlockRef): Promise<TickResult>;
   /** Takes the open transactions a step further. @returns Whether any hedge is still in flight. */
   settle(emit?: Emit): Promise<boolean>;
+  /** What was recorded of a market; undefined in a dry run, which records nothing. */
+  timeline(query: TimelineQuery): Promise<Timeline | undefined>;
   /** Gives up its lease, if it has one, and lets go of the store. */
   close(): Promise<void>;
 }
@@ -240,6 +244,7 @@ export function createKeeper(parts: KeeperParts): Keeper {
     isDue: () => !dryRun && actor === undefined && session?.leads() === true,
     hedge,
     settle,
+    timeline: async (query) => session?.timeline(query),
     close: async () => session?.close(),
   };
 }

@@ -4,15 +4,21 @@ import { loadConfig } from "../config.ts";
 import { UserError } from "../errors.ts";
 import type { Plan } from "../hedging/planner.ts";
 import type { TickResult } from "../monitoring/tickEvent.ts";
+import { keeperPage } from "../reports/keeperPage.ts";
 import { textTable } from "../reports/textTable.ts";
+import { writeWhole } from "../reports/writeWhole.ts";
+import type { Database } from "../store/database.ts";
 import { type History, readHistory } from "../store/records.ts";
 import { openStore } from "../store/session.ts";
+import { readMarkets, readTimeline } from "../store/timeline.ts";
 import { fromUsdc, fromWad } from "../units.ts";
 import { type StoreOptions, storeFlags, withStoreOptions } from "./options.ts";
 
 interface HistoryOptions extends StoreOptions {
   readonly market?: string;
   readonly limit: number;
+  readonly plot?: string;
+  readonly hours: number;
 }
 
 /** What `keel history --json` prints, newest first: dollars and ether; times are ISO 8601 by the machine's clock. */
@@ -54,6 +60,9 @@ export interface HistoryReport {
 
 const DEFAULT_LIMIT = 20;
 const MOST = 1_000_000;
+const DEFAULT_HOURS = 24;
+const MOST_HOURS = 24 * 366;
+const HOUR_MS = 3_600_000;
 
 /** Adds `keel history`. */
 export function registerHistory(program: Command): void {
@@ -61,7 +70,9 @@ export function registerHistory(program: Command): void {
     .command("history")
     .description("show what the keeper decided and did: ticks, transactions, fills, profit and loss; needs no chain")
     .option("--market <name>", "only this market")
-    .option("--limit <number>", "how many of each", parseLimit, DEFAULT_LIMIT)
+    .option("--limit <number>", "how many of each", wholeUpTo(MOST), DEFAULT_LIMIT)
+    .option("--plot <file>", "write a page with charts of the last hours (HTML)")
+    .option("--hours <number>", "how many hours the page shows", wholeUpTo(MOST_HOURS), DEFAULT_HOURS)
     .option("--json", "print the report as JSON");
   withStoreOptions(command).action(history);
 }
@@ -74,10 +85,19 @@ async function history(options: HistoryOptions): Promise<void> {
     if (market !== undefined && Object.values(report).every((kind: readonly unknown[]) => kind.length === 0)) {
       throw new UserError(`Nothing has been recorded of a market ${market}. Leave --market out to see all there are.`);
     }
+    if (options.plot !== undefined) await writeWhole(options.plot, await historyPage(store.db, options));
     console.log(options.json ? JSON.stringify(report, null, 2) : historyText(report));
   } finally {
     await store.close();
   }
+}
+
+async function historyPage(db: Database, { market: only, hours }: HistoryOptions): Promise<string> {
+  const names = only === undefined ? await readMarkets(db) : [only];
+  const at = Date.now();
+  const query = { from: at - hours * HOUR_MS, to: at + 1 };
+  const markets = await Promise.all(names.map((market) => readTimeline(db, { market, ...query })));
+  return keeperPage({ at, hours, markets });
 }
 
 /** The stored rows in a person's units. */
@@ -168,8 +188,10 @@ function table(headings: readonly string[], rows: readonly (readonly string[])[]
   );
 }
 
-function parseLimit(text: string): number {
-  const limit = Number(text);
-  if (/^\d+$/.test(text) && limit >= 1 && limit <= MOST) return limit;
-  throw new InvalidArgumentError(`It must be a whole number from 1 to ${MOST}.`);
+function wholeUpTo(most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= 1 && value <= most) return value;
+    throw new InvalidArgumentError(`It must be a whole number from 1 to ${most}.`);
+  };
 }

@@ -10,6 +10,7 @@ import type { KeeperEvent } from "../monitoring/events.ts";
 import { liveness, readiness } from "../monitoring/health.ts";
 import { type Logger, createLogger } from "../monitoring/logger.ts";
 import { startMonitoringServer } from "../monitoring/server.ts";
+import { createOverview } from "../app/overview.ts";
 import { storeFailure } from "../store/fencing.ts";
 import { type ChainOptions, configFlags, withChainOptions, withLogOptions } from "./options.ts";
 
@@ -68,8 +69,9 @@ async function withMonitoring(
           registry: metrics.registry,
           liveness: look(liveness),
           readiness: look(readiness),
+          page: createOverview(keeper, { readiness: look(readiness), now: Date.now }),
         });
-  if (server) console.error(`keel: metrics, health and ready at ${server.url}`);
+  if (server) console.error(`keel: dashboard at ${server.url}/, figures at /metrics, /health and /ready`);
   const alive =
     deadMan &&
     keepAlive({

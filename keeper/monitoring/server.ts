@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Registry } from "prom-client";
-import { UserError } from "../errors.ts";
+import { UserError, messageOf } from "../errors.ts";
 import type { HealthReport } from "./health.ts";
 
 export interface MonitoringServerOptions {
@@ -13,6 +13,8 @@ export interface MonitoringServerOptions {
   readonly registry: Registry;
   readonly liveness: () => HealthReport;
   readonly readiness: () => HealthReport;
+  /** A page for people, of the last so many hours. */
+  readonly page: (hours: number) => Promise<string>;
 }
 
 export interface MonitoringServer {
@@ -20,14 +22,20 @@ export interface MonitoringServer {
   close(): Promise<void>;
 }
 
+const DEFAULT_HOURS = 24;
+const MOST_HOURS = 24 * 31;
+/** The page is made of markup, its own styles and charts: nothing that it shows could run, or load anything. */
+const PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'";
+
 /**
- * Serves `/metrics` for Prometheus, and `/health` and `/ready`, which answer 503 with the failed checks when they fail.
+ * Serves a page for people at `/` (`/?hours=168` shows a week), `/metrics` for Prometheus, and `/health` and `/ready`, which
+ * answer 503 with the failed checks when they fail.
  * @throws UserError when the port is taken.
  */
 export async function startMonitoringServer(options: MonitoringServerOptions): Promise<MonitoringServer> {
   const { host, port } = options;
   const server = createServer((request, response) => {
-    answer(options, request, response).catch(() => response.destroy());
+    answer(options, request, response).catch((error: unknown) => fail(response, error));
   });
   await listen(server, host, port);
   const { port: bound } = server.address() as AddressInfo;
@@ -42,12 +50,15 @@ export async function startMonitoringServer(options: MonitoringServerOptions): P
 }
 
 async function answer(
-  { registry, liveness, readiness }: MonitoringServerOptions,
+  { registry, liveness, readiness, page }: MonitoringServerOptions,
   { method, url }: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   if (method !== "GET" && method !== "HEAD") return send(response, 405, "text/plain", "Only GET is answered.\n");
-  switch (url?.split("?")[0]) {
+  const { pathname, searchParams } = new URL(`http://keeper${url ?? "/"}`);
+  switch (pathname) {
+    case "/":
+      return sendPage(response, page, searchParams.get("hours") ?? String(DEFAULT_HOURS));
     case "/metrics":
       return send(response, 200, registry.contentType, await registry.metrics());
     case "/health":
@@ -55,8 +66,28 @@ async function answer(
     case "/ready":
       return sendReport(response, readiness());
     default:
-      return send(response, 404, "text/plain", "There are /metrics, /health and /ready.\n");
+      return send(response, 404, "text/plain", "There are /, /metrics, /health and /ready.\n");
   }
+}
+
+async function sendPage(response: ServerResponse, page: MonitoringServerOptions["page"], text: string): Promise<void> {
+  const hours = Number(text);
+  if (!/^\d+$/.test(text) || hours < 1 || hours > MOST_HOURS) {
+    return send(
+      response,
+      400,
+      "text/plain",
+      `hours must be a whole number from 1 to ${MOST_HOURS}, as in /?hours=168.\n`,
+    );
+  }
+  response.setHeader("content-security-policy", PAGE_POLICY);
+  send(response, 200, "text/html; charset=utf-8", await page(hours));
+}
+
+/** The loop must not fall with a page. */
+function fail(response: ServerResponse, error: unknown): void {
+  if (response.headersSent) response.destroy();
+  else send(response, 503, "text/plain", `This cannot be shown now: ${messageOf(error)}\n`);
 }
 
 function sendReport(response: ServerResponse, report: HealthReport): void {

@@ -100,7 +100,7 @@ export function attribute({ from, to, hedges, trades, funding, capital, gas }: I
     vega: units(vegaProfit(from, to)),
     theta: units(from.theta * yearsOf(to.time - from.time)),
     hedgeFee: units(-sum(hedges, ({ fee }) => fee)),
-    hedgeSlippage: units(-sum(hedges, (hedge) => costOf(hedge) - hedge.fee)),
+    hedgeSlippage: units(-sum(hedges, (hedge) => hedgeCost(hedge) - hedge.fee)),
     funding: units(-funding),
   };
   const residual = change - Object.values(explained).reduce((total, part) => total + part, 0n);
@@ -122,8 +122,8 @@ export function exposureOf(snapshot: Snapshot): Exposure {
   };
 }
 
-/** Dollars lost against the oracle's price. */
-function costOf({ amount, cash, spot }: HedgeFlow): number {
+/** Dollars that a hedge lost against the oracle's price: the venue's fee and its slippage. */
+export function hedgeCost({ amount, cash, spot }: Pick<HedgeFlow, "amount" | "cash" | "spot">): number {
   return amount > 0 ? cash - amount * spot : -amount * spot - cash;
 }
 

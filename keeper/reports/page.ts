@@ -9,6 +9,8 @@ export interface Page {
   readonly sections: readonly Section[];
   /** Small print at the end. */
   readonly footer?: string;
+  /** Seconds after which a browser asks for it again, if it is to show what goes on. */
+  readonly refreshSeconds?: number;
 }
 
 export interface Section {
@@ -17,12 +19,13 @@ export interface Section {
   readonly body: HtmlPart;
 }
 
-export function renderPage({ title, lead, sections, footer }: Page): string {
+export function renderPage({ title, lead, sections, footer, refreshSeconds }: Page): string {
   const page = html`<!doctype html>
     <html lang="en">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
+        ${refreshSeconds === undefined ? "" : html`<meta http-equiv="refresh" content="${refreshSeconds}" />`}
         <title>${title}</title>
         <style>
           ${trustedMarkup(STYLE)}

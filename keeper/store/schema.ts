@@ -3,6 +3,7 @@ import {
   bigserial,
   boolean,
   doublePrecision,
+  index,
   integer,
   pgSchema,
   primaryKey,
@@ -118,7 +119,10 @@ export const ticks = keel.table(
     result: document<{ readonly value: unknown }>("result").notNull(),
     ...fence,
   },
-  (table) => [uniqueIndex("ticks_market_block").on(table.market, table.block, table.id)],
+  (table) => [
+    uniqueIndex("ticks_market_block").on(table.market, table.block, table.id),
+    index("ticks_market_at").on(table.market, table.at),
+  ],
 );
 
 /** What a mined hedge did. Amounts are the chain's own integers. */

@@ -10,6 +10,8 @@ import { type Lease, storeFailure } from "./fencing.ts";
 import { createJournal } from "./journal.ts";
 import { createLeadership } from "./leases.ts";
 import { type Recorder, createRecorder } from "./records.ts";
+import { type TimelineQuery, readTimeline } from "./timeline.ts";
+import type { Timeline } from "../portfolio/timeline.ts";
 
 /** A keeper's connection to its memory. */
 export interface StoreSession {
@@ -17,6 +19,8 @@ export interface StoreSession {
   lead(): Promise<Lead | undefined>;
   /** Whether the last renewal found this host to be the one that acts. */
   leads(): boolean;
+  /** What a market did, whoever acted. */
+  timeline(query: TimelineQuery): Promise<Timeline>;
   /** Gives the lease up, if the store can still be reached; else it runs out. */
   close(): Promise<void>;
 }
@@ -84,6 +88,7 @@ export async function openSession(settings: StoreSettings, { chainId, account }:
       return lead;
     },
     leads: () => isLeading,
+    timeline: (query) => readTimeline(db, query),
     async close() {
       clearInterval(renewal);
       try {

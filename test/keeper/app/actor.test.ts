@@ -7,6 +7,7 @@ import type { KeeperEvent, TransactionEvent } from "../../../keeper/monitoring/e
 import { createJournal } from "../../../keeper/store/journal.ts";
 import type { Database } from "../../../keeper/store/database.ts";
 import { createLeadership } from "../../../keeper/store/leases.ts";
+import { readTimeline } from "../../../keeper/store/timeline.ts";
 import { createRecorder, readHistory } from "../../../keeper/store/records.ts";
 import type { StoreSession } from "../../../keeper/store/session.ts";
 import { openMarket } from "../../../scripts/devnet/openMarket.ts";
@@ -133,7 +134,12 @@ describe("What the keeper does on the chain", () => {
     if (!lease) throw new Error("The lease has run out.");
     const journal = createJournal(db, { chainId: 31337, lease, now: () => 0 });
     const lead = { lease, journal, recorder: createRecorder(db, lease, () => 0) };
-    return { lead: () => Promise.resolve(lead), leads: () => true, close: () => Promise.resolve() };
+    return {
+      lead: () => Promise.resolve(lead),
+      leads: () => true,
+      timeline: (query) => readTimeline(db, query),
+      close: () => Promise.resolve(),
+    };
   }
 
   it("sells short what it does not hold, on Aave, and buys it back", async () => {

@@ -6,6 +6,7 @@ import type { Journal } from "../../../keeper/execution/ports.ts";
 import { type OpenDatabase, openDatabase } from "../../../keeper/store/database.ts";
 import { createJournal } from "../../../keeper/store/journal.ts";
 import { createLeadership } from "../../../keeper/store/leases.ts";
+import { readTimeline } from "../../../keeper/store/timeline.ts";
 import { createRecorder } from "../../../keeper/store/records.ts";
 import { attempts, fills, intents } from "../../../keeper/store/schema.ts";
 import type { StoreSession } from "../../../keeper/store/session.ts";
@@ -90,7 +91,12 @@ describe("Crash at every await of whole ticks that hedge through the real desk",
         return lead;
       },
     };
-    return { ...mortal.watch(session, "session"), leads: () => true, close: () => Promise.resolve() };
+    return {
+      ...mortal.watch(session, "session"),
+      leads: () => true,
+      timeline: (query) => readTimeline(store.db, query),
+      close: () => Promise.resolve(),
+    };
   }
 
   /** Ticks until there is nothing left to do and nothing under way. */

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { eq } from "drizzle-orm";
@@ -87,6 +87,17 @@ describe("keel history, replay", () => {
     const { code, stdout, stderr } = await keel(["history", "--market", "vnet"]);
     expect({ code, stdout }).to.deep.equal({ code: 1, stdout: "" });
     expect(stderr).to.match(/^keel: Nothing has been recorded of a market vnet\. Leave --market out/);
+  });
+
+  it("history draws a page of the last hours", async () => {
+    const file = join(world.folder, "history.html");
+    expect((await keel(["history", "--plot", file, "--hours", "2"])).stderr).to.equal("");
+    const page = readFileSync(file, "utf8");
+    expect(page).to.include("The last 2 hours until").and.include("Hedges of devnet").and.include(hedge.tx);
+    expect(page).to.not.include("http-equiv");
+    const { stderr, code } = await keel(["history", "--plot", join(world.folder, "no-such", "history.html")]);
+    expect(stderr).to.match(/^keel: Cannot write .*no-such/);
+    expect(code).to.equal(1);
   });
 
   it("history takes no limit that a database would not", async () => {

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { expect } from "chai";
 import { parseEther } from "viem";
 import { KEEPER, TRADERS } from "../../helpers/keelWorld.ts";
+import { freePort } from "../../helpers/processes.ts";
 import { type Running, startKeel } from "../support/commandLine.ts";
 import { type DeployedDevnet, startDeployedDevnet } from "../support/deployedDevnet.ts";
 
@@ -20,12 +21,30 @@ describe("keel run", () => {
   });
   after(() => world.close());
 
-  function start(rpcUrl = world.url): Running {
-    const env = { KEEL_DEPLOYMENT: world.deploymentFile, KEEL_RPC_URL: rpcUrl, KEEL_POLLING_INTERVAL_MS: "20" };
+  function start(rpcUrl = world.url, more: Readonly<Record<string, string>> = {}): Running {
+    const polling = { KEEL_POLLING_INTERVAL_MS: "20" };
+    const env = { KEEL_DEPLOYMENT: world.deploymentFile, KEEL_RPC_URL: rpcUrl, ...polling, ...more };
     world.activate(env);
     keeper = startKeel(world.folder, ["run", "--log-format", "json"], { ...env, KEEL_PRIVATE_KEY: world.keeperKey });
     return keeper;
   }
+
+  it("shows people in a browser how it is and what it did", async () => {
+    const { keel, call } = world;
+    const port = String(await freePort());
+    const running = start(world.url, { KEEL_MONITORING_PORT: port });
+    await running.event("tick", ({ settled }) => settled);
+    await keel.trade(ALICE, [{ id: call(3000), quantity: parseEther("20") }]);
+    const hedge = await running.event("tick", ({ outcome, fill }) => outcome === "filled" && fill !== undefined);
+    await running.event("tick", ({ settled, block }) => settled && block >= hedge.block);
+
+    const page = await (await fetch(`http://127.0.0.1:${port}/?hours=1`)).text();
+    expect(page).to.include("<h2>Ready</h2>").and.include("The last hour until");
+    expect(page).to.include(`Hedges of ${hedge.market}`).and.include(hedge.tx);
+    expect(page.match(/<svg/g)).to.have.length(4);
+    running.process.kill("SIGTERM");
+    await running.finished; // it gives its lease up
+  });
 
   it("hedges what is traded and follows the market, until SIGTERM ends it with code 0", async () => {
     const { keel, market, call, clients } = world;

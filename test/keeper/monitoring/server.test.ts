@@ -16,6 +16,7 @@ describe("Monitoring server", () => {
   let server: MonitoringServer;
   let state = GOOD;
   let now = 1_000;
+  let page = (hours: number): Promise<string> => Promise.resolve(`<h1>${hours} hours</h1>`);
   before(async () => {
     const metrics = createMetrics();
     metrics.keyBalance("0xabc", 2);
@@ -25,6 +26,7 @@ describe("Monitoring server", () => {
       registry: metrics.registry,
       liveness: () => liveness(state, now, MAX_AGE_MS),
       readiness: () => readiness(state, now, MAX_AGE_MS),
+      page: (hours) => page(hours),
     });
   });
   beforeEach(() => {
@@ -99,8 +101,30 @@ describe("Monitoring server", () => {
     expect(await failed("/ready")).to.deep.equal(["active"]);
   });
 
+  it("serves a page of a day, or of as many hours as are asked for, in which nothing can run", async () => {
+    const { headers } = await fetch(server.url);
+    expect(headers.get("content-security-policy")).to.match(/^default-src 'none';/);
+    expect(await ask("/")).to.deep.equal({ status: 200, type: "text/html; charset=utf-8", text: "<h1>24 hours</h1>" });
+    expect((await ask("/?hours=168")).text).to.equal("<h1>168 hours</h1>");
+    for (const hours of ["0", "1.5", "-1", "1e2", "745", "all", ""]) {
+      const { status, text } = await ask(`/?hours=${hours}`);
+      expect(status, hours).to.equal(400);
+      expect(text).to.equal("hours must be a whole number from 1 to 744, as in /?hours=168.\n");
+    }
+  });
+
+  it("says so when the page cannot be made, and goes on", async () => {
+    const good = page;
+    page = () => Promise.reject(new Error("the database is away"));
+    expect(await ask("/")).to.include({ status: 503, text: "This cannot be shown now: the database is away\n" });
+    page = good;
+    expect((await ask("/")).status).to.equal(200);
+    expect((await ask("/health")).status).to.equal(200);
+  });
+
   it("answers nothing else: other paths, and whatever would change something", async () => {
-    expect((await ask("/")).status).to.equal(404);
+    expect((await ask("/metrics/all")).status).to.equal(404);
+    expect((await ask("//metrics")).status).to.equal(404);
     expect((await ask("/metrics", { method: "POST" })).status).to.equal(405);
     expect((await ask("/health", { method: "DELETE" })).status).to.equal(405);
   });
@@ -113,6 +137,7 @@ describe("Monitoring server", () => {
       registry: createMetrics().registry,
       liveness: () => liveness(GOOD, 0, 1),
       readiness: () => readiness(GOOD, 0, 1),
+      page,
     });
     const error = await second.then(
       () => undefined,

@@ -17,6 +17,7 @@ import type { Snapshot } from "../../../keeper/portfolio/snapshot.ts";
 import { type Database, openDatabase } from "../../../keeper/store/database.ts";
 import { createJournal } from "../../../keeper/store/journal.ts";
 import { createLeadership } from "../../../keeper/store/leases.ts";
+import { readTimeline } from "../../../keeper/store/timeline.ts";
 import { createRecorder } from "../../../keeper/store/records.ts";
 import type { Lead, StoreSession } from "../../../keeper/store/session.ts";
 import { DEV_ROLES, devAccount } from "../../../scripts/devnet/accounts.ts";
@@ -151,7 +152,13 @@ function memorySession(account: string): StoreSession & { open(): Promise<{ read
       journal: createJournal(db, { chainId: 31337, lease, now }),
     };
   }
-  return { open, lead: () => (lead ??= begin()), leads: () => lead !== undefined, close: () => Promise.resolve() };
+  return {
+    open,
+    lead: () => (lead ??= begin()),
+    leads: () => lead !== undefined,
+    timeline: async (query) => readTimeline((await open()).db, query),
+    close: () => Promise.resolve(),
+  };
 }
 
 function killInMemory() {

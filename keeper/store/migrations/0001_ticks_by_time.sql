@@ -1,0 +1,1 @@
+CREATE INDEX ticks_market_at ON keel.ticks (market, at);
