@@ -43,7 +43,10 @@ export function registerInit(program: Command): void {
     .option("--keystore <file>", 'key file of "keel keys new" (default: the key in KEEL_PRIVATE_KEY)')
     .option("--password-file <file>", "file whose first line opens the keystore (default: KEEL_KEYSTORE_PASSWORD)")
     .option("--data-folder <path>", `where the keeper keeps its files (default: ${DEFAULTS.dataFolder})`)
-    .option("--monitoring-port <port>", `of /metrics, /health and /ready (default: ${DEFAULTS.monitoringPort})`)
+    .option(
+      "--monitoring-port <port>",
+      `of the dashboard, /metrics, /health and /ready (default: ${DEFAULTS.monitoringPort})`,
+    )
     .option("--exchanges", "ask Coinbase and Kraken for spot and Deribit for option quotes, for ETH")
     .addHelpText("after", "\nNo secret is written: keys, passwords and tokens come from the environment or from files.")
     .action(init);

@@ -3,11 +3,11 @@ export interface Timeline {
   readonly market: string;
   readonly from: number;
   readonly to: number;
-  /** Oldest first: of every stretch of time the moment with the largest net delta, so that no excursion is lost. */
+  /** Oldest first: of every stretch of time the moment with the largest net delta, so that none is lost, and the newest. */
   readonly moments: readonly Moment[];
   /** Newest first. */
   readonly hedges: readonly TimelineHedge[];
-  /** Sum of every cause of profit and loss (attribution.ts), gas among them. */
+  /** Sum of every cause of profit and loss (attribution.ts), and the keeper's gas; losses are negative. */
   readonly profits: ReadonlyMap<string, number>;
 }
 

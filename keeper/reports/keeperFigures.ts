@@ -3,7 +3,7 @@ import type { Moment, Timeline } from "../portfolio/timeline.ts";
 import { CHART_COLORS, axisStyle, renderChart } from "./chart.ts";
 import type { Html } from "./html.ts";
 
-const SIZE = { width: 560, height: 260 };
+const SIZE = { width: 600, height: 260 };
 const HEDGE_SIZE = 8;
 
 /** Net delta inside its no-trade band. */
@@ -46,23 +46,36 @@ export function profitChart({ profits }: Timeline): Html {
   const option: EChartsOption = {
     grid: { left: 96, right: 20, top: 10, bottom: 26 },
     xAxis: { ...axis, type: "value", axisLabel: { ...axis.axisLabel, hideOverlap: true } },
-    yAxis: { ...axis, type: "category", data: entries.map(([name]) => name), splitLine: { show: false } },
+    yAxis: { ...axis, type: "category", data: entries.map(([name]) => inWords(name)), splitLine: { show: false } },
     series: [{ type: "bar", data, barMaxWidth: 12 }],
   };
   return renderChart(option, SIZE);
 }
 
-function overTime({ from, to }: Timeline, series: SeriesOption[]): Html {
+/** From the first moment on: a keeper that was started a minute ago has a minute to show. */
+function overTime({ from, to, moments }: Timeline, series: SeriesOption[]): Html {
   const axis = axisStyle();
   const labels = { ...axis.axisLabel, hideOverlap: true };
   const option: EChartsOption = {
     useUTC: true,
     grid: { left: 64, right: 16, top: 12, bottom: 26 },
-    xAxis: { ...axis, type: "time", min: from, max: to, splitLine: { show: false }, axisLabel: labels },
+    xAxis: {
+      ...axis,
+      type: "time",
+      min: moments[0]?.at ?? from,
+      max: to,
+      splitLine: { show: false },
+      axisLabel: labels,
+    },
     yAxis: { ...axis, type: "value", scale: true },
     series,
   };
   return renderChart(option, SIZE);
+}
+
+/** "hedgeFee" as "hedge fee". */
+function inWords(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
 function line(

@@ -17,6 +17,12 @@ export interface KeeperView {
 }
 
 const SHOWN_HEDGES = 20;
+const TIMES = [
+  ["hour", 1],
+  ["day", 24],
+  ["week", 168],
+  ["month", 720],
+] as const;
 const HEDGE_COLUMNS: readonly Column[] = [
   { heading: "time (UTC)", align: "left" },
   { heading: "side", align: "left" },
@@ -48,13 +54,23 @@ export function keeperPage({ at, hours, markets, checks, refreshSeconds }: Keepe
 }
 
 function stateSection(checks: NonNullable<KeeperView["checks"]>): Section {
-  const failed = checks.filter(({ passes }) => !passes).length;
-  const rows = checks.map(({ name, passes, detail }) => [name, passes ? "passes" : "fails", detail]);
-  const columns = ["check", "state", "detail"].map((heading): Column => ({ heading, align: "left" }));
-  return {
-    heading: failed === 0 ? "Ready" : `Not ready: ${String(failed)} of ${String(rows.length)} checks fail`,
-    body: table(columns, rows),
-  };
+  const failed = checks.filter(({ passes }) => !passes);
+  if (failed.length === 0) {
+    return {
+      heading: "Ready",
+      note: `All checks pass: ${checks.map(({ name }) => name).join(", ")}.`,
+      body: otherTimes(),
+    };
+  }
+  const columns = ["check", "what is wrong"].map((heading): Column => ({ heading, align: "left" }));
+  const rows = failed.map(({ name, detail }) => [name, detail]);
+  const heading = `Not ready: ${String(failed.length)} of ${String(checks.length)} checks fail`;
+  return { heading, body: html`${table(columns, rows)} ${otherTimes()}` };
+}
+
+function otherTimes(): Html {
+  const links = TIMES.map(([name, hours]) => html`<a href="/?hours=${hours}">${name}</a> `);
+  return html`<p class="note">Show the last: ${links}</p>`;
 }
 
 function marketSections(timeline: Timeline): Section[] {
@@ -72,14 +88,16 @@ function marketSections(timeline: Timeline): Section[] {
 function summary({ moments, hedges, profits }: Timeline): Html {
   const [first, last] = [moments[0], moments.at(-1)];
   if (!first || !last) return html``;
-  const outside = moments.filter(({ netDelta, band }) => Math.abs(netDelta) > band).length;
+  const furthest = moments.reduce((most, moment) =>
+    Math.abs(moment.netDelta) > Math.abs(most.netDelta) ? moment : most,
+  );
   const capital = profits.get("capital") ?? 0;
   const sum = (valueOf: (hedge: TimelineHedge) => number) => hedges.reduce((total, hedge) => total + valueOf(hedge), 0);
   return tiles([
     { label: "Net delta", value: signed(last.netDelta, 2), detail: `no-trade band ±${last.band.toFixed(2)}` },
     {
       label: "Net asset value",
-      value: dollars(last.nav),
+      value: dollars(last.nav, 0),
       detail: `${signed(last.nav - first.nav - capital, 2)} without deposits and withdrawals`,
     },
     { label: "Price", value: dollars(last.spot), detail: `${signed(100 * (last.spot / first.spot - 1), 2)} %` },
@@ -94,9 +112,9 @@ function summary({ moments, hedges, profits }: Timeline): Html {
       detail: `fees and slippage; gas ${dollars(sum(({ gas }) => gas))}`,
     },
     {
-      label: "Outside the band",
-      value: `${((100 * outside) / moments.length).toFixed(1)} %`,
-      detail: `${String(outside)} of ${String(moments.length)} moments`,
+      label: "Furthest from neutral",
+      value: signed(furthest.netDelta, 2),
+      detail: `at ${minute(furthest.at)}, band ±${furthest.band.toFixed(2)}`,
     },
   ]);
 }
@@ -112,14 +130,17 @@ function deltaLegend(): Html {
 }
 
 function charts(timeline: Timeline): Html {
-  return figures([
-    { title: "Net delta", caption: "ether, with the band", chart: deltaChart(timeline) },
-    { title: "Price and hedges", caption: "dollars", chart: spotChart(timeline) },
-    { title: "Net asset value", caption: "dollars", chart: navChart(timeline) },
-    ...(timeline.profits.size > 0
-      ? [{ title: "Profit and loss by cause", caption: "dollars", chart: profitChart(timeline) }]
-      : []),
-  ]);
+  return figures(
+    [
+      { title: "Net delta", caption: "ether, with the band", chart: deltaChart(timeline) },
+      { title: "Price and hedges", caption: "dollars", chart: spotChart(timeline) },
+      { title: "Net asset value", caption: "dollars", chart: navChart(timeline) },
+      ...(timeline.profits.size > 0
+        ? [{ title: "Profit and loss by cause", caption: "dollars", chart: profitChart(timeline) }]
+        : []),
+    ],
+    { wide: true },
+  );
 }
 
 function hedgeTable(hedges: readonly TimelineHedge[]): Html {
@@ -150,8 +171,8 @@ function signed(value: number, digits: number): string {
   return `${value < 0 ? "−" : "+"}${grouped(Math.abs(value), digits)}`;
 }
 
-function dollars(value: number): string {
-  return `${value < 0 ? "−" : ""}$${grouped(Math.abs(value), 2)}`;
+function dollars(value: number, digits = 2): string {
+  return `${value < 0 ? "−" : ""}$${grouped(Math.abs(value), digits)}`;
 }
 
 function grouped(value: number, digits: number): string {

@@ -106,8 +106,8 @@ export interface Figure {
   readonly chart: Html;
 }
 
-/** Charts side by side, as many as fit. */
-export function figures(entries: readonly Figure[]): Html {
+/** Charts side by side, as many as fit: three on a large screen, or two when they are wide. */
+export function figures(entries: readonly Figure[], { wide = false } = {}): Html {
   const cells = entries.map(
     ({ title, caption, chart }) =>
       html`<figure>
@@ -115,7 +115,7 @@ export function figures(entries: readonly Figure[]): Html {
         ${chart}
       </figure> `,
   );
-  return html`<div class="figures">${cells}</div>`;
+  return html`<div class="${wide ? "figures wide" : "figures"}">${cells}</div>`;
 }
 
 export interface LegendEntry {

@@ -37,6 +37,7 @@ main { max-width: 1240px; margin: 0 auto; padding: 40px 24px 64px; }
 h1 { font-size: 28px; line-height: 1.2; margin: 0 0 8px; letter-spacing: -0.015em; }
 h2 { font-size: 18px; margin: 40px 0 4px; letter-spacing: -0.01em; }
 .lead { font-size: 16px; color: var(--quiet); margin: 0; max-width: 80ch; }
+a { color: var(--accent); }
 .note { color: var(--quiet); margin: 0 0 12px; max-width: 90ch; }
 footer { margin-top: 40px; color: var(--quiet); font-size: 13px; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(170px, 1fr)); gap: 12px; margin: 16px 0 0; }
@@ -53,11 +54,12 @@ tbody tr:last-child td { border-bottom: 0; }
 td.left:first-child { white-space: nowrap; }
 .right { text-align: right; white-space: nowrap; }
 .figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(360px, 1fr)); gap: 14px; }
+.figures.wide { grid-template-columns: repeat(auto-fill, minmax(min(480px, 100%), 1fr)); margin: 12px 0 0; }
 figure { margin: 0; padding: 12px 12px 4px; background: var(--surface); border: 1px solid var(--line); border-radius: 10px; }
 figcaption { display: flex; justify-content: space-between; align-items: baseline; gap: 12px; padding: 0 4px; }
 figcaption span { color: var(--quiet); font-size: 13px; white-space: nowrap; }
 figure svg { display: block; width: 100%; height: auto; }
-.legend { list-style: none; display: flex; flex-wrap: wrap; gap: 4px 22px; margin: 0 0 12px; padding: 0; color: var(--quiet); font-size: 13.5px; }
+.legend { list-style: none; display: flex; flex-wrap: wrap; gap: 4px 22px; margin: 12px 0; padding: 0; color: var(--quiet); font-size: 13.5px; }
 .legend li { display: flex; align-items: center; gap: 8px; }
 .legend i { display: inline-block; }
 .legend .line { width: 20px; border-top: 2.5px solid; }

@@ -1,4 +1,4 @@
-import { and, desc, eq, gte, lt, sql } from "drizzle-orm";
+import { and, desc, eq, gte, lt, lte, max, min, sql } from "drizzle-orm";
 import type { Plan } from "../hedging/planner.ts";
 import type { Moment, Timeline, TimelineHedge } from "../portfolio/timeline.ts";
 import { fromUsdc, fromWad } from "../units.ts";
@@ -24,37 +24,59 @@ export async function readMarkets(db: Database): Promise<string[]> {
 
 /** What a market did in a stretch of time. */
 export async function readTimeline(db: Database, query: TimelineQuery): Promise<Timeline> {
-  const rows = await momentRows(db, query);
-  const hedges = await hedgesOf(db, query);
-  const blocks = rows.map(({ block }) => block).sort((a, b) => Number(a - b));
-  const profits = blocks[0] === undefined ? new Map<string, number>() : await profitsSince(db, query.market, blocks[0]);
-  return { ...query, moments: rows.map(momentOf), hedges, profits };
+  const span = await spanOf(db, query);
+  const moments = span ? await momentsOf(db, query, span) : [];
+  const profits = span ? await profitsOf(db, query, span) : new Map<string, number>();
+  return { ...query, moments, hedges: await hedgesOf(db, query), profits };
 }
 
-type MomentRow = Awaited<ReturnType<typeof momentRows>>[number];
+/** First and last ticks of the time. */
+interface Span {
+  readonly began: number;
+  readonly ended: number;
+  readonly first: bigint;
+  readonly last: bigint;
+}
 
-/** The worst tick of every stretch. Numbers are put into the text, since PostgreSQL wants the same expression twice. */
-function momentRows(db: Database, { market, from, to }: TimelineQuery) {
-  const width = Math.max(1, Math.ceil((to - from) / STRETCHES));
-  const stretch = sql`(${ticks.at} - ${sql.raw(String(from))}) / ${sql.raw(String(width))}`;
-  const netDelta = sql<number>`${marks.bookDelta} + ${marks.hedgeDelta}`;
-  return db
-    .selectDistinctOn([stretch], {
-      at: ticks.at,
-      block: ticks.block,
-      decision: ticks.decision,
-      spot: marks.spot,
-      nav: marks.nav,
-      netDelta: netDelta.mapWith(Number),
-    })
+async function spanOf(db: Database, query: TimelineQuery): Promise<Span | undefined> {
+  const [row] = await db
+    .select({ began: min(ticks.at), ended: max(ticks.at), first: min(ticks.block), last: max(ticks.block) })
     .from(ticks)
-    .innerJoin(marks, and(eq(marks.market, ticks.market), eq(marks.block, ticks.block)))
-    .where(and(eq(ticks.market, market), gte(ticks.at, from), lt(ticks.at, to)))
-    .orderBy(stretch, sql`abs(${netDelta}) desc`, desc(ticks.id));
+    .where(inTime(query));
+  const { began = null, ended = null, first = null, last = null } = row ?? {};
+  if (began === null || ended === null || first === null || last === null) return undefined;
+  return { began, ended, first, last };
 }
 
-function momentOf({ at, spot, nav, netDelta, decision }: MomentRow): Moment {
-  return { at, spot, nav, netDelta, band: fromWad((decision as Plan).band) };
+async function momentsOf(db: Database, query: TimelineQuery, { began, ended }: Span): Promise<Moment[]> {
+  const width = Math.max(1, Math.ceil((ended - began) / STRETCHES));
+  // Numbers in the text: PostgreSQL does not see that two parameters are the same expression.
+  const stretch = sql.raw(`(ticks.at - ${began}) / ${width}`);
+  const netDelta = sql<number>`${marks.bookDelta} + ${marks.hedgeDelta}`.mapWith(Number);
+  const of = { at: ticks.at, decision: ticks.decision, spot: marks.spot, nav: marks.nav, netDelta };
+  const onMark = and(eq(marks.market, ticks.market), eq(marks.block, ticks.block));
+  const worst = await db
+    .selectDistinctOn([stretch], of)
+    .from(ticks)
+    .innerJoin(marks, onMark)
+    .where(inTime(query))
+    .orderBy(stretch, sql`abs(${netDelta}) desc`, desc(ticks.id));
+  const newest = await db
+    .select(of)
+    .from(ticks)
+    .innerJoin(marks, onMark)
+    .where(inTime(query))
+    .orderBy(desc(ticks.id))
+    .limit(1);
+  const isAdded = newest[0]?.at !== worst.at(-1)?.at;
+  return [...worst, ...(isAdded ? newest : [])].map(({ decision, ...rest }) => ({
+    ...rest,
+    band: fromWad((decision as Plan).band),
+  }));
+}
+
+function inTime({ market, from, to }: TimelineQuery) {
+  return and(eq(ticks.market, market), gte(ticks.at, from), lt(ticks.at, to));
 }
 
 async function hedgesOf(db: Database, { market, from, to }: TimelineQuery): Promise<TimelineHedge[]> {
@@ -70,22 +92,18 @@ async function hedgesOf(db: Database, { market, from, to }: TimelineQuery): Prom
   }));
 }
 
-/** Summed where they lie: there is one row for every tick. */
-async function profitsSince(db: Database, market: string, block: bigint): Promise<ReadonlyMap<string, number>> {
-  const parts = db.$with("parts").as(
-    db
-      .select({
-        cause: sql<string>`cause`.as("cause"),
-        amount: sql<string>`(amount ->> '$bigint')::numeric`.as("amount"),
-      })
-      .from(sql`${attributions}, json_each(${attributions.parts}::json) as part(cause, amount)`)
-      .where(and(eq(attributions.market, market), gte(attributions.fromBlock, block))),
-  );
+/** Summed where they lie: there is one row for every tick. They are of intervals that began with a tick of the time. */
+async function profitsOf(
+  db: Database,
+  { market }: TimelineQuery,
+  { first, last }: Span,
+): Promise<ReadonlyMap<string, number>> {
+  const within = and(gte(attributions.fromBlock, first), lte(attributions.toBlock, last));
   const sums = await db
-    .with(parts)
-    .select({ cause: parts.cause, sum: sql<string>`sum(${parts.amount})::text` })
-    .from(parts)
-    .groupBy(parts.cause)
-    .orderBy(parts.cause);
-  return new Map(sums.map(({ cause, sum }) => [cause, fromUsdc(BigInt(sum))]));
+    .select({ cause: sql<string>`cause`, sum: sql<string>`sum((amount ->> '$bigint')::numeric)::text` })
+    .from(sql`${attributions}, json_each(${attributions.parts}::json) as part(cause, amount)`)
+    .where(and(eq(attributions.market, market), within))
+    .groupBy(sql`cause`)
+    .orderBy(sql`cause`);
+  return new Map(sums.map(({ cause, sum }) => [cause, (cause === "gas" ? -1 : 1) * fromUsdc(BigInt(sum))]));
 }

@@ -12,7 +12,7 @@ import { emptyStore } from "../support/store.ts";
 const SECOND = 1_000;
 const HOUR = 3_600 * SECOND;
 const DAY = { from: 0, to: 24 * HOUR };
-/** One of the four hundred stretches that a day is shown in. */
+/** What was recorded is shown in four hundred stretches. */
 const STRETCH = (24 * HOUR) / 400;
 
 describe("Timeline", () => {
@@ -62,19 +62,26 @@ function suite(open: () => Promise<OpenDatabase>): void {
 
   const read = (query: Partial<typeof DAY> = {}) => readTimeline(store.db, { market: "eth", ...DAY, ...query });
 
-  it("shows of every stretch of time the moment that was furthest from neutral, oldest first", async () => {
-    await tickAt(10, 0.1);
+  it("shows of every stretch of time the moment that was furthest from neutral, and the newest", async () => {
+    await tickAt(0, 0.1);
     await tickAt(20, -3);
     await tickAt(30, 2);
     await tickAt(STRETCH + 10, 0.2);
-    await tickAt(5 * STRETCH, 0.4);
+    await tickAt(24 * HOUR - 20, 0.4);
+    await tickAt(24 * HOUR - 10, 0.3);
     const { moments } = await read();
     expect(moments.map(({ at, netDelta }) => ({ at, netDelta }))).to.deep.equal([
       { at: 20, netDelta: -3 },
       { at: STRETCH + 10, netDelta: 0.2 },
-      { at: 5 * STRETCH, netDelta: 0.4 },
+      { at: 24 * HOUR - 20, netDelta: 0.4 },
+      { at: 24 * HOUR - 10, netDelta: 0.3 },
     ]);
     expect(moments[0]).to.include({ band: 0.5 });
+  });
+
+  it("shows every moment of a short record, however long the time that was asked for", async () => {
+    for (let at = 0; at < 50; at += 1) await tickAt(at, at);
+    expect((await read()).moments).to.have.length(50);
   });
 
   it("keeps to the market and to the time it was asked for", async () => {
@@ -123,8 +130,9 @@ function suite(open: () => Promise<OpenDatabase>): void {
     await recorder.attribution("eth", { from: second, to: third }, { change: 0n, parts: parts(huge), gas: 3n });
     const { profits } = await read({ from: 2 * HOUR });
     expect(Object.fromEntries(profits)).to.include({ delta: fromUsdc(huge), premium: 0.000005, gamma: -0.000001 });
-    expect(profits.get("gas")).to.equal(0.000003);
+    expect(profits.get("gas")).to.equal(-0.000003);
     expect((await read()).profits.get("premium")).to.equal(0.00001);
+    expect((await read({ to: 2 * HOUR + 1 })).profits.get("delta")).to.equal(0.000007);
   });
 
   it("is empty where nothing was recorded", async () => {
