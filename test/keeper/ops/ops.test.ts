@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { expect } from "chai";
 import { ALERTS } from "../../../keeper/monitoring/alerts/alert.ts";
 import { createMetrics } from "../../../keeper/monitoring/metrics.ts";
@@ -39,6 +39,24 @@ describe("What operators are given", () => {
     expect(settings("local.yml").replace("localhost:9464", "keeper:9464")).to.equal(settings("prometheus.yml"));
     expect(settings("prometheus.yml")).to.include("job_name: keel");
     expect(rules).to.include('up{job="keel"}');
+  });
+
+  it("builds the container's image from what a clean checkout has, and lets the build see nothing else", () => {
+    const copied = matches(read("keeper/ops/Dockerfile"), /^COPY (?!--from)(.*) \S+$/gm).flatMap((list) =>
+      list.split(" "),
+    );
+    for (const path of copied) expect(existsSync(new URL(`../../../${path}`, import.meta.url)), path).to.equal(true);
+    const ignored = read(".dockerignore");
+    expect(ignored).to.match(/^\*\*\n/);
+    expect(matches(ignored, /^!(.*)$/gm)).to.have.members(copied);
+    expect(ignored).to.match(/^keeper\/ops\/secrets$/m);
+  });
+
+  it("asks a container for its health where it serves it", () => {
+    const dockerfile = read("keeper/ops/Dockerfile");
+    const [port = ""] = matches(dockerfile, /KEEL_MONITORING_PORT=(\d+)/g);
+    expect(dockerfile).to.include(`http://127.0.0.1:${port}/health`).and.to.include(`EXPOSE ${port}`);
+    expect(read("keeper/ops/prometheus/prometheus.yml")).to.include(`keeper:${port}`);
   });
 
   it("runs as nobody special, on a file system that cannot be written to", () => {
