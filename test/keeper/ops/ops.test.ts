@@ -59,6 +59,12 @@ describe("What operators are given", () => {
     expect(read("keeper/ops/prometheus/prometheus.yml")).to.include(`keeper:${port}`);
   });
 
+  it("stops a container that cannot read its password, instead of going on without one", () => {
+    const compose = read("keeper/ops/compose.yaml");
+    expect(compose).to.match(/^ {6}- -ec\n {6}- >-\n {8}password="\$\$\(cat /m);
+    expect(compose).to.include('GF_SECURITY_ADMIN_PASSWORD: "$$__file{/run/secrets/grafana-password}"');
+  });
+
   it("runs as nobody special, on a file system that cannot be written to", () => {
     const dockerfile = read("keeper/ops/Dockerfile");
     expect(dockerfile).to.match(/^USER node$/m);
