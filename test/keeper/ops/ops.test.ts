@@ -4,6 +4,15 @@ import { ALERTS } from "../../../keeper/monitoring/alerts/alert.ts";
 import { createMetrics } from "../../../keeper/monitoring/metrics.ts";
 
 const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
+interface Panel {
+  readonly id: number;
+  readonly title: string;
+  readonly type: string;
+  readonly datasource: { readonly uid: string };
+  readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
+  readonly fieldConfig: { readonly defaults: { readonly thresholds?: object } };
+}
+
 const matches = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([, found]) => found ?? "");
 
 describe("What operators are given", () => {
@@ -39,6 +48,30 @@ describe("What operators are given", () => {
     expect(settings("local.yml").replace("localhost:9464", "keeper:9464")).to.equal(settings("prometheus.yml"));
     expect(settings("prometheus.yml")).to.include("job_name: keel");
     expect(rules).to.include('up{job="keel"}');
+  });
+
+  it("shows every panel of the dashboard beside the others, from the data source that is set up", () => {
+    const { panels } = JSON.parse(dashboard) as { readonly panels: readonly Panel[] };
+    const [uid] = matches(read("keeper/ops/grafana/provisioning/datasources/prometheus.yml"), /uid: (\w+)/g);
+    const taken = new Map<string, string>();
+    for (const { title, datasource, gridPos } of panels) {
+      const { x, y, w, h } = gridPos;
+      expect(datasource.uid, title).to.equal(uid);
+      expect(x + w, `${title}, of Grafana's 24 columns`).to.be.at.most(24);
+      for (let cell = 0; cell < w * h; cell++) {
+        const place = `${x + (cell % w)}, ${y + Math.floor(cell / w)}`;
+        expect(taken.get(place), `${title} at ${place}`).to.equal(undefined);
+        taken.set(place, title);
+      }
+    }
+    expect(new Set(panels.map(({ id }) => id)).size).to.equal(panels.length);
+  });
+
+  it("colours single figures by limits of their own: Grafana's are red from 80, whatever is counted", () => {
+    const { panels } = JSON.parse(dashboard) as { readonly panels: readonly Panel[] };
+    const figures = panels.filter(({ type }) => type === "stat");
+    expect(figures).to.have.length.above(0);
+    for (const { title, fieldConfig } of figures) expect(fieldConfig.defaults, title).to.have.property("thresholds");
   });
 
   it("builds the container's image from what a clean checkout has, and lets the build see nothing else", () => {
