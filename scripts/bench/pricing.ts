@@ -6,8 +6,10 @@
  * The grid: spot 2000, 13 strikes from 0.5 to 2 times spot, six times from one hour to a year, seven vols from 20 % to
  * 200 %: 546 points.
  */
+import { Command } from "commander";
 import { parseUnits } from "ethers";
 import hre from "hardhat";
+import { runCommand } from "../command.ts";
 
 const SPOT = parseUnits("2000", 18);
 const TIMES = [3_600, 86_400, 604_800, 2_592_000, 7_776_000, 31_536_000].map(BigInt);
@@ -80,25 +82,34 @@ function* volPoints(harness: GasHarness) {
       for (const vol of VOLS) yield harness.impliedVol(sliceAt(time, vol), wad(Math.log(ratio)));
 }
 
-await hre.tasks.getTask("build").run({ quiet: true });
-const { ethers } = await hre.network.create();
-const harness = (await ethers.deployContract("PricingGas")) as unknown as GasHarness;
+await runCommand(
+  new Command("bench:pricing")
+    .description("Measures the gas of the pricing libraries; exit code 1 when one is beyond its limit")
+    .option("--json", "print the figures as JSON", false)
+    .action(bench),
+);
 
-const result = {
-  greeks: await measure(greeksPoints(harness)),
-  series: await measure(seriesPoints(harness)),
-  scenario: await measure(scenarioPoints(harness)),
-  impliedVol: await measure(volPoints(harness)),
-};
-const withinLimits =
-  result.greeks.average <= LIMITS.greeks &&
-  result.greeks.max <= LIMITS.greeksMax &&
-  result.series.max <= LIMITS.series &&
-  result.scenario.max <= LIMITS.scenario;
+async function bench({ json }: { readonly json: boolean }): Promise<void> {
+  await hre.tasks.getTask("build").run({ quiet: true });
+  const { ethers } = await hre.network.create();
+  const harness = (await ethers.deployContract("PricingGas")) as unknown as GasHarness;
+  const result = {
+    greeks: await measure(greeksPoints(harness)),
+    series: await measure(seriesPoints(harness)),
+    scenario: await measure(scenarioPoints(harness)),
+    impliedVol: await measure(volPoints(harness)),
+  };
+  const withinLimits =
+    result.greeks.average <= LIMITS.greeks &&
+    result.greeks.max <= LIMITS.greeksMax &&
+    result.series.max <= LIMITS.series &&
+    result.scenario.max <= LIMITS.scenario;
+  if (json) console.log(JSON.stringify({ ...result, limits: LIMITS, withinLimits }, null, 2));
+  else printTable(result);
+  if (!withinLimits) process.exitCode = 1;
+}
 
-if (process.argv.includes("--json")) {
-  console.log(JSON.stringify({ ...result, limits: LIMITS, withinLimits }, null, 2));
-} else {
+function printTable(result: Readonly<Record<"greeks" | "series" | "scenario" | "impliedVol", Summary>>): void {
   const row = (name: string, s: Summary, limit: string) =>
     console.log(`${name.padEnd(58)}${s.average.toFixed(1).padStart(9)}${String(s.max).padStart(8)}   ${limit}`);
   console.log(`${"gas".padEnd(58)}${"average".padStart(9)}${"max".padStart(8)}   limit`);
@@ -111,4 +122,3 @@ if (process.argv.includes("--json")) {
   row("spot scenario: call, put", result.scenario, `${LIMITS.scenario}`);
   row("SSVI vol alone", result.impliedVol, "");
 }
-if (!withinLimits) process.exitCode = 1;

@@ -4,6 +4,8 @@
  *   npm run fit              fit, print errors, error curves and coefficients
  *   npm run fit -- --check   fit, and compare with contracts/libraries; exit code 1 when they differ
  */
+import { Command } from "commander";
+import { runCommand } from "../command.ts";
 import { constants, fit, TARGETS, type Fit } from "./coefficients.ts";
 import { differences } from "./solidity.ts";
 
@@ -22,12 +24,19 @@ function print(result: Fit): void {
   for (const [name, hex] of Object.entries(result.literals)) console.log(`  ${name.padEnd(12)}${hex}`);
 }
 
-const fits = TARGETS.map((target) => fit(target));
-fits.forEach(print);
-console.log("\nconstants");
-for (const [name, hex] of Object.entries(constants())) console.log(`  ${name.padEnd(24)}${hex}`);
+await runCommand(
+  new Command("fit")
+    .description("Finds every coefficient of the pricing libraries and shows how well it fits")
+    .option("--check", "compare with contracts/libraries: exit code 1 when they differ", false)
+    .action(run),
+);
 
-if (process.argv.includes("--check")) {
+function run({ check }: { readonly check: boolean }): void {
+  const fits = TARGETS.map((target) => fit(target));
+  fits.forEach(print);
+  console.log("\nconstants");
+  for (const [name, hex] of Object.entries(constants())) console.log(`  ${name.padEnd(24)}${hex}`);
+  if (!check) return;
   const found = differences(fits);
   for (const difference of found) console.error(difference);
   console.log(found.length === 0 ? "\ncontracts/libraries holds exactly these" : "\ncontracts/libraries differs");
