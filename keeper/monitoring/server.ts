@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Registry } from "prom-client";
 import { UserError, messageOf } from "../errors.ts";
 import type { HealthReport } from "./health.ts";
@@ -15,6 +16,8 @@ export interface MonitoringServerOptions {
   readonly readiness: () => HealthReport;
   /** A page for people, of the last so many hours. */
   readonly page: (hours: number) => Promise<string>;
+  /** How long a page may take; a connection on which nothing moves is closed after three times that. */
+  readonly patienceMs?: number;
 }
 
 export interface MonitoringServer {
@@ -22,6 +25,8 @@ export interface MonitoringServer {
   close(): Promise<void>;
 }
 
+const PATIENCE_MS = 10_000;
+const SILENT_PATIENCES = 3;
 const DEFAULT_HOURS = 24;
 const MOST_HOURS = 24 * 31;
 /** The page is made of markup, its own styles and charts: nothing that it shows could run, or load anything. */
@@ -33,10 +38,11 @@ const PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'";
  * @throws UserError when the port is taken.
  */
 export async function startMonitoringServer(options: MonitoringServerOptions): Promise<MonitoringServer> {
-  const { host, port } = options;
+  const { host, port, patienceMs = PATIENCE_MS } = options;
   const server = createServer((request, response) => {
     answer(options, request, response).catch((error: unknown) => fail(response, error));
   });
+  server.setTimeout(SILENT_PATIENCES * patienceMs);
   await listen(server, host, port);
   const { port: bound } = server.address() as AddressInfo;
   return {
@@ -50,7 +56,7 @@ export async function startMonitoringServer(options: MonitoringServerOptions): P
 }
 
 async function answer(
-  { registry, liveness, readiness, page }: MonitoringServerOptions,
+  { registry, liveness, readiness, page, patienceMs = PATIENCE_MS }: MonitoringServerOptions,
   { method, url }: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -58,7 +64,11 @@ async function answer(
   const { pathname, searchParams } = new URL(`http://keeper${url ?? "/"}`);
   switch (pathname) {
     case "/":
-      return sendPage(response, page, searchParams.get("hours") ?? String(DEFAULT_HOURS));
+      return sendPage(
+        response,
+        (hours) => within(patienceMs, page(hours)),
+        searchParams.get("hours") ?? String(DEFAULT_HOURS),
+      );
     case "/metrics":
       return send(response, 200, registry.contentType, await registry.metrics());
     case "/health":
@@ -82,6 +92,19 @@ async function sendPage(response: ServerResponse, page: MonitoringServerOptions[
   }
   response.setHeader("content-security-policy", PAGE_POLICY);
   send(response, 200, "text/html; charset=utf-8", await page(hours));
+}
+
+/** A database that hangs must not make readers hang. */
+async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {
+  const done = new AbortController();
+  const late = sleep(limitMs, undefined, { signal: done.signal }).then(() => {
+    throw new Error(`it takes longer than ${String(limitMs / 1000)} s.`);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    done.abort();
+  }
 }
 
 /** The loop must not fall with a page. */

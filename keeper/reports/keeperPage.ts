@@ -148,15 +148,20 @@ function hedgeTable(hedges: readonly TimelineHedge[]): Html {
     .slice(0, SHOWN_HEDGES)
     .map((hedge) => [
       new Date(hedge.at).toISOString().slice(0, 19).replace("T", " "),
-      hedge.amount > 0 ? "bought" : "sold",
+      sideOf(hedge),
       Math.abs(hedge.amount).toFixed(4),
-      (hedge.cash / Math.abs(hedge.amount)).toFixed(2),
+      hedge.amount === 0 ? "" : (hedge.cash / Math.abs(hedge.amount)).toFixed(2),
       hedgeCost(hedge).toFixed(2),
       hedge.gas.toFixed(2),
       hedge.tx,
     ]);
   const more = hedges.length - rows.length;
   return html`${table(HEDGE_COLUMNS, rows)} ${more > 0 ? html`<p class="note">And ${more} before.</p>` : ""}`;
+}
+
+function sideOf({ amount }: TimelineHedge): string {
+  if (amount === 0) return "nothing";
+  return amount > 0 ? "bought" : "sold";
 }
 
 function span(hours: number): string {

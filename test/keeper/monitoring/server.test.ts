@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { connect } from "node:net";
 import { expect } from "chai";
 import { UserError } from "../../../keeper/errors.ts";
 import { type HealthState, liveness, readiness } from "../../../keeper/monitoring/health.ts";
@@ -120,6 +122,21 @@ describe("Monitoring server", () => {
     page = good;
     expect((await ask("/")).status).to.equal(200);
     expect((await ask("/health")).status).to.equal(200);
+  });
+
+  it("gives a page up that takes too long, and closes connections on which nothing moves", async () => {
+    const impatient = await startMonitoringServer({
+      ...{ host: "127.0.0.1", port: 0, registry: createMetrics().registry, patienceMs: 50 },
+      liveness: () => liveness(GOOD, 0, 1),
+      readiness: () => readiness(GOOD, 0, 1),
+      page: () => new Promise<string>(() => undefined),
+    });
+    const response = await fetch(impatient.url);
+    expect(response.status).to.equal(503);
+    expect(await response.text()).to.equal("This cannot be shown now: it takes longer than 0.05 s.\n");
+    const silent = connect(Number(new URL(impatient.url).port), "127.0.0.1");
+    await once(silent, "close");
+    await impatient.close();
   });
 
   it("answers nothing else: other paths, and whatever would change something", async () => {

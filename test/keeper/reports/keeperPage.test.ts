@@ -40,6 +40,12 @@ describe("Keeper's page", () => {
     expect(text).to.include("2026-01-09 11:00:00 bought 1.5000 3031.50 2.25 0.40 0xaa");
   });
 
+  it("says no price of a hedge that moved nothing", () => {
+    const hedges = [{ at: AT - HOUR, tx: "0xaa", amount: 0, cash: 0, spot: 3030, gas: 0.4 }];
+    const text = textOf(keeperPage({ ...view, markets: [{ ...timeline, hedges }] }));
+    expect(text).to.include("2026-01-09 11:00:00 nothing 0.0000 0.00 0.40 0xaa").and.not.match(/NaN|∞/);
+  });
+
   it("lists the twenty newest hedges and says how many there were before", () => {
     const [hedge] = timeline.hedges;
     const hedges = Array.from({ length: 23 }, (_, i) => ({ ...hedge!, tx: `0xhedge${i}.` }));

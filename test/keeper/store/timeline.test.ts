@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { parseEther, parseUnits } from "viem";
+import type { Attribution } from "../../../keeper/portfolio/attribution.ts";
 import { openDatabase, type OpenDatabase } from "../../../keeper/store/database.ts";
 import { createLeadership } from "../../../keeper/store/leases.ts";
 import { type PlannerInputs, type Recorder, createRecorder } from "../../../keeper/store/records.ts";
@@ -133,6 +134,30 @@ function suite(open: () => Promise<OpenDatabase>): void {
     expect(profits.get("gas")).to.equal(-0.000003);
     expect((await read()).profits.get("premium")).to.equal(0.00001);
     expect((await read({ to: 2 * HOUR + 1 })).profits.get("delta")).to.equal(0.000007);
+  });
+
+  it("reads many ticks in pieces, so that whatever else there is to do gets its turn, and loses none between them", async () => {
+    const parts = { delta: 1n } as unknown as Attribution["parts"];
+    const blocks: bigint[] = [];
+    for (let i = 0; i < 60; i += 1) {
+      blocks.push(await tickAt(i * STRETCH, i));
+      // As if a thousand others had been recorded in between.
+      await store.db.execute("select setval('keel.ticks_id_seq', nextval('keel.ticks_id_seq') + 1000)");
+    }
+    for (const [i, to] of blocks.entries()) {
+      if (i > 0) await recorder.attribution("eth", { from: blocks[i - 1] ?? 0n, to }, { change: 0n, parts, gas: 0n });
+    }
+    let turns = 0;
+    const turn = (): void => {
+      turns += 1;
+      next = setImmediate(turn);
+    };
+    let next = setImmediate(turn);
+    const { moments, profits } = await read();
+    clearImmediate(next);
+    expect(turns).to.be.at.least(50);
+    expect(moments.map(({ netDelta }) => netDelta)).to.deep.equal(Array.from({ length: 60 }, (_, i) => i));
+    expect(profits.get("delta")).to.equal(fromUsdc(59n));
   });
 
   it("is empty where nothing was recorded", async () => {
