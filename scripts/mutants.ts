@@ -49,7 +49,7 @@ await runCommand(
 );
 
 async function run({ only, jobs, json }: Flags): Promise<void> {
-  const wanted = only?.split(",");
+  const wanted = only?.split(",").filter((text) => text !== "");
   const mutants = readMutants(`${ROOT}/${FOLDER}`).filter(
     ({ name, row }) => wanted === undefined || wanted.some((text) => row === text || name.includes(text)),
   );
