@@ -128,19 +128,22 @@ function segmentsOf(isBuy: boolean, pools: readonly QuotedPool[], { spot, slippa
   });
 }
 
-/** What a pool takes or pays for `size`: exact at a quote, and between two along a price that changes evenly. */
+/** What a pool takes or pays for `size`: exact at a quote, and between two along the cubic through both (Hermite). */
 function cashFor({ quotes }: QuotedPool, size: bigint, isBuy: boolean): bigint {
   if (size === 0n) return 0n;
   const at = quotes.findIndex(({ amount }) => amount >= size);
   const above = quotes[at] ?? quotes.at(-1);
   if (above === undefined) return 0n;
-  const below = quotes[at - 1] ?? { amount: 0n, cash: 0n, marginal: above.marginal };
-  const [length, x] = [fromWad(above.amount - below.amount), fromWad(size - below.amount)];
-  // The parabola through both cash amounts whose slope at the lower quote is the price there.
-  const rise = fromUsdc(above.cash - below.cash);
-  const bend = (rise - below.marginal * length) / (length * length);
-  const cash = toWad(below.marginal * x + bend * x * x) / WAD_PER_USDC_UNIT;
-  return below.cash + cash + (isBuy ? 1n : 0n); // the pool rounds for itself
+  const below = quotes[at - 1];
+  const [fromAmount, fromCash] = [below?.amount ?? 0n, below?.cash ?? 0n];
+  const length = fromWad(above.amount - fromAmount);
+  const rise = fromUsdc(above.cash - fromCash);
+  // Before the smallest quote the price is taken to change evenly.
+  const start = (below?.marginal ?? (2 * rise) / length - above.marginal) * length;
+  const end = above.marginal * length;
+  const t = fromWad(size - fromAmount) / length;
+  const cash = t * (start + t * (3 * rise - 2 * start - end + t * (start + end - 2 * rise)));
+  return fromCash + toWad(cash) / WAD_PER_USDC_UNIT + (isBuy ? 1n : 0n); // the pool rounds for itself
 }
 
 /** Shares in basis points, rounded; the largest part takes what rounding leaves. */

@@ -37,12 +37,17 @@ export function splitOrder(amount: bigint, pools: readonly PoolDepth[]): Split {
   }
   const costAt = ({ pool, i }: { pool: PoolDepth; i: number }) => marginalCost(pool, fromWad(amounts[i] ?? 0n));
   let left = size;
-  const amounts = pools.map((pool) => {
-    const part = toWad(fromWad(pool.depth) * shareAt(pool, low));
+  const amounts = pools.map(() => 0n);
+  // Full pools first, and to the wei: what a double loses is then left to those that have room.
+  const fullestFirst = pools
+    .map((pool, i) => ({ pool, i, share: shareAt(pool, low) }))
+    .sort((a, b) => b.share - a.share);
+  for (const { pool, i, share } of fullestFirst) {
+    const part = share === 1 ? pool.depth : toWad(fromWad(pool.depth) * share);
     const taken = [part, pool.depth, left].reduce((a, b) => (b < a ? b : a));
+    amounts[i] = taken;
     left -= taken;
-    return taken;
-  });
+  }
   // A pool whose price does not move takes all of its depth at one cost: what is left belongs to it, and else is rounding.
   const cheapestFirst = pools
     .map((pool, i) => ({ pool, i, isFlat: pool.slopeBps === 0 && pool.feeBps <= high }))

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import fc from "fast-check";
+import fc from "../support/fastCheck.ts";
 import { UserError } from "../../keeper/errors.ts";
 import { cut, parsePrices, parseTime } from "../../scripts/demo/priceFile.ts";
 import { BUNDLED, type Bar, HOUR, generatePath } from "../../scripts/demo/prices.ts";

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import fc from "fast-check";
+import fc from "../support/fastCheck.ts";
 import { UserError } from "../../keeper/errors.ts";
 import { FEED_HEARTBEAT } from "../../scripts/devnet/feed.ts";
 import { positionAmounts, priceAtTick, priceOf, sqrtPriceX96, ticksOf } from "../../scripts/devnet/prices.ts";

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import fc from "./fastCheck.ts";
 import type { OptionInput, OptionKind, SsviSlice } from "../../keeper/pricing/index.ts";
 
 const finite = { noNaN: true, noDefaultInfinity: true } as const;

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import fc from "fast-check";
+import fc from "../../support/fastCheck.ts";
 import { DEFAULT_FEE_POLICY, type Fees, firstFees, replacementFees } from "../../../keeper/execution/fees.ts";
 
 const GWEI = 10n ** 9n;

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import fc from "fast-check";
+import fc from "../../support/fastCheck.ts";
 import type { HedgeConditions } from "../../../keeper/hedging/conditions.ts";
 import { planHedge } from "../../../keeper/hedging/planner.ts";
 import { DEFAULT_POLICY, type HedgePolicy } from "../../../keeper/hedging/policy.ts";

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import fc from "fast-check";
+import fc from "../../support/fastCheck.ts";
 import { type Exposure, type Interval, attribute, exposureOf } from "../../../keeper/portfolio/attribution.ts";
 import type { Snapshot } from "../../../keeper/portfolio/snapshot.ts";
 import { toWad } from "../../../keeper/units.ts";

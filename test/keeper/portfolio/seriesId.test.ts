@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import fc from "fast-check";
+import fc from "../../support/fastCheck.ts";
 import { parseEther } from "viem";
 import { decodeSeries, encodeSeries, findSeries, seriesName } from "../../../keeper/portfolio/seriesId.ts";
 import { seriesId } from "../../../scripts/devnet/keel.ts";

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import fc from "fast-check";
+import fc from "../../support/fastCheck.ts";
 import { callAndPut, greeks, intrinsicValue, price, yearsOf } from "../../../keeper/pricing/index.ts";
 import { kinds, logUniform, marketOptions, options } from "../../support/arbitraries.ts";
 

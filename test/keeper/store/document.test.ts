@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import fc from "fast-check";
+import fc from "../../support/fastCheck.ts";
 import { decodeDocument, encodeDocument } from "../../../keeper/store/document.ts";
 import { snapshotOf } from "../support/snapshots.ts";
 

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import fc from "fast-check";
+import fc from "../../../support/fastCheck.ts";
 import type { SlicePost } from "../../../../keeper/hedging/duties/duty.ts";
 import {
   DEFAULT_SURFACE_POLICY,

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import fc from "fast-check";
+import fc from "../../../support/fastCheck.ts";
 import { isButterflyFree, isCalendarFree } from "../../../../keeper/pricing/index.ts";
 import { leastSquares } from "../../../../keeper/pricing/calibration/leastSquares.ts";
 import { roundToOnChainUnits } from "../../../../keeper/pricing/calibration/onChainUnits.ts";
