@@ -9,6 +9,7 @@ import {ERC6909} from "@openzeppelin/contracts/token/ERC6909/ERC6909.sol";
 import {IERC6909Metadata, IERC6909TokenSupply} from "@openzeppelin/contracts/interfaces/IERC6909.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 
 import {SelfPermit} from "./base/SelfPermit.sol";
@@ -93,6 +94,11 @@ contract OptionMarket is
         vault.list(ids);
     }
 
+    /// @inheritdoc IOptionMarket
+    function delistSeries(uint256[] calldata ids) external restricted {
+        vault.delist(ids);
+    }
+
     // Trading
 
     /// @inheritdoc IOptionMarket
@@ -133,7 +139,8 @@ contract OptionMarket is
         Quoting.Tally memory t;
         MarkedBook.Sums memory unused;
         Quoting.price(t, unused, legs, m);
-        Quoting.quote(q, t, m, e.mark.delta + e.base, e.mark.weightedVega, e.vegaCapacity);
+        uint256 allowed = t.dearer == 0 ? 0 : Math.min(t.dearer, vault.surfaceAllowance());
+        Quoting.quote(q, t, m, e.mark.delta + e.base, e.mark.weightedVega, e.vegaCapacity, allowed);
     }
 
     // Settlement

@@ -14,11 +14,13 @@ import {IOptionVault} from "./interfaces/IOptionVault.sol";
 import {IPriceOracle} from "./interfaces/IPriceOracle.sol";
 import {IVolSurface} from "./interfaces/IVolSurface.sol";
 import {Book} from "./libraries/Book.sol";
+import {EpochEngine} from "./libraries/EpochEngine.sol";
 import {MarkedBook} from "./libraries/MarkedBook.sol";
+import {PoolEngine} from "./libraries/PoolEngine.sol";
 import {Quoting} from "./libraries/Quoting.sol";
 import {RiskEngine} from "./libraries/RiskEngine.sol";
 import {RiskLimits} from "./libraries/RiskLimits.sol";
-import {SeriesId} from "./libraries/SeriesId.sol";
+import {SurfaceEngine} from "./libraries/SurfaceEngine.sol";
 import {TradeEngine} from "./libraries/TradeEngine.sol";
 import {Treasury} from "./libraries/Treasury.sol";
 
@@ -28,17 +30,15 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
     using RiskEngine for RiskEngine.State;
     using SafeCast for *;
     using SafeERC20 for IERC20;
-    using Treasury for Treasury.Accounts;
     using Treasury for Treasury.State;
-
-    /// @dev WAD USDC per unit of USDC (6 decimals).
-    int256 private constant USDC_UNIT = 1e12;
 
     IPriceOracle public immutable oracle;
     IVolSurface public immutable surface;
 
     Treasury.State private treasury;
     RiskEngine.State private risk;
+    /// @dev What markets that were replaced may still pay to holders of what they sold, USDC.
+    mapping(address market => uint256) private owedBy;
 
     constructor(
         address authority,
@@ -68,13 +68,15 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
 
     // Governance
 
-    /// @notice Connects the market and the desk. One that is in use cannot be replaced: a market while contracts are open or
-    /// unpaid, a desk while it holds or owes anything. Role: GOVERNOR.
+    /// @notice Connects the market and the desk. One that is in use cannot be replaced: a market while contracts are open, a desk while
+    /// it holds or owes anything. A market that is replaced goes on paying what is owed. Role: GOVERNOR.
     function setModules(address market_, IHedgePosition hedge_) external restricted {
         if (market_ == address(0) || address(hedge_) == address(0)) revert ZeroAddress();
-        if (market_ != market() && (risk.book.openContracts() > 0 || treasury.accounts.owed > 0))
-            revert ModuleInUse(market());
-        if (hedge_ != hedge()) {
+        if (market_ != market()) {
+            if (risk.book.openContracts() > 0) revert ModuleInUse(market());
+            owedBy[market()] = treasury.accounts.owed;
+        }
+        if (address(hedge_) != address(hedge())) {
             if (!_isFlat(hedge())) revert ModuleInUse(address(hedge()));
             risk.mark.inventory = _isFlat(hedge_) ? 0 : MarkedBook.UNKNOWN;
         }
@@ -108,13 +110,8 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
     }
 
     /// @inheritdoc IOptionVault
-    function syncMark() external nonReentrant returns (Balance memory b) {
-        b.spot = _spot();
-        MarkedBook.Mark memory m = risk.mark;
-        if (!RiskEngine.isFresh(risk.limits, m, surface, b.spot)) m = risk.remark(surface, b.spot);
-        RiskEngine.Assets memory assets = _assetsWith(treasury.accounts);
-        (b.base, b.quote, b.nav) = (assets.base, assets.quote, RiskEngine.navOf(m, assets));
-        b.netDelta = MarkedBook.deltaAt(m, b.spot) + b.base;
+    function syncMark() external nonReentrant returns (Balance memory) {
+        return PoolEngine.syncMark(risk, treasury, oracle, surface);
     }
 
     /// @inheritdoc IOptionVault
@@ -127,15 +124,21 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
         return risk.greeks(surface, _spot());
     }
 
+    /// @inheritdoc IOptionVault
+    function followSurface() external nonReentrant {
+        SurfaceEngine.follow(risk, treasury, surface, _spot());
+    }
+
     // The market
 
     /// @inheritdoc IOptionVault
     function list(uint256[] calldata ids) external onlyMarket {
-        for (uint256 i = 0; i < ids.length; ++i) {
-            risk.book.list(ids[i]);
-            (uint256 expiry, uint256 strike, bool isCall) = SeriesId.decode(ids[i]);
-            emit SeriesListed(ids[i], expiry, strike, isCall);
-        }
+        PoolEngine.list(risk, ids);
+    }
+
+    /// @inheritdoc IOptionVault
+    function delist(uint256[] calldata ids) external onlyMarket {
+        PoolEngine.delist(risk, ids);
     }
 
     /// @inheritdoc IOptionVault
@@ -158,14 +161,15 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
     }
 
     /// @inheritdoc IOptionVault
-    function payHolder(
-        uint256 id,
-        uint256 quantity,
-        address recipient
-    ) external nonReentrant onlyMarket returns (uint256 assets) {
+    function payHolder(uint256 id, uint256 quantity, address recipient) external nonReentrant returns (uint256 assets) {
         uint256 released;
         (assets, released) = risk.book.redeem(id, quantity);
-        treasury.pay(assets, released);
+        if (msg.sender != market()) {
+            if (owedBy[msg.sender] < released || released == 0) revert Unauthorized(msg.sender);
+            owedBy[msg.sender] -= released;
+        }
+        uint256 insured = treasury.pay(assets, released);
+        if (insured > 0) emit InsuranceUsed(insured, treasury.accounts.insurance);
         emit HolderPaid(id, recipient, quantity, assets, released);
         usdc.safeTransfer(recipient, assets);
     }
@@ -195,41 +199,24 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
     // LP epochs
 
     /// @inheritdoc IOptionVault
-    /// @dev First the insurance reserve pays for a loss. Then deposits pay the higher NAV (the book's shorts at their bid),
-    /// redemptions get the lower (shorts at their ask), all in the same proportion, as far as cash is free and the rest of
-    /// the pool still carries the book; what is left waits. Under water deposits wait: they would only fill the hole.
+    /// @dev Deposits pay the higher NAV (the book's shorts at their bid), redemptions get the lower (shorts at their ask), all
+    /// in the same proportion, as far as cash is free and the rest of the pool still carries the book; what is left waits.
+    /// Under water deposits wait: they would only fill the hole.
     function processEpoch() external nonReentrant {
-        uint256 endsAt = treasury.epoch.endsAt;
-        if (block.timestamp < endsAt) revert EpochOpen(endsAt);
-        _requireNothingExpired();
-        MarkedBook.Mark memory m = risk.remark(surface, _spot());
-        uint256 paid = treasury.coverLoss(_navWith(m), totalSupply() + VIRTUAL_SHARES);
-        if (paid > 0) emit InsuranceUsed(paid, treasury.accounts.insurance);
-
-        int256 mid = _navWith(m);
-        int256 halfSpread = (int256(uint256(m.grossVega)) * int256(uint256(risk.limits.spreadVol))) / 1e6;
         uint256 supply = totalSupply();
-        (uint256 assetsIn, uint256 sharesOut) = (0, 0);
-        if (mid >= halfSpread) (assetsIn, sharesOut) = _fillDeposits(_toUsdcDown(mid + halfSpread), supply);
+        EpochEngine.Prices memory p = EpochEngine.price(
+            risk,
+            treasury,
+            surface,
+            _spot(),
+            _queuedShares(),
+            supply + VIRTUAL_SHARES
+        );
+        (uint256 assetsIn, uint256 sharesOut) = p.joinable ? _fillDeposits(p.ask, supply) : (0, 0);
         treasury.put(assetsIn);
-        (uint256 sharesIn, uint256 assetsOut) = _redeemWhatFits(_toUsdcDown(mid - halfSpread), supply);
-        emit EpochProcessed(
-            treasury.epoch.id,
-            mid - halfSpread,
-            mid + halfSpread,
-            assetsIn,
-            sharesOut,
-            sharesIn,
-            assetsOut
-        );
-        RiskLimits.Limits storage rules = risk.limits;
-        treasury.beginEpoch(
-            _navWith(m),
-            totalSupply() + VIRTUAL_SHARES,
-            rules.epochLength,
-            rules.vegaCapacityBps,
-            rules.maxDrawdownBps
-        );
+        (uint256 sharesIn, uint256 assetsOut) = _redeemWhatFits(p.bid, supply);
+        emit EpochProcessed(treasury.epoch.id, p.navBid, p.navAsk, assetsIn, sharesOut, sharesIn, assetsOut);
+        EpochEngine.begin(risk, treasury, totalSupply() + VIRTUAL_SHARES);
     }
 
     // Views
@@ -246,8 +233,7 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
 
     /// @inheritdoc IOptionVault
     function nav() public view returns (int256) {
-        (MarkedBook.Mark memory m, ) = currentMark();
-        return _navWith(m);
+        return PoolEngine.navAt(risk, treasury, surface, _spot());
     }
 
     /// @inheritdoc IOptionVault
@@ -257,8 +243,7 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
 
     /// @inheritdoc IOptionVault
     function exposureAt(uint256 spot) public view returns (Exposure memory) {
-        (MarkedBook.Mark memory m, , ) = risk.markAt(surface, spot);
-        return _exposureAt(m, spot);
+        return PoolEngine.exposureAt(risk, treasury, surface, spot);
     }
 
     /// @inheritdoc IOptionVault
@@ -267,10 +252,8 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
     }
 
     /// @inheritdoc IOptionVault
-    function stressAt(uint256 spot) public view returns (Exposure memory e, int256[12] memory navs, uint256 worst) {
-        MarkedBook.Mark memory m;
-        (m, navs, worst) = risk.scenarioNavs(surface, spot, _assetsWith(treasury.accounts));
-        e = _exposureAt(m, spot);
+    function stressAt(uint256 spot) public view returns (Exposure memory, int256[12] memory, uint256) {
+        return PoolEngine.stressAt(risk, treasury, surface, spot);
     }
 
     /// @inheritdoc IOptionVault
@@ -337,6 +320,11 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
     }
 
     /// @inheritdoc IOptionVault
+    function surfaceAllowance() external view returns (uint256) {
+        return PoolEngine.surfaceAllowance(risk, treasury);
+    }
+
+    /// @inheritdoc IOptionVault
     function limits() external view returns (RiskLimits.Limits memory) {
         return risk.limits;
     }
@@ -379,22 +367,12 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
         return (treasury.epoch.endsAt, risk.limits.epochLength);
     }
 
-    /// @dev ERC-4626's views may not revert: without a live price, the price of the last mark serves.
     function _poolAssets() internal view override returns (uint256) {
-        try this.nav() returns (int256 live) {
-            return _toUsdcDown(live);
-        } catch {
-            return _toUsdcDown(_navWith(risk.mark));
-        }
+        return PoolEngine.poolAssets(risk, treasury, oracle, surface);
     }
 
     function _spot() private view returns (uint256 spot) {
         (spot, ) = oracle.spot();
-    }
-
-    function _assetsWith(Treasury.Accounts memory a) private view returns (RiskEngine.Assets memory assets) {
-        assets.cash = a.netCash();
-        (assets.base, assets.quote) = treasury.hedgeOf(risk.mark.inventory);
     }
 
     /// @dev Neither holds nor owes anything.
@@ -404,27 +382,10 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
         return base == 0 && quote == 0;
     }
 
-    function _exposureAt(MarkedBook.Mark memory m, uint256 spot) private view returns (Exposure memory) {
-        RiskEngine.Assets memory assets = _assetsWith(treasury.accounts);
-        int256 nav_ = RiskEngine.navOf(m, assets);
-        return Exposure(m, spot, assets.base, assets.quote, nav_, treasury.vegaCapacity());
-    }
-
-    function _navWith(MarkedBook.Mark memory m) private view returns (int256) {
-        return RiskEngine.navOf(m, _assetsWith(treasury.accounts));
-    }
-
     // Inside: rules
 
     function _requireCaller(address module) private view {
         if (msg.sender != module) revert Unauthorized(msg.sender);
-    }
-
-    function _requireNothingExpired() private view {
-        uint40[] memory expiries = risk.book.expiries;
-        for (uint256 i = 0; i < expiries.length; ++i) {
-            if (block.timestamp >= expiries[i]) revert ExpiryUnsettled(expiries[i]);
-        }
     }
 
     function _setLimits(RiskLimits.Limits memory next) private {
@@ -436,8 +397,7 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
         if (poolAtBid == 0) return (0, 0);
         (sharesIn, assetsOut) = _queuedRedemptions(poolAtBid, supply);
         if (sharesIn == 0) return (0, 0);
-        uint256 most = risk.releasable(_assetsWith(treasury.accounts)) / uint256(USDC_UNIT);
-        uint256 room = Math.min(most, treasury.freeCash());
+        uint256 room = EpochEngine.releasable(risk, treasury);
         if (assetsOut > room) {
             sharesIn = Math.mulDiv(sharesIn, room, assetsOut);
             assetsOut = sharesIn == 0 ? 0 : room;
@@ -445,10 +405,5 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
         if (sharesIn == 0) return (0, 0);
         _fillRedemptions(sharesIn, assetsOut);
         treasury.take(assetsOut);
-    }
-
-    /// @dev Rounds down; nothing for what is negative.
-    function _toUsdcDown(int256 wad) private pure returns (uint256) {
-        return wad <= 0 ? 0 : uint256(wad / USDC_UNIT);
     }
 }

@@ -3,6 +3,7 @@ pragma solidity ^0.8.31;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {IOptionVault} from "./interfaces/IOptionVault.sol";
 import {IVolSurface} from "./interfaces/IVolSurface.sol";
 import {FixedPoint} from "./libraries/FixedPoint.sol";
 import {Ssvi} from "./libraries/Ssvi.sol";
@@ -15,14 +16,15 @@ contract VolSurface is IVolSurface, AccessManaged {
     using SurfaceLimits for IVolSurface.Limits;
 
     /// @dev One slot, so that reading a slice is one storage read. Units: see IVolSurface.
-    /// @param drift What of the expiry's drift budget was used at `updatedAt`; it has refilled since.
+    /// @param updatedAt When it was posted; of a reference, when it last moved.
+    /// @param lags Of a posted slice: whether its reference is another.
     struct StoredSlice {
         uint40 atmVol;
         int40 skew;
         uint56 curvature;
         int48 carry;
         uint40 updatedAt;
-        uint32 drift;
+        bool lags;
     }
 
     /// @dev The slices around an expiry. Linear in total variance, w/T is a mean of theirs with the weight
@@ -39,14 +41,21 @@ contract VolSurface is IVolSurface, AccessManaged {
     int256 private constant SKEW_UNIT = 1e7;
     uint256 private constant CURVATURE_UNIT = 1e9;
     int256 private constant CARRY_UNIT = 1e6;
-    uint256 private constant DRIFT_UNIT = 1e9;
+    uint256 private constant WAD = 1e18;
 
     /// @inheritdoc IVolSurface
     uint256 public version;
 
     uint40[] private _expiries;
     mapping(uint256 expiry => StoredSlice) private _slices;
+    /// @dev Only of slices that lag; what is left here of others is not read.
+    mapping(uint256 expiry => StoredSlice) private _references;
     Limits private _limits;
+
+    /// @inheritdoc IVolSurface
+    IOptionVault public vault;
+    /// @inheritdoc IVolSurface
+    uint256 public frozenAt;
 
     constructor(address authority, Limits memory initialLimits) AccessManaged(authority) {
         _setLimits(initialLimits);
@@ -57,6 +66,8 @@ contract VolSurface is IVolSurface, AccessManaged {
     /// @inheritdoc IVolSurface
     function post(uint256[] calldata expiries_, Ssvi.Slice[] calldata slices) external restricted {
         require(expiries_.length == slices.length, LengthMismatch(expiries_.length, slices.length));
+        // References go on from where they are. Without a price they cannot, and have to wait.
+        if (address(vault) != address(0)) try vault.followSurface() {} catch {}
         Limits memory bounds = _limits;
         uint256 previous;
         for (uint256 i = 0; i < expiries_.length; ++i) {
@@ -66,8 +77,28 @@ contract VolSurface is IVolSurface, AccessManaged {
             _write(expiry, slices[i], bounds);
         }
         ++version;
-        _list(expiries_, bounds.maxExpiries);
-        _checkCalendar();
+        _arrange(expiries_, bounds.maxExpiries);
+    }
+
+    /// @inheritdoc IVolSurface
+    function advance(uint256[] calldata expiries_, uint256[] calldata portions) external {
+        require(msg.sender == address(vault), OnlyVault(msg.sender));
+        for (uint256 i = 0; i < expiries_.length; ++i) {
+            (Ssvi.Slice memory from, Ssvi.Slice memory to) = moveOf(expiries_[i]);
+            _storeReference(expiries_[i], _between(from, to, portions[i]));
+        }
+    }
+
+    /// @inheritdoc IVolSurface
+    function freeze() external restricted {
+        frozenAt = block.timestamp;
+        emit Frozen(msg.sender);
+    }
+
+    /// @inheritdoc IVolSurface
+    function setVault(IOptionVault vault_) external restricted {
+        vault = vault_;
+        emit VaultSet(vault_);
     }
 
     /// @inheritdoc IVolSurface
@@ -75,89 +106,135 @@ contract VolSurface is IVolSurface, AccessManaged {
         _setLimits(newLimits);
     }
 
-    /// @dev Checks one slice by itself and against its predecessor, and stores it.
+    /// @dev Checks one slice by itself and against its predecessor, and stores it. Its reference stays where it was.
     function _write(uint256 expiry, Ssvi.Slice calldata posted, Limits memory bounds) private {
         require(expiry > block.timestamp, ExpiryPassed(expiry, block.timestamp));
         require(expiry <= block.timestamp + bounds.maxTenor, ExpiryTooFar(expiry, block.timestamp + bounds.maxTenor));
         bounds.checkRange(expiry, posted);
 
-        StoredSlice memory packed = StoredSlice({
-            atmVol: uint40(posted.atmVol / VOL_UNIT),
-            skew: int40(posted.skew / SKEW_UNIT),
-            curvature: uint56(posted.curvature / CURVATURE_UNIT),
-            carry: int48(posted.carry / CARRY_UNIT),
-            updatedAt: uint40(block.timestamp),
-            drift: 0
-        });
+        StoredSlice memory packed = _pack(posted);
         Ssvi.Slice memory next = _unpack(packed);
         uint256 timeToExpiry = expiry - block.timestamp;
         if (!Ssvi.isButterflyFree(next, timeToExpiry)) {
             (uint256 slope, uint256 bend) = Ssvi.butterfly(next, timeToExpiry);
             revert ButterflyArbitrage(expiry, slope, bend);
         }
-        packed.drift = _spendDrift(expiry, next, bounds);
+        StoredSlice memory anchor =
+            _slices[expiry].updatedAt == 0
+                ? _checkFirst(expiry, next, bounds)
+                : _checkNext(expiry, packed, next, bounds);
+        packed.lags = !_isSame(anchor, packed);
+        if (packed.lags) _references[expiry] = anchor;
         _slices[expiry] = packed;
         emit SlicePosted(expiry, next.atmVol, next.skew, next.curvature, next.carry);
     }
 
-    /// @dev Checks a slice against what the surface says there now, and returns what is then used of the drift budget.
-    function _spendDrift(
+    /// @dev Checks a slice against the one before it. Going back to the reference is never too far.
+    /// @return anchor The reference.
+    function _checkNext(
         uint256 expiry,
+        StoredSlice memory packed,
         Ssvi.Slice memory next,
         Limits memory bounds
-    ) private view returns (uint32 total) {
-        StoredSlice memory stored = _slices[expiry];
-        uint256 used;
-        uint256 drift;
-        if (stored.updatedAt == 0) {
-            (used, drift) = _checkFirst(expiry, next, bounds);
-        } else {
-            uint256 earliest = stored.updatedAt + bounds.minInterval;
-            require(block.timestamp >= earliest, PostTooSoon(expiry, earliest));
-            Ssvi.Slice memory last = _unpack(stored);
-            bounds.checkStep(expiry, last, next);
-            used = _usedDrift(expiry, bounds);
-            drift = VolDrift.between(last, next, expiry - block.timestamp);
-        }
-        uint256 left = used < bounds.maxVolDrift ? bounds.maxVolDrift - used : 0;
-        require(drift <= left, DriftBudgetExceeded(expiry, drift, left));
-        total = uint32((used + drift + DRIFT_UNIT - 1) / DRIFT_UNIT); // below the ceiling, which fits
+    ) private view returns (StoredSlice memory anchor) {
+        StoredSlice memory last = _slices[expiry];
+        uint256 earliest = last.updatedAt + bounds.minInterval;
+        require(block.timestamp >= earliest, PostTooSoon(expiry, earliest));
+        anchor = last.lags ? _references[expiry] : last;
+        (anchor.updatedAt, anchor.lags) = (uint40(block.timestamp), false);
+        if (!_isSame(anchor, packed)) bounds.checkStep(expiry, _unpack(last), next);
     }
 
-    /// @dev A new expiry starts near to what its neighbours say, with what they have left of their budgets: neither posting
-    /// between two slices, nor before the first or after the last, moves prices further than moving those would. Only on
-    /// an empty surface, where no option can have a price yet, bounds alone apply.
+    /// @dev A new expiry starts near to what its neighbours say, so that neither posting between two slices, nor before the first or
+    /// after the last, moves prices further than moving those would. Its reference is the slice, raised to where
+    /// the neighbours' references are and with their carry, if it lies below: what is new is not cheap at once. Only on a
+    /// surface without slices bounds alone apply.
     function _checkFirst(
         uint256 expiry,
         Ssvi.Slice memory next,
         Limits memory bounds
-    ) private view returns (uint256 used, uint256 drift) {
-        (uint256 near, uint256 far) = _neighbours(expiry);
+    ) private view returns (StoredSlice memory) {
+        (uint256 near, uint256 far) = _listedNeighbours(expiry);
         if (far == 0) (near, far) = (0, near);
-        if (far == 0) return (0, 0);
-        Bracket memory b = _bracket(expiry, near, far);
-        bounds.checkVolStep(expiry, FixedPoint.sqrt(_varianceAt(b, 0)), next.atmVol);
+        if (far == 0) return _pack(next);
+        bounds.checkVolStep(expiry, FixedPoint.sqrt(_varianceAt(_bracket(expiry, near, far), 0)), next.atmVol);
 
-        uint256[5] memory anchor = VolDrift.variances(b.far, far - block.timestamp);
+        Bracket memory b = _weighted(expiry, near, far);
+        b.far = _referenceOf(far);
+        uint256[5] memory around = VolDrift.variances(b.far, far - block.timestamp);
         if (near != 0) {
+            b.near = _referenceOf(near);
             uint256[5] memory nearer = VolDrift.variances(b.near, near - block.timestamp);
-            for (uint256 i = 0; i < 5; ++i) anchor[i] = _mean(b, nearer[i], anchor[i]);
+            for (uint256 i = 0; i < 5; ++i) around[i] = _mean(b, nearer[i], around[i]);
         }
-        drift = VolDrift.from(anchor, _carryAt(b), next, expiry - block.timestamp);
-        used = Math.max(_usedDrift(near, bounds), _usedDrift(far, bounds));
+        (, uint256 drop) = VolDrift.change(around, VolDrift.variances(next, expiry - block.timestamp));
+        return
+            _pack(
+                Ssvi.Slice({
+                    atmVol: Math.min(next.atmVol + drop, bounds.maxVol),
+                    skew: next.skew,
+                    curvature: next.curvature,
+                    carry: _carryAt(b)
+                })
+            );
     }
 
-    /// @dev What is used of the budget after refilling since the last post. Zero where nothing was posted.
-    function _usedDrift(uint256 expiry, Limits memory bounds) private view returns (uint256) {
-        StoredSlice memory stored = _slices[expiry];
-        uint256 refilled = ((block.timestamp - stored.updatedAt) * bounds.maxVolDrift) / bounds.driftWindow;
-        return Math.saturatingSub(stored.drift * DRIFT_UNIT, refilled);
+    /// @dev The neighbours of an expiry among the slices with listed series, or if there are none among all: what nobody has listed
+    /// binds nobody.
+    function _listedNeighbours(uint256 expiry) private view returns (uint256 near, uint256 far) {
+        uint40[] memory live = _expiries;
+        for (uint256 i = 0; i < live.length; ++i) {
+            if (live[i] <= block.timestamp || !_isListed(live[i])) continue;
+            if (live[i] > expiry) return (near, live[i]);
+            near = live[i];
+        }
+        if (near == 0) return _neighbours(expiry);
     }
 
-    /// @dev Merges the posted expiries into the stored ones, both ascending, and drops what has expired.
-    function _list(uint256[] calldata posted, uint256 maxExpiries) private {
+    function _isListed(uint256 expiry) private view returns (bool) {
+        return address(vault) == address(0) || vault.expiryOf(expiry).listed > 0;
+    }
+
+    /// @dev Moves a reference. Where it has arrived, there is none any more.
+    function _storeReference(uint256 expiry, Ssvi.Slice memory next) private {
+        StoredSlice storage posted = _slices[expiry];
+        if (!posted.lags) return;
+        StoredSlice memory moved = _pack(next);
+        if (_isSame(moved, posted)) posted.lags = false;
+        else _references[expiry] = moved;
+        emit ReferenceMoved(expiry, next.atmVol, next.skew, next.curvature, next.carry);
+    }
+
+    /// @dev Merges the posted expiries into the stored ones, both ascending, drops what has expired, and requires that the rest
+    /// holds no calendar arbitrage. Slices that nobody has listed give way.
+    function _arrange(uint256[] calldata posted, uint256 maxExpiries) private {
+        uint40[] memory merged = _merged(posted);
+        uint40[] memory kept = new uint40[](merged.length);
+        uint256 count;
+        uint256 excess = Math.saturatingSub(merged.length, maxExpiries);
+        for (uint256 i = 0; i < merged.length; ++i) {
+            uint256 expiry = merged[i];
+            bool stays = excess == 0 || !_givesWay(expiry);
+            if (!stays) --excess;
+            while (stays && count > 0 && !_isCalendarFree(kept[count - 1], expiry)) {
+                stays = !_givesWay(expiry);
+                if (!stays) break;
+                require(_givesWay(kept[count - 1]), CalendarArbitrage(kept[count - 1], expiry));
+                delete _slices[kept[--count]];
+            }
+            if (stays) kept[count++] = uint40(expiry);
+            else delete _slices[expiry];
+        }
+        require(excess == 0, TooManyExpiries(maxExpiries + excess, maxExpiries));
+        assembly ("memory-safe") {
+            mstore(kept, count) // shorten to what is live
+        }
+        _expiries = kept;
+    }
+
+    function _merged(uint256[] calldata posted) private returns (uint40[] memory merged) {
         uint40[] memory stored = _expiries;
-        uint40[] memory merged = new uint40[](stored.length + posted.length);
+        merged = new uint40[](stored.length + posted.length);
         uint256 count;
         uint256 j;
         for (uint256 i = 0; i < stored.length; ++i) {
@@ -171,25 +248,24 @@ contract VolSurface is IVolSurface, AccessManaged {
             merged[count++] = uint40(expiry);
         }
         while (j < posted.length) merged[count++] = uint40(posted[j++]);
-        require(count <= maxExpiries, TooManyExpiries(count, maxExpiries));
         assembly ("memory-safe") {
-            mstore(merged, count) // shorten to what is live
+            mstore(merged, count)
         }
-        _expiries = merged;
     }
 
-    function _checkCalendar() private view {
-        uint40[] memory live = _expiries;
-        if (live.length == 0) return;
-        Ssvi.Slice memory near = _unpack(_slices[live[0]]);
-        for (uint256 i = 1; i < live.length; ++i) {
-            Ssvi.Slice memory far = _unpack(_slices[live[i]]);
-            require(
-                Ssvi.isCalendarFree(near, live[i - 1] - block.timestamp, far, live[i] - block.timestamp),
-                CalendarArbitrage(live[i - 1], live[i])
+    /// @dev Neither listed nor of this block.
+    function _givesWay(uint256 expiry) private view returns (bool) {
+        return _slices[expiry].updatedAt != block.timestamp && !_isListed(expiry);
+    }
+
+    function _isCalendarFree(uint256 near, uint256 far) private view returns (bool) {
+        return
+            Ssvi.isCalendarFree(
+                _unpack(_slices[near]),
+                near - block.timestamp,
+                _unpack(_slices[far]),
+                far - block.timestamp
             );
-            near = far;
-        }
     }
 
     function _setLimits(Limits memory bounds) private {
@@ -214,10 +290,33 @@ contract VolSurface is IVolSurface, AccessManaged {
     }
 
     /// @inheritdoc IVolSurface
-    function driftLeft(uint256 expiry) external view returns (uint256) {
-        require(_slices[expiry].updatedAt != 0 && expiry > block.timestamp, NoSlice(expiry));
+    function quoted(uint256 expiry) external view returns (Quoted memory q) {
+        StoredSlice memory stored = _slices[expiry];
+        require(stored.updatedAt != 0 && expiry > block.timestamp, NoSlice(expiry));
+        _unpackTo(q.posted, stored);
+        (q.updatedAt, q.lags, q.frozen) = (stored.updatedAt, stored.lags, stored.updatedAt <= frozenAt);
+        if (stored.lags) _unpackTo(q.anchor, _references[expiry]);
+    }
+
+    /// @inheritdoc IVolSurface
+    function moveOf(uint256 expiry) public view returns (Ssvi.Slice memory from, Ssvi.Slice memory to) {
+        StoredSlice memory stored = _slices[expiry];
+        require(stored.updatedAt != 0 && expiry > block.timestamp, NoSlice(expiry));
+        (from, to) = (_referenceOf(expiry), _unpack(stored));
+        if (!stored.lags) return (from, to);
+        if (stored.updatedAt <= frozenAt) return (from, from);
         Limits memory bounds = _limits;
-        return Math.saturatingSub(bounds.maxVolDrift, _usedDrift(expiry, bounds));
+        uint256 elapsed = block.timestamp - _references[expiry].updatedAt;
+        uint256 timeToExpiry = expiry - block.timestamp;
+        uint256 distance = VolDrift.between(from, to, timeToExpiry);
+        int256 carry = to.carry;
+        to = _between(from, to, _portion(bounds.maxFollow, bounds.followWindow, elapsed, distance));
+        to.carry = carry;
+        uint256 growth =
+            ((carry > from.carry ? uint256(carry - from.carry) : uint256(from.carry - carry)) * timeToExpiry) /
+                365 days;
+        uint256 portion = _portion(bounds.maxForwardMove, bounds.followWindow, elapsed, growth);
+        to.carry = from.carry + ((carry - from.carry) * int256(portion)) / int256(WAD);
     }
 
     /// @inheritdoc IVolSurface
@@ -260,10 +359,15 @@ contract VolSurface is IVolSurface, AccessManaged {
     }
 
     function _bracket(uint256 expiry, uint256 near, uint256 far) private view returns (Bracket memory b) {
+        b = _weighted(expiry, near, far);
         b.far = _unpack(_slices[far]);
+        if (near != 0) b.near = _unpack(_slices[near]);
+    }
+
+    /// @dev A bracket without its slices.
+    function _weighted(uint256 expiry, uint256 near, uint256 far) private view returns (Bracket memory b) {
         b.weights = 1;
         if (near != 0) {
-            b.near = _unpack(_slices[near]);
             b.nearWeight = (near - block.timestamp) * (far - expiry);
             b.weights = (expiry - block.timestamp) * (far - near);
         }
@@ -309,6 +413,55 @@ contract VolSurface is IVolSurface, AccessManaged {
     }
 
     // ---------------------------------------------------------------------------------------------------------- slots
+
+    /// @dev As posted now.
+    function _pack(Ssvi.Slice memory s) private view returns (StoredSlice memory) {
+        return
+            StoredSlice({
+                atmVol: uint40(s.atmVol / VOL_UNIT),
+                skew: int40(s.skew / SKEW_UNIT),
+                curvature: uint56(s.curvature / CURVATURE_UNIT),
+                carry: int48(s.carry / CARRY_UNIT),
+                updatedAt: uint40(block.timestamp),
+                lags: false
+            });
+    }
+
+    function _isSame(StoredSlice memory a, StoredSlice memory b) private pure returns (bool) {
+        return a.atmVol == b.atmVol && a.skew == b.skew && a.curvature == b.curvature && a.carry == b.carry;
+    }
+
+    function _referenceOf(uint256 expiry) private view returns (Ssvi.Slice memory) {
+        StoredSlice memory stored = _slices[expiry];
+        return _unpack(stored.lags ? _references[expiry] : stored);
+    }
+
+    /// @dev The share of `distance` (WAD) that may be gone in `elapsed` seconds at `most` a `window`, WAD.
+    function _portion(uint256 most, uint256 window, uint256 elapsed, uint256 distance) private pure returns (uint256) {
+        uint256 allowed = (most * elapsed) / window;
+        return allowed >= distance ? WAD : (allowed * WAD) / distance;
+    }
+
+    /// @dev `portion` (WAD) of the way, in every parameter.
+    function _between(
+        Ssvi.Slice memory from,
+        Ssvi.Slice memory to,
+        uint256 portion
+    ) private pure returns (Ssvi.Slice memory) {
+        if (portion >= WAD) return to;
+        int256 p = int256(portion);
+        return
+            Ssvi.Slice({
+                atmVol: uint256(_mix(int256(from.atmVol), int256(to.atmVol), p)),
+                skew: _mix(from.skew, to.skew, p),
+                curvature: uint256(_mix(int256(from.curvature), int256(to.curvature), p)),
+                carry: _mix(from.carry, to.carry, p)
+            });
+    }
+
+    function _mix(int256 from, int256 to, int256 portion) private pure returns (int256) {
+        return from + ((to - from) * portion) / int256(WAD);
+    }
 
     function _unpack(StoredSlice memory s) private pure returns (Ssvi.Slice memory slice) {
         _unpackTo(slice, s);

@@ -11,6 +11,7 @@ const CONTRACTS = {
   volSurfaceAbi: "VolSurface",
   priceOracleAbi: "PriceOracle",
   lensAbi: "Lens",
+  roleRevokerAbi: "RoleRevoker",
 } as const;
 
 /** Contracts whose errors may come back through another one's call. */
@@ -19,7 +20,9 @@ const ERROR_SOURCES = [
   "libraries/EpochQueue",
   "libraries/RiskEngine",
   "libraries/TradeEngine",
-  "libraries/Treasury",
+  "libraries/PoolEngine",
+  "libraries/SurfaceEngine",
+  "libraries/EpochEngine",
   "libraries/ListingRules",
   "venues/UniswapV3Venue",
   "venues/AaveV3Lender",

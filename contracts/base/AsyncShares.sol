@@ -309,6 +309,11 @@ abstract contract AsyncShares is IAsyncShares, ERC20, ReentrancyGuardTransient {
         _mint(address(this), sharesOut);
     }
 
+    /// @dev Shares that want to leave.
+    function _queuedShares() internal view returns (uint256) {
+        return redemptions.pending;
+    }
+
     /// @dev What the queued redemptions are worth at `poolAssets` per `supply` shares.
     function _queuedRedemptions(
         uint256 poolAssets,

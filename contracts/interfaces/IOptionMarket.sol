@@ -78,6 +78,9 @@ interface IOptionMarket {
     /// @notice Lists a call and a put at each strike of an expiry. Role: LISTER.
     function listSeries(uint256 expiry, uint256[] calldata strikes) external;
 
+    /// @notice Takes series that nobody holds off the list. Role: LISTER.
+    function delistSeries(uint256[] calldata ids) external;
+
     /// @notice Fixes the settlement price of an expiry from the first Chainlink round at or after it. Anyone may call.
     function settle(uint256 expiry, uint80 roundId) external returns (uint256 price);
 

@@ -42,6 +42,7 @@ interface IOptionVault is IAsyncShares {
 
     event Marked(MarkedBook.Mark mark);
     event SeriesListed(uint256 indexed id, uint256 indexed expiry, uint256 strike, bool isCall);
+    event SeriesDelisted(uint256 indexed id);
     event ExpirySettled(uint256 indexed expiry, uint256 price, uint256 payouts);
     /// @notice A holder was paid; what is owed in all fell by `released`, at least as much.
     event HolderPaid(uint256 indexed id, address indexed recipient, uint256 quantity, uint256 assets, uint256 released);
@@ -57,7 +58,7 @@ interface IOptionVault is IAsyncShares {
         uint256 sharesIn,
         uint256 assetsOut
     );
-    /// @notice The insurance reserve paid for a loss of the pool before its LPs did.
+    /// @notice The insurance reserve paid holders what the pool could not.
     event InsuranceUsed(uint256 assets, uint256 left);
     event LimitsSet(RiskLimits.Limits limits);
     event ModulesSet(address market, IHedgePosition hedge);
@@ -66,6 +67,9 @@ interface IOptionVault is IAsyncShares {
 
     error EpochOpen(uint256 endsAt);
     error ExpiryUnsettled(uint256 expiry);
+    /// @notice The slice of `expiry`, of `updatedAt`, is too old or frozen to price an epoch by. It is, once the epoch is a whole
+    /// epoch overdue.
+    error EpochSurfaceStale(uint256 expiry, uint256 updatedAt);
     /// @notice A guardian has stopped new risk; closing, exercising, claiming and leaving go on.
     error OpeningPaused();
     /// @notice NAV has fallen too far below what the shares were worth at their peak (both WAD USDC): closing only, until it
@@ -84,7 +88,7 @@ interface IOptionVault is IAsyncShares {
     function cash() external view returns (uint256);
     /// @notice USDC owed to holders of settled series.
     function owed() external view returns (uint256);
-    /// @notice USDC of the reserve that bears losses before LPs do.
+    /// @notice USDC of the reserve that pays holders what the pool cannot. It is no LP's.
     function insurance() external view returns (uint256);
     /// @notice Cash beyond what is owed.
     function freeCash() external view returns (uint256);
@@ -115,6 +119,8 @@ interface IOptionVault is IAsyncShares {
     function paused() external view returns (bool);
     /// @notice Net weighted vega that trades may still add now, as far as the window goes.
     function vegaWindowLeft() external view returns (uint256);
+    /// @notice What the pool's budget for losses to posted surfaces has left, WAD USDC: see SurfaceBudget.
+    function surfaceAllowance() external view returns (uint256);
     function openExpiries() external view returns (uint256[] memory);
     /// @notice Every listed series of every open expiry with the vault's position in it (WAD, negative when short).
     function book() external view returns (uint256[] memory ids, int256[] memory quantities);
@@ -136,6 +142,8 @@ interface IOptionVault is IAsyncShares {
     function mark() external returns (MarkedBook.Mark memory);
     /// @notice Brings the mark up to date if it is stale. @return What a hedge goes by.
     function syncMark() external returns (Balance memory);
+    /// @notice Lets the surface's references follow what is posted, as far as time and the budget allow.
+    function followSurface() external;
     /// @notice Prices the open epoch: mints shares for queued deposits, sets assets aside for queued redemptions.
     function processEpoch() external;
 
@@ -155,8 +163,10 @@ interface IOptionVault is IAsyncShares {
         address recipient
     ) external returns (Quoting.Quote memory, uint256 insured);
     function list(uint256[] calldata ids) external;
+    function delist(uint256[] calldata ids) external;
     function settle(uint256 expiry, uint256 price) external;
-    /// @notice Pays the pay-off of `quantity` (WAD) of a settled series, rounded down, out of what is owed.
+    /// @notice Pays the pay-off of `quantity` (WAD) of a settled series, rounded down, out of what is owed. A market that was replaced
+    /// may pay what was owed then.
     function payHolder(uint256 id, uint256 quantity, address recipient) external returns (uint256 assets);
 
     // The desk

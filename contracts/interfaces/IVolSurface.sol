@@ -2,19 +2,20 @@
 pragma solidity ^0.8.31;
 
 import {Ssvi} from "../libraries/Ssvi.sol";
+import {IOptionVault} from "./IOptionVault.sol";
 
 /// @title IVolSurface
 /// @notice The implied volatility surface: one SSVI slice per expiry, posted by keepers and checked when written, so that
-/// what is stored never holds a butterfly or calendar arbitrage, and moves neither faster nor further than the limits allow.
+/// what is stored never holds a butterfly or calendar arbitrage, and moves no faster than the limits allow.
 /// @dev Vols, skews, logarithms and total variances are WAD; times are unix seconds. A slice is rounded towards zero to
 /// what one storage slot holds: vol to 1e-10, skew to 1e-11, curvature to 1e-9, carry to 1e-12; checks look at the
 /// rounded slice. As time passes θ = σ₀²·T shrinks, and the conditions keep holding (docs/pricing.md).
 ///
-/// Besides the limits per post, each expiry has a drift budget of `maxVolDrift` that refills evenly over `driftWindow`, so
-/// that whoever holds the poster's key can lead no price far in little time, there and back included. A post spends the
-/// largest change of implied vol at −3, −1, 0, 1 and 3 deviations from the forward, and √(2π)·√T·|Δb| for a change of the
-/// carry. In those units one budget bounds the price of every option of the expiry: vega is at most F·√(T/2π), so is what a
-/// change of vol by one is worth, and no price moves by more than its forward does (docs/pricing.md).
+/// A post moves prices at once only against those who trade on it. Beside each posted slice there is a *reference*, which follows it:
+/// purchases are priced at the dearer of the two, sales at the cheaper, and LPs enter and leave at the worse. It
+/// follows at most `maxFollow` of vol, and a move of the forward by `maxForwardMove`, in `followWindow`, and only as fast as
+/// the vault's budget for losses to posts allows (IOptionVault.followSurface): whoever holds the poster's key, and whoever
+/// trades around an honest post, gains no more than that budget (docs/pricing.md).
 interface IVolSurface {
     /// @notice What a post must respect.
     /// @param minVol,maxVol range of σ₀
@@ -29,8 +30,9 @@ interface IVolSurface {
     /// @param maxAge seconds after which a slice counts as stale
     /// @param maxTenor how far ahead an expiry may lie, seconds
     /// @param maxExpiries how many slices may be live
-    /// @param maxVolDrift how far an expiry may move at once by any number of posts, in vol; refills
-    /// @param driftWindow seconds in which an empty budget refills
+    /// @param maxFollow how far a reference may follow within the window, in vol
+    /// @param maxForwardMove how far it may move its forward within the window, WAD share of it
+    /// @param followWindow seconds
     struct Limits {
         uint64 minVol;
         uint64 maxVol;
@@ -45,12 +47,27 @@ interface IVolSurface {
         uint32 maxAge;
         uint32 maxTenor;
         uint8 maxExpiries;
-        uint64 maxVolDrift;
-        uint32 driftWindow;
+        uint64 maxFollow;
+        uint64 maxForwardMove;
+        uint32 followWindow;
+    }
+
+    /// @notice What an expiry is priced by. @param posted The slice. @param anchor Its reference, if it `lags`.
+    /// @param updatedAt When the slice was posted. @param frozen Whether a guardian has frozen the surface since then.
+    struct Quoted {
+        Ssvi.Slice posted;
+        Ssvi.Slice anchor;
+        uint256 updatedAt;
+        bool lags;
+        bool frozen;
     }
 
     event SlicePosted(uint256 indexed expiry, uint256 atmVol, int256 skew, uint256 curvature, int256 carry);
+    event ReferenceMoved(uint256 indexed expiry, uint256 atmVol, int256 skew, uint256 curvature, int256 carry);
     event LimitsSet(Limits limits);
+    event VaultSet(IOptionVault vault);
+    /// @notice What was posted until now opens nothing and is not followed, until it is posted anew.
+    event Frozen(address account);
 
     /// @notice `expiries` and `slices` differ in length.
     error LengthMismatch(uint256 expiries, uint256 slices);
@@ -77,8 +94,7 @@ interface IVolSurface {
     error WingStepTooLarge(uint256 expiry, uint256 step, uint256 max);
     error CarryStepTooLarge(uint256 expiry, uint256 step, uint256 max);
 
-    /// @notice The post would move the expiry by `drift` (in vol) with only `left` in its budget; wait for it to refill.
-    error DriftBudgetExceeded(uint256 expiry, uint256 drift, uint256 left);
+    error OnlyVault(address caller);
 
     /// @notice ψ(1 + |ρ|) is not below 4, or ψφ(1 + |ρ|) is above 4 (WAD): a butterfly would have a negative price.
     error ButterflyArbitrage(uint256 expiry, uint256 slope, uint256 bend);
@@ -91,11 +107,21 @@ interface IVolSurface {
     error InvalidLimits();
 
     /// @notice Writes slices and drops expired ones. All checks look at the surface as it is after the whole post.
-    /// @dev Role: poster. An expiry's first slice is held to `maxVolStep` and to the drift budget, measured from what its
-    /// neighbours say: between two, the mean that interpolation gives at equal numbers of deviations; before the first or
-    /// after the last, that one. It begins with the least budget that a neighbour has left. On an empty surface bounds and
-    /// arbitrage conditions alone apply.
+    /// @dev Role: poster. An expiry's first slice is held to `maxVolStep`, measured from what its neighbours say: between two,
+    /// the mean that interpolation gives; before the first or after the last, that one. Its reference starts no
+    /// cheaper than theirs. On an empty surface bounds and arbitrage conditions alone apply. Slices of expiries without listed
+    /// series, posted in other blocks, bind nobody: where they are in the way they are dropped. Going back to the reference is
+    /// never a step too far. References follow first, if the vault has a price.
     function post(uint256[] calldata expiries, Ssvi.Slice[] calldata slices) external;
+
+    /// @notice Moves references: of each, `portions` (WAD, at most 1) of what {moveOf} gives. Only the vault.
+    function advance(uint256[] calldata expiries, uint256[] calldata portions) external;
+
+    /// @notice From now on, until they are posted anew, slices open nothing, and references do not follow them. Role: revoker.
+    function freeze() external;
+
+    /// @notice Whose book is priced by this surface: it says which expiries are listed and how fast references follow. Role: governor.
+    function setVault(IOptionVault vault) external;
 
     /// @notice Role: governor.
     function setLimits(Limits calldata limits) external;
@@ -105,8 +131,16 @@ interface IVolSurface {
     /// @notice How many posts there have been: a mark made at another version is of another surface. One storage read.
     function version() external view returns (uint256);
 
-    /// @notice How much of the drift budget of a live expiry is left now, in vol.
-    function driftLeft(uint256 expiry) external view returns (uint256);
+    function vault() external view returns (IOptionVault);
+
+    /// @notice When a guardian last froze the surface, unix seconds; zero for never.
+    function frozenAt() external view returns (uint256);
+
+    /// @notice The slice of a live expiry with its reference.
+    function quoted(uint256 expiry) external view returns (Quoted memory);
+
+    /// @notice Where the reference of a live expiry is, and where time alone would let it follow to by now.
+    function moveOf(uint256 expiry) external view returns (Ssvi.Slice memory from, Ssvi.Slice memory to);
 
     /// @notice The slice of a live expiry and when it was posted. One storage read.
     function sliceOf(uint256 expiry) external view returns (Ssvi.Slice memory, uint256 updatedAt);

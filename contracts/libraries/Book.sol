@@ -3,6 +3,7 @@ pragma solidity ^0.8.31;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 
 import {SeriesId} from "./SeriesId.sol";
 
@@ -63,6 +64,8 @@ library Book {
     error TooManyExpiries(uint256 limit);
     error TooManySeries(uint256 expiry, uint256 limit);
     error ExpiryNotListed(uint256 expiry);
+    /// @notice People hold `contracts` (WAD) of the series: it stays listed until it settles.
+    error SeriesInUse(uint256 id, uint256 contracts);
     error MoreThanOpen(uint256 id, uint256 quantity);
     /// @notice The series' expiry has no settlement price yet.
     error NotSettled(uint256 id);
@@ -86,6 +89,21 @@ library Book {
         book.series[listed] = Series({strike: uint96(strike), isCall: isCall, quantity: 0});
         book.totals.listed = uint8(listed + 1);
         self.places[id] = listed + 1;
+    }
+
+    /// @notice Takes a series without contracts off the list; its expiry too, if it is the last of it.
+    function delist(State storage self, uint256 id) internal {
+        (Series storage series, Expiry storage totals) = find(self, id);
+        uint256 expiry = SeriesId.expiryOf(id);
+        if (totals.settlementPrice != 0) revert ExpiryNotListed(expiry);
+        if (series.quantity != 0) revert SeriesInUse(id, SignedMath.abs(series.quantity));
+        uint256 last = totals.listed - 1;
+        Series memory moved = self.byExpiry[expiry].series[last];
+        self.places[SeriesId.encode(expiry, moved.strike, moved.isCall)] = self.places[id];
+        self.byExpiry[expiry].series[self.places[id] - 1] = moved;
+        delete self.places[id];
+        totals.listed = uint8(last);
+        if (last == 0) _close(self.expiries, expiry);
     }
 
     /// @notice The vault takes the other side of `leg`. @return open,inExpiry See Place; as it is afterwards.

@@ -23,7 +23,8 @@ library Quoting {
     /// @param mid Σ quantity · mid price at `spot`.
     /// @param inventory The curve's charge for using up vega capacity, or its rebate for freeing it.
     /// @param hedging Expected cost of hedging the delta that the trade adds.
-    /// @param spread Half-spread on the vega of each leg. @param fees Trading fees, as far as a sale's proceeds cover them.
+    /// @param spread Half-spread on the vega of each leg. @param lag What the references, which follow posted slices slowly, make it
+    /// dearer (IVolSurface). @param fees Trading fees, as far as a sale's proceeds cover them.
     /// @param total USDC, 6 decimals, rounded up: after bounds (never cheaper than mid and fees, a buyer pays at
     /// least intrinsic value, a pure sale never costs). @param spot Where it was dearest.
     struct Quote {
@@ -31,6 +32,7 @@ library Quoting {
         int256 inventory;
         uint256 hedging;
         uint256 spread;
+        uint256 lag;
         uint256 fees;
         int256 total;
         uint256 spot;
@@ -66,7 +68,8 @@ library Quoting {
 
     /// @notice What the legs come to, signed for the trader. @param opens Whether any is bought.
     /// @param weightedVega,delta What they take from the vault, at the mark's spot. @param vega In absolute sum, rounded up.
-    /// @param spread Σ vega · half-spread, except for what depends on the pool.
+    /// @param spread Σ vega · half-spread, except for what depends on the pool. @param dearer How much more references say than posted
+    /// slices for what is bought, @param cheaper how much less for what is sold, WAD USDC.
     /// @param lowMid,lowFees,lowFloor At the low end of the spot range: mid, fees, and what the legs cost at least; then the same at
     /// the mark's spot, if it lies between, and at the high end.
     struct Tally {
@@ -75,6 +78,8 @@ library Quoting {
         int256 delta;
         uint256 vega;
         uint256 spread;
+        uint256 dearer;
+        uint256 cheaper;
         int256 lowMid;
         uint256 lowFees;
         int256 lowFloor;
@@ -147,30 +152,33 @@ library Quoting {
             (uint256 id, int256 quantity) = (legs[i].id, SafeCast.toInt128(legs[i].quantity));
             _requireTradable(id, quantity, m.terms.rules);
             (uint256 expiry, uint256 strike, bool isCall) = SeriesId.decode(id);
-            (Ssvi.Slice memory slice, uint256 updatedAt) = m.surface.sliceOf(expiry);
-            uint256 age = block.timestamp - updatedAt;
+            IVolSurface.Quoted memory s = m.surface.quoted(expiry);
+            uint256 age = block.timestamp - s.updatedAt;
             if (quantity > 0) {
-                if (age > _maxSurfaceAge(m.terms.rules)) revert SurfaceStale(expiry, updatedAt);
+                if (age > _maxSurfaceAge(m.terms.rules) || s.frozen) revert SurfaceStale(expiry, s.updatedAt);
                 t.opens = true;
             }
-            Valuation.Tenor memory tenor = Valuation.tenor(expiry, slice, m.markSpot);
+            Valuation.Tenor memory tenor = Valuation.tenor(expiry, s.posted, m.markSpot);
             Valuation.Greeks memory g = Valuation.greeksOf(tenor, strike, isCall);
             Valuation.Position memory p = Valuation.Position(strike, isCall, -quantity, tenor, g);
             MarkedBook.addPosition(sums, p);
             _addLeg(t, p, age, m);
+            if (s.lags) _addLag(t, p, Valuation.tenor(expiry, s.anchor, m.markSpot), m.markSpot);
         }
     }
 
     /// @notice What the pool asks for a trade, in place. All of the pool in WAD.
     /// @param netDelta Of book and hedge at the mark's spot.
     /// @param weightedVega,vegaCapacity USDC per 1.00 of vol, see MarkedBook.Mark and IOptionVault.Exposure.
+    /// @param allowed What of `dearer` the pool's budget for posts takes over.
     function quote(
         Quote memory q,
         Tally memory t,
         Market memory m,
         int256 netDelta,
         int256 weightedVega,
-        uint256 vegaCapacity
+        uint256 vegaCapacity,
+        uint256 allowed
     ) internal pure {
         uint256 rules = m.terms.rules;
         if (t.opens) {
@@ -195,6 +203,7 @@ library Quoting {
         q.hedging = QuoteCurve.hedging(netDelta, netDelta - t.delta, q.spot, _hedgeCostBps(rules));
         uint256 poolSpread = QuoteCurve.poolSpread(m.terms.spread, netShort, netShortAfter, capacity);
         q.spread = QuoteCurve.ceilDiv(t.spread + t.vega * poolSpread, uint256(WAD));
+        q.lag = t.cheaper + t.dearer - allowed;
         _total(q, floor, t.opens);
     }
 
@@ -203,7 +212,7 @@ library Quoting {
     /// cover the fees, there are fewer fees.
     function _total(Quote memory q, int256 floor, bool opens) private pure {
         int256 charges = SignedMath.max(0, q.inventory + int256(q.hedging + q.spread));
-        int256 wad = SignedMath.max(q.mid + charges, floor) + int256(q.fees);
+        int256 wad = SignedMath.max(q.mid + charges + int256(q.lag), floor) + int256(q.fees);
         if (wad > 0 && !opens) {
             q.fees = Math.saturatingSub(q.fees, uint256(wad));
             wad = 0;
@@ -228,6 +237,19 @@ library Quoting {
             (mid, fee, floor) = _at(p, m, m.markSpot);
             (t.markMid, t.markFees, t.markFloor) = (t.markMid + mid, t.markFees + fee, t.markFloor + floor);
         }
+    }
+
+    /// @dev The dearer of posted slice and reference for what is bought, the cheaper for what is sold.
+    function _addLag(
+        Tally memory t,
+        Valuation.Position memory p,
+        Valuation.Tenor memory anchor,
+        uint256 spot
+    ) private pure {
+        uint256 other = Valuation.valueAt(anchor, p.strike, p.isCall, spot);
+        uint256 value = p.greeks.value;
+        if (p.quantity < 0 && other > value) t.dearer += uint256(_times(-p.quantity, int256(other - value)));
+        if (p.quantity > 0 && other < value) t.cheaper += uint256(_times(p.quantity, int256(value - other)));
     }
 
     /// @dev Mid, fee, and what a leg costs at least (intrinsic value of what is bought, mid of what is sold), at `spot`.

@@ -10,6 +10,7 @@ import {MarkedBook} from "./MarkedBook.sol";
 import {RiskLimits} from "./RiskLimits.sol";
 import {Ssvi} from "./Ssvi.sol";
 import {SCENARIOS, StressGrid} from "./StressGrid.sol";
+import {SurfaceBudget} from "./SurfaceBudget.sol";
 
 /// @title A pool's book with its mark, its stress grid and the limits that it is held to
 /// @notice Owns their storage and the verbs on it, except for trades: see TradeEngine.
@@ -18,12 +19,14 @@ library RiskEngine {
     using Book for Book.State;
     using RiskLimits for RiskLimits.Limits;
     using StressGrid for StressGrid.State;
+    using SurfaceBudget for SurfaceBudget.State;
 
     struct State {
         Book.State book;
         MarkedBook.Mark mark;
         StressGrid.State stress;
         RiskLimits.Limits limits;
+        SurfaceBudget.State surfaceBudget;
     }
 
     /// @notice All that a pool has besides its book. @param cash WAD USDC, less what is owed.
@@ -126,6 +129,7 @@ library RiskEngine {
     function setLimits(State storage self, RiskLimits.Limits calldata next) external {
         next.validate();
         self.limits = next;
+        self.surfaceBudget.set(next.surfaceLossBps);
     }
 
     /// @dev What a mark knows besides the book's value stays.

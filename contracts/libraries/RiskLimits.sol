@@ -16,11 +16,12 @@ library RiskLimits {
     /// @param maxMarkAge Seconds after which a mark is stale. @param maxMarkMoveBps Move of spot after which it is.
     /// @param maxDrawdownBps Fall of NAV per share below its peak at which nothing new may be opened, from the next epoch on.
     /// @param insuranceShareBps Share of fees that goes to the insurance reserve. @param insuranceTargetBps Share of NAV
-    /// up to which the reserve is filled. It is paid out for losses only: no LP gains by being the last to stay.
+    /// up to which the reserve is filled. It pays holders what the pool cannot, and no LP.
     /// @param vegaWindow Seconds in which the vega window refills. @param vegaWindowBps Share of the vega capacity that
     /// trades may add within that time.
     /// @param spreadVol Half-spread for NAV: the book's bid and ask lie this many vol points (WAD) from its mark.
-    /// @param epochLength Seconds between two epochs, at least.
+    /// @param epochLength Seconds between two epochs, at least. @param surfaceLossBps What posted surfaces may cost LPs in any 24
+    /// hours: see SurfaceBudget.
     struct Limits {
         uint24 vegaCapacityBps;
         uint24 gammaCapacityBps;
@@ -36,6 +37,7 @@ library RiskLimits {
         uint24 vegaWindowBps;
         uint64 spreadVol;
         uint32 epochLength;
+        uint16 surfaceLossBps;
     }
 
     error InvalidLimits(string what);
@@ -66,6 +68,7 @@ library RiskLimits {
         if (self.epochLength < 1 hours || self.epochLength > 30 days) revert InvalidLimits("epochLength");
         if (self.vegaWindow < 1 minutes || self.vegaWindow > 7 days) revert InvalidLimits("vegaWindow");
         if (self.vegaWindowBps == 0 || self.vegaWindowBps > 10 * BPS) revert InvalidLimits("vegaWindowBps");
+        if (self.surfaceLossBps == 0 || self.surfaceLossBps > BPS / 10) revert InvalidLimits("surfaceLossBps");
         if (self.insuranceShareBps > BPS / 2) revert InvalidLimits("insuranceShareBps");
         if (self.insuranceTargetBps > BPS / 2) revert InvalidLimits("insuranceTargetBps");
     }
@@ -184,6 +187,11 @@ library RiskLimits {
         uint256 available = vegaWindowLeft(self, used, usedAt, vegaCapacity);
         if (added > available) revert VegaWindowExceeded(added, available);
         return Math.ceilDiv(_vegaWindow(self, vegaCapacity) - available + added, WAD);
+    }
+
+    /// @notice What is used of a window, in whole USDC, after `freed` (WAD) of net vega was taken back: rounded up.
+    function freeVegaWindow(uint256 used, uint256 freed) internal pure returns (uint256) {
+        return Math.saturatingSub(used, freed / WAD);
     }
 
     function _vegaWindow(Limits memory self, uint256 vegaCapacity) private pure returns (uint256) {

@@ -16,7 +16,8 @@ library SurfaceLimits {
     uint256 private constant CURVATURE_CEILING = 1e5 * 1e18;
     uint256 private constant CARRY_CEILING = 4e18;
     uint256 private constant TENOR_CEILING = 3650 days;
-    uint256 private constant DRIFT_CEILING = 4e18;
+    uint256 private constant FOLLOW_CEILING = 4e18;
+    uint256 private constant FORWARD_CEILING = 1e18;
 
     /// @notice Refuses limits that contradict each other or that a slot cannot hold.
     function check(IVolSurface.Limits memory bounds) internal pure {
@@ -29,9 +30,11 @@ library SurfaceLimits {
                 bounds.maxCarry <= CARRY_CEILING &&
                 bounds.minInterval > 0 &&
                 bounds.maxTenor <= TENOR_CEILING &&
-                bounds.maxVolDrift > 0 &&
-                bounds.maxVolDrift <= DRIFT_CEILING &&
-                bounds.driftWindow > 0 &&
+                bounds.maxFollow > 0 &&
+                bounds.maxFollow <= FOLLOW_CEILING &&
+                bounds.maxForwardMove > 0 &&
+                bounds.maxForwardMove <= FORWARD_CEILING &&
+                bounds.followWindow > 0 &&
                 bounds.maxExpiries > 0,
             IVolSurface.InvalidLimits()
         );

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.31;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 
@@ -14,6 +15,7 @@ import {RiskEngine} from "./RiskEngine.sol";
 import {RiskLimits} from "./RiskLimits.sol";
 import {SeriesId} from "./SeriesId.sol";
 import {SCENARIOS, StressGrid} from "./StressGrid.sol";
+import {SurfaceBudget} from "./SurfaceBudget.sol";
 import {Treasury} from "./Treasury.sol";
 
 /// @title A trade from price to books, in one pass
@@ -26,6 +28,7 @@ library TradeEngine {
     using RiskLimits for RiskLimits.Limits;
     using SafeCast for uint256;
     using StressGrid for StressGrid.State;
+    using SurfaceBudget for SurfaceBudget.State;
     using Treasury for Treasury.Accounts;
     using Treasury for Treasury.State;
 
@@ -69,7 +72,8 @@ library TradeEngine {
             m.gamma,
             0
         );
-        bool opens = _price(d, q, surface, legs, terms);
+        (bool opens, uint256 allowed) = _price(d, q, risk, treasury, surface, legs, terms);
+        if (allowed > 0) risk.surfaceBudget.consume(allowed, treasury.epochNav(risk.limits.vegaCapacityBps));
         Treasury.Accounts memory accounts = treasury.accounts;
         insured = _pay(d, q, accounts, risk.limits, treasury);
         treasury.accounts.save(accounts);
@@ -83,6 +87,8 @@ library TradeEngine {
         } else {
             for (uint256 i = 0; i < legs.length; ++i) risk.book.take(legs[i]);
         }
+        uint256 freed = Math.saturatingSub(SignedMath.abs(d.vegaBefore), SignedMath.abs(m.weightedVega));
+        if (freed > 0) m.vegaAdded = uint32(RiskLimits.freeVegaWindow(m.vegaAdded, freed));
         risk.mark.storeTraded(m);
         risk.stress.store(d.sums.stress);
     }
@@ -110,7 +116,7 @@ library TradeEngine {
             m.gamma,
             0
         );
-        bool opens = _price(d, q, surface, legs, terms);
+        (bool opens, ) = _price(d, q, risk, treasury, surface, legs, terms);
         _pay(d, q, treasury.accounts, risk.limits, treasury);
         Book.Place[] memory places = new Book.Place[](legs.length);
         for (uint256 i = 0; i < legs.length; ++i) places[i] = _afterLegs(risk.book, legs, i);
@@ -122,17 +128,23 @@ library TradeEngine {
     function _price(
         Deal memory d,
         Quoting.Quote memory q,
+        RiskEngine.State storage risk,
+        Treasury.State storage treasury,
         IVolSurface surface,
         Book.Leg[] calldata legs,
         Quoting.Terms memory terms
-    ) private view returns (bool opens) {
+    ) private view returns (bool opens, uint256 allowed) {
         MarkedBook.Mark memory m = d.mark;
         Quoting.Market memory market = Quoting.Market(terms, d.reading, m.spot, surface);
         Quoting.Tally memory t;
         Quoting.price(t, d.sums, legs, market);
-        Quoting.quote(q, t, market, m.delta + d.assets.base, m.weightedVega, d.vegaCapacity);
+        if (t.dearer > 0) {
+            uint256 nav = treasury.epochNav(risk.limits.vegaCapacityBps);
+            allowed = Math.min(t.dearer, risk.surfaceBudget.available(nav));
+        }
+        Quoting.quote(q, t, market, m.delta + d.assets.base, m.weightedVega, d.vegaCapacity, allowed);
         MarkedBook.add(m, d.sums);
-        return t.opens;
+        opens = t.opens;
     }
 
     /// @dev Adds the trade's cash to accounts and assets, in place.

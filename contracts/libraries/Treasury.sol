@@ -9,8 +9,7 @@ import {MarkedBook} from "./MarkedBook.sol";
 import {RiskLimits} from "./RiskLimits.sol";
 
 /// @title A pool's own accounts of USDC, its insurance reserve, where its hedge is, and the state of its open epoch
-/// @notice Owns their storage and the verbs on it. USDC amounts have 6 decimals. What happens once an epoch is linked, not
-/// inlined: it costs a call there, and room in the vault otherwise.
+/// @notice Owns their storage and the verbs on it. USDC amounts have 6 decimals.
 library Treasury {
     using SafeCast for uint256;
 
@@ -50,6 +49,8 @@ library Treasury {
     uint256 private constant BPS = 10_000;
     /// @dev WAD USDC per unit of USDC.
     uint256 private constant USDC_UNIT = 1e12;
+    /// @dev A thousandth of a unit of the underlying, or of a dollar.
+    int256 private constant HEDGE_DUST = 1e15;
     /// @dev Units of USDC per cent.
     uint256 private constant CENT = 1e4;
 
@@ -106,6 +107,11 @@ library Treasury {
         }
     }
 
+    /// @notice NAV when the epoch began, WAD USDC. @param vegaCapacityBps Share of it that is the epoch's vega capacity.
+    function epochNav(State storage self, uint256 vegaCapacityBps) internal view returns (uint256) {
+        return (vegaCapacity(self) * BPS) / vegaCapacityBps;
+    }
+
     /// @notice NAV below which nothing new is opened, WAD USDC.
     function floor(State storage self) internal view returns (int256) {
         unchecked {
@@ -113,10 +119,16 @@ library Treasury {
         }
     }
 
-    /// @notice Takes a payout out of cash and `released` off what is owed.
-    function pay(State storage self, uint256 assets, uint256 released) internal {
+    /// @notice Takes a payout out of cash and `released` off what is owed. What the pool cannot pay, the reserve does: once the
+    /// hedge has been turned into cash, and never before. @return insured What came out of the reserve.
+    function pay(State storage self, uint256 assets, uint256 released) internal returns (uint256 insured) {
         Accounts memory a = self.accounts;
-        if (assets > a.cash) revert InsufficientCash(assets, a.cash);
+        insured = Math.saturatingSub(assets, a.cash);
+        if (insured > 0) {
+            if (insured > a.insurance || !_isSpent(self.hedge)) revert InsufficientCash(assets, a.cash);
+            a.insurance -= uint80(insured);
+            a.cash += uint96(insured);
+        }
         a.cash -= uint96(assets);
         a.owed -= uint80(released);
         self.accounts = a;
@@ -143,17 +155,6 @@ library Treasury {
         return Math.min(Math.mulDiv(uint256(nav) + USDC_UNIT, SHARE_VALUE_UNIT, supply), type(uint64).max);
     }
 
-    /// @notice Brings NAV per share back up to its peak out of the reserve, as far as that goes.
-    function coverLoss(State storage self, int256 nav, uint256 supply) external returns (uint256 paid) {
-        Accounts memory a = self.accounts;
-        int256 due = int256(Math.mulDiv(supply, self.epoch.peak, SHARE_VALUE_UNIT)) - nav - int256(USDC_UNIT);
-        if (due <= 0 || a.insurance == 0) return 0;
-        paid = Math.min(a.insurance, Math.ceilDiv(uint256(due), USDC_UNIT));
-        a.insurance -= uint80(paid);
-        a.cash += uint96(paid);
-        self.accounts = a;
-    }
-
     /// @notice Opens the next epoch. The peak follows NAV per share up at once, and down by half of the distance an epoch.
     /// @param vegaCapacityBps Share of NAV that is the epoch's vega capacity.
     /// @param maxDrawdownBps How far below the peak nothing new may be opened.
@@ -164,7 +165,7 @@ library Treasury {
         uint256 length,
         uint256 vegaCapacityBps,
         uint256 maxDrawdownBps
-    ) external {
+    ) internal {
         Epoch memory e = self.epoch;
         uint256 value = shareValue(nav, supply);
         e.peak = uint64(value >= e.peak ? value : (value + e.peak) / 2);
@@ -177,5 +178,11 @@ library Treasury {
         uint256 least = Math.ceilDiv(atPeak * (BPS - maxDrawdownBps), BPS * CENT);
         self.gate.vegaCapacity = uint48(Math.min(capacity, type(uint48).max));
         self.gate.floor = uint40(Math.min(least, type(uint40).max));
+    }
+
+    /// @dev Whether the hedge has nothing left that holders could be paid with. Dust, which no pool takes, does not count.
+    function _isSpent(IHedgePosition hedge) private view returns (bool) {
+        (int256 base, int256 quote) = hedge.position();
+        return base < HEDGE_DUST && quote < HEDGE_DUST;
     }
 }

@@ -32,15 +32,10 @@ export async function readDutyState(client: Reader, sources: DutySources, snapsh
   const { vault, surface } = contracts;
   const { block, mark, hedge, book, slices } = snapshot;
   const at = { blockNumber: block.number } as const;
-  const [openExpiries, [stored], limits, drifts] = await Promise.all([
+  const [openExpiries, [stored], limits] = await Promise.all([
     client.readContract({ ...vault, functionName: "openExpiries", ...at }),
     client.readContract({ ...vault, functionName: "currentMark", ...at }),
     client.readContract({ ...surface, functionName: "limits", ...at }),
-    Promise.all(
-      slices.map(({ expiry }) =>
-        client.readContract({ ...surface, functionName: "driftLeft", args: [BigInt(expiry)], ...at }),
-      ),
-    ),
   ]);
   const expired = openExpiries.map(Number).filter((expiry) => expiry <= block.time);
   const posted = slices.map((slice) => ({
@@ -57,7 +52,7 @@ export async function readDutyState(client: Reader, sources: DutySources, snapsh
     unpaid: await readUnpaid(client, sources, block.number),
     hedge: fromWad(hedge.delta),
     hasOptions: book.some(({ quantity }) => quantity !== 0n),
-    surface: { posted, targets, limits: limitsOf(limits, drifts) },
+    surface: { posted, targets, limits: limitsOf(limits) },
     listed: listingsOf(snapshot),
     volAt: volOf(snapshot),
   };
@@ -111,10 +106,8 @@ function payoutOf({ kind, strike }: ReturnType<typeof decodeSeries>, price: numb
 
 type OnChainLimits = ContractFunctionReturnType<typeof volSurfaceAbi, "view", "limits">;
 
-/** A step is no larger than what the tightest drift budget has left. */
-function limitsOf(limits: OnChainLimits, drifts: readonly bigint[]): SurfaceLimits {
+function limitsOf(limits: OnChainLimits): SurfaceLimits {
   const { minInterval, maxTenor, maxExpiries } = limits;
-  const drift = drifts.reduce((least, one) => (one < least ? one : least), limits.maxVolStep);
   return {
     ...{ minInterval, maxTenor, maxExpiries },
     minVol: fromWad(limits.minVol),
@@ -122,7 +115,7 @@ function limitsOf(limits: OnChainLimits, drifts: readonly bigint[]): SurfaceLimi
     maxSkew: fromWad(limits.maxSkew),
     maxCurvature: fromWad(limits.maxCurvature),
     maxCarry: fromWad(limits.maxCarry),
-    maxVolStep: fromWad(drift),
+    maxVolStep: fromWad(limits.maxVolStep),
     maxSkewStep: fromWad(limits.maxSkewStep),
     maxWingStep: fromWad(limits.maxWingStep),
     maxCarryStep: fromWad(limits.maxCarryStep),

@@ -16,8 +16,6 @@ const SURFACE_INTERVAL = HOUR - 120;
 const PURSUIT = 0.1;
 /** The largest step of vol from one post to the next that the surface accepts, less a rounding. */
 const LARGEST_STEP = 0.149;
-/** How much of an expiry's drift budget a post may take: its wings move a little more than its vol. */
-const BUDGET_SHARE = 0.8;
 /** A mild smile: a little skew to the downside. */
 const SMILE = { skew: -0.1, curvature: 1 } as const;
 /** New strikes are listed when spot has left the middle of what is there by this much. */
@@ -71,7 +69,7 @@ async function postSurface(play: Play, expiries: readonly number[], time: number
   const { keel } = play.stage;
   const last = play.surface?.vol;
   const target = play.volatility.value;
-  const step = Math.min(LARGEST_STEP, BUDGET_SHARE * (await smallestBudget(play)));
+  const step = LARGEST_STEP;
   const vol =
     last === undefined ? target : isDue ? last + Math.min(Math.max(PURSUIT * (target - last), -step), step) : last;
   const known = new Set(play.listings.map(({ expiry }) => expiry));
@@ -84,14 +82,6 @@ async function postSurface(play: Play, expiries: readonly number[], time: number
   });
   noteGas(play.ledger, `post a surface of ${posted.length} expiries`, receipt);
   if (isDue) play.surface = { vol, time };
-}
-
-/** How far every expiry that has a slice may still move, in vol. */
-async function smallestBudget({ stage: { keel } }: Play): Promise<number> {
-  const read = keel.clients.public.readContract;
-  const expiries = await read({ ...keel.surface, functionName: "expiries" });
-  const left = expiries.map((expiry) => read({ ...keel.surface, functionName: "driftLeft", args: [expiry] }));
-  return Math.min(...(await Promise.all(left)).map((budget) => Number(budget) / 1e18));
 }
 
 async function list(play: Play, expiry: number, strikes: readonly number[]): Promise<void> {

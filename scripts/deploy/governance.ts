@@ -1,7 +1,7 @@
 import { type Abi, type Address, type Hex, encodeFunctionData, isAddressEqual, toFunctionSelector } from "viem";
 import { UserError } from "../../keeper/errors.ts";
 import type { KeelParameters } from "./parameters.ts";
-import { ADMIN_ROLE, ROLES } from "./roles.ts";
+import { ADMIN_ROLE, HOT_ROLES, ROLES } from "./roles.ts";
 import { type Sender, addressOf, call } from "./transact.ts";
 
 /** An AccessManager on a chain. */
@@ -109,6 +109,35 @@ export async function ensureGuardian(sender: Sender, manager: Manager): Promise<
   if (filed.some((role) => role !== ROLES.GOVERNOR)) {
     calls.push(encode(manager, "setTargetFunctionRole", [manager.address, selectors, ROLES.GOVERNOR]));
   }
+  if (calls.length === 0) return false;
+  await callAsAdmin(sender, manager, "multicall", [calls]);
+  return true;
+}
+
+/**
+ * Hands the roles of bots to the REVOKER: a contract that guardians may have revoke them at once, and the governors, who grant and
+ * revoke them after their delay. @returns whether anything was to be done.
+ */
+export async function ensureRevoker(
+  sender: Sender,
+  manager: Manager,
+  revoker: Address,
+  governors: readonly Address[],
+  delay: number,
+): Promise<boolean> {
+  const holders = [{ account: revoker, delay: 0 }, ...governors.map((account) => ({ account, delay }))];
+  const [members, admins] = await Promise.all([
+    Promise.all(holders.map(({ account }) => membership(sender, manager, ROLES.REVOKER, account))),
+    Promise.all(HOT_ROLES.map((role) => read<bigint>(sender, manager, "getRoleAdmin", [role]))),
+  ]);
+  const calls = [
+    ...holders
+      .filter((holder, i) => !(members[i]?.isMember && members[i]?.delay === holder.delay))
+      .map((holder) => encode(manager, "grantRole", [ROLES.REVOKER, holder.account, holder.delay])),
+    ...HOT_ROLES.filter((_, i) => admins[i] !== ROLES.REVOKER).map((role) =>
+      encode(manager, "setRoleAdmin", [role, ROLES.REVOKER]),
+    ),
+  ];
   if (calls.length === 0) return false;
   await callAsAdmin(sender, manager, "multicall", [calls]);
   return true;

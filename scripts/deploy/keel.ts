@@ -5,6 +5,7 @@ import {
   callAsAdmin,
   checkDelay,
   ensureGuardian,
+  ensureRevoker,
   ensureRole,
   handOver,
   selectorOf,
@@ -23,7 +24,9 @@ export interface KeelAddresses {
   readonly epochQueue: Address;
   readonly riskEngine: Address;
   readonly tradeEngine: Address;
-  readonly treasury: Address;
+  readonly poolEngine: Address;
+  readonly surfaceEngine: Address;
+  readonly epochEngine: Address;
   readonly seriesName: Address;
   readonly listingRules: Address;
   readonly optionVault: Address;
@@ -32,6 +35,7 @@ export interface KeelAddresses {
   readonly uniswapV3Venue: Address;
   readonly aaveV3Lender: Address;
   readonly lens: Address;
+  readonly roleRevoker: Address;
 }
 
 /** What a deployment starts from, and whom it gives which role. */
@@ -57,7 +61,9 @@ export const SOURCES = {
   epochQueue: "contracts/libraries/EpochQueue",
   riskEngine: "contracts/libraries/RiskEngine",
   tradeEngine: "contracts/libraries/TradeEngine",
-  treasury: "contracts/libraries/Treasury",
+  poolEngine: "contracts/libraries/PoolEngine",
+  surfaceEngine: "contracts/libraries/SurfaceEngine",
+  epochEngine: "contracts/libraries/EpochEngine",
   seriesName: "contracts/libraries/SeriesName",
   listingRules: "contracts/libraries/ListingRules",
   optionVault: "contracts/OptionVault",
@@ -66,6 +72,7 @@ export const SOURCES = {
   uniswapV3Venue: "contracts/venues/UniswapV3Venue",
   aaveV3Lender: "contracts/venues/AaveV3Lender",
   lens: "contracts/Lens",
+  roleRevoker: "contracts/RoleRevoker",
 } as const satisfies Record<keyof KeelAddresses, string>;
 
 /**
@@ -103,7 +110,9 @@ async function deployContracts(sender: Sender, options: DeployOptions): Promise<
   const epochQueue = await ensure("epochQueue", []);
   const riskEngine = await ensure("riskEngine", []);
   const tradeEngine = await ensure("tradeEngine", []);
-  const treasury = await ensure("treasury", []);
+  const poolEngine = await ensure("poolEngine", []);
+  const surfaceEngine = await ensure("surfaceEngine", []);
+  const epochEngine = await ensure("epochEngine", []);
   const optionVault = await ensure("optionVault", [
     manager,
     usdc,
@@ -121,6 +130,7 @@ async function deployContracts(sender: Sender, options: DeployOptions): Promise<
   const uniswapV3Venue = await ensure("uniswapV3Venue", [uniswap.router, weth, usdc, pools]);
   const aaveV3Lender = await ensure("aaveV3Lender", [hedgeDesk, aave.pool, aave.dataProvider, weth, usdc]);
   const lens = await ensure("lens", [optionVault]);
+  const roleRevoker = await ensure("roleRevoker", [manager, volSurface]);
   return {
     accessManager: manager,
     priceOracle,
@@ -128,7 +138,9 @@ async function deployContracts(sender: Sender, options: DeployOptions): Promise<
     epochQueue,
     riskEngine,
     tradeEngine,
-    treasury,
+    poolEngine,
+    surfaceEngine,
+    epochEngine,
     optionVault,
     seriesName,
     listingRules,
@@ -137,6 +149,7 @@ async function deployContracts(sender: Sender, options: DeployOptions): Promise<
     uniswapV3Venue,
     aaveV3Lender,
     lens,
+    roleRevoker,
   };
 }
 
@@ -175,6 +188,8 @@ async function grantRoles(sender: Sender, contracts: KeelAddresses, options: Dep
     }
   }
   step(await ensureGuardian(sender, manager), "guardians may cancel what governors schedule");
+  const revoking = await ensureRevoker(sender, manager, contracts.roleRevoker, governors, delay);
+  step(revoking, "guardians may revoke keepers, posters and listers");
   const targets = Object.values(contracts) as Address[];
   const handedOver = await handOver(sender, manager, governors, targets, delay);
   step(handedOver, `administration handed over to ${governors.join(", ")} with a delay of ${delay} seconds`);
@@ -184,12 +199,19 @@ async function connect(sender: Sender, contracts: KeelAddresses, { parameters, o
   const vault = contractOf(contracts, "optionVault");
   const desk = contractOf(contracts, "hedgeDesk");
   const manager = contractOf(contracts, "accessManager");
-  const [market, hedge, hasVenue, lending] = await Promise.all([
+  const surface = contractOf(contracts, "volSurface");
+  const [market, hedge, hasVenue, lending, pricedVault] = await Promise.all([
     sender.public.readContract({ ...vault, functionName: "market" }),
     sender.public.readContract({ ...vault, functionName: "hedge" }),
     sender.public.readContract({ ...desk, functionName: "isVenue", args: [contracts.uniswapV3Venue] }),
     sender.public.readContract({ ...desk, functionName: "lending" }),
+    sender.public.readContract({ ...surface, functionName: "vault" }),
   ]);
+  if (!isAddressEqual(pricedVault as Address, contracts.optionVault)) {
+    await assertAdmin(sender, manager, "Connecting the vault to the surface");
+    await call(sender, surface, "setVault", [contracts.optionVault]);
+    onStep?.("vault connected to the surface", contracts);
+  }
   if (
     !isAddressEqual(market as Address, contracts.optionMarket) ||
     !isAddressEqual(hedge as Address, contracts.hedgeDesk)

@@ -25,6 +25,7 @@ export interface KeelParameters {
     readonly maxDrawdownBps: number;
     readonly spreadVol: bigint;
     readonly epochLength: number;
+    readonly surfaceLossBps: number;
     readonly vegaWindow: number;
     readonly vegaWindowBps: number;
     readonly insuranceShareBps: number;
@@ -72,8 +73,9 @@ export interface KeelParameters {
     readonly maxAge: number;
     readonly maxTenor: number;
     readonly maxExpiries: number;
-    readonly maxVolDrift: bigint;
-    readonly driftWindow: number;
+    readonly maxFollow: bigint;
+    readonly maxForwardMove: bigint;
+    readonly followWindow: number;
   };
   /** The desk's, see IHedgeDesk: who may hedge when, and how near the oracle price. */
   readonly desk: {
@@ -113,6 +115,7 @@ export const DEFAULT_PARAMETERS: KeelParameters = {
     maxDrawdownBps: 2_000,
     spreadVol: parseEther("0.005"),
     epochLength: 24 * 3600,
+    surfaceLossBps: 86,
     vegaWindow: 3600,
     vegaWindowBps: 5_000,
     insuranceShareBps: 2_000,
@@ -156,8 +159,9 @@ export const DEFAULT_PARAMETERS: KeelParameters = {
     maxAge: 12 * 3600,
     maxTenor: 400 * 24 * 3600,
     maxExpiries: 16,
-    maxVolDrift: parseEther("0.4"),
-    driftWindow: 24 * 3600,
+    maxFollow: parseEther("0.12"), // half a vol point an hour: less than buying and selling back costs
+    maxForwardMove: parseEther("0.0005"),
+    followWindow: 24 * 3600,
   },
   desk: {
     rules: {

@@ -1,8 +1,11 @@
 /** Roles of the AccessManager, by id; docs/governance.md says what each can do. The public role is OpenZeppelin's. */
-export const ROLES = { GOVERNOR: 1n, GUARDIAN: 2n, KEEPER: 3n, LISTER: 4n, POSTER: 5n } as const;
+export const ROLES = { GOVERNOR: 1n, GUARDIAN: 2n, KEEPER: 3n, LISTER: 4n, POSTER: 5n, REVOKER: 6n } as const;
 
 /** OpenZeppelin's role that grants the others. */
 export const ADMIN_ROLE = 0n;
+
+/** Roles of bots, which the REVOKER administers: the contract that can only revoke them, and governors, after their delay. */
+export const HOT_ROLES = [ROLES.KEEPER, ROLES.LISTER, ROLES.POSTER] as const;
 
 export type Role = keyof typeof ROLES;
 
@@ -16,11 +19,15 @@ export const PERMISSIONS: readonly { contract: string; functionName: string; rol
   { contract: "optionMarket", functionName: "setListing", role: "GOVERNOR" },
   { contract: "optionMarket", functionName: "settleWithoutFeed", role: "GOVERNOR" },
   { contract: "optionMarket", functionName: "listSeries", role: "LISTER" },
+  { contract: "optionMarket", functionName: "delistSeries", role: "LISTER" },
   { contract: "hedgeDesk", functionName: "setVenue", role: "GOVERNOR" },
   { contract: "hedgeDesk", functionName: "setRules", role: "GOVERNOR" },
   { contract: "hedgeDesk", functionName: "setBudgets", role: "GOVERNOR" },
   { contract: "hedgeDesk", functionName: "setLending", role: "GOVERNOR" },
   { contract: "hedgeDesk", functionName: "rebalance", role: "KEEPER" },
   { contract: "volSurface", functionName: "setLimits", role: "GOVERNOR" },
+  { contract: "volSurface", functionName: "setVault", role: "GOVERNOR" },
+  { contract: "volSurface", functionName: "freeze", role: "REVOKER" },
+  { contract: "roleRevoker", functionName: "revoke", role: "GUARDIAN" },
   { contract: "volSurface", functionName: "post", role: "POSTER" },
 ];

@@ -86,6 +86,25 @@ export function connectKeel(clients: ChainClients, protocols: ProtocolAddresses,
     postSurface: (slices: ReadonlyMap<bigint, Slice>) =>
       write(keeper, { ...surface, functionName: "post", args: [[...slices.keys()], [...slices.values()]] }),
 
+    /** Posts every live slice as it stands, but those that were posted too short a time ago. */
+    renewSurface: async () => {
+      const [expiries, { minInterval }, { timestamp }] = await Promise.all([
+        read({ ...surface, functionName: "expiries" }),
+        read({ ...surface, functionName: "limits" }),
+        clients.public.getBlock(),
+      ]);
+      const known = await Promise.all(
+        expiries.map(async (expiry) => ({
+          expiry,
+          slice: await read({ ...surface, functionName: "sliceOf", args: [expiry] }),
+        })),
+      );
+      const due = known.filter(({ slice: [, updatedAt] }) => timestamp > updatedAt + BigInt(minInterval));
+      if (due.length === 0) return;
+      const args = [due.map(({ expiry }) => expiry), due.map(({ slice: [one] }) => one)] as const;
+      await write(keeper, { ...surface, functionName: "post", args });
+    },
+
     /** Lists a call and a put at each strike (WAD). */
     listSeries: (expiry: bigint, strikes: readonly bigint[]) =>
       write(governor, { ...market, functionName: "listSeries", args: [expiry, strikes] }),

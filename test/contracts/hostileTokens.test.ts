@@ -236,12 +236,24 @@ describe("Keel on a USDC with other habits", () => {
     it("T54: a vault is refused on a token of other decimals than USDC's", async () => {
       const { keel, clients, protocols } = world();
       const sender = { public: clients.public, wallet: clients.wallet, account: GOVERNOR };
-      const { epochQueue, riskEngine, tradeEngine, treasury, accessManager, priceOracle, volSurface } = keel.contracts;
+      const {
+        epochQueue,
+        riskEngine,
+        tradeEngine,
+        poolEngine,
+        surfaceEngine,
+        epochEngine,
+        accessManager,
+        priceOracle,
+        volSurface,
+      } = keel.contracts;
       const code = link(compiled("contracts/OptionVault"), {
         EpochQueue: epochQueue,
         RiskEngine: riskEngine,
         TradeEngine: tradeEngine,
-        Treasury: treasury,
+        PoolEngine: poolEngine,
+        SurfaceEngine: surfaceEngine,
+        EpochEngine: epochEngine,
       });
       const limits = await side.readVault("limits");
       const args = [accessManager, protocols.weth, priceOracle, volSurface, limits, "Keel", "KEEL"];

@@ -372,12 +372,24 @@ describe("OptionVault, risk", () => {
   it("keeps what belongs to a hedge until a desk is there", async () => {
     const { keel, clients, protocols } = world();
     const sender = { public: clients.public, wallet: clients.wallet, account: GOVERNOR };
-    const { epochQueue, riskEngine, tradeEngine, treasury, accessManager, priceOracle, volSurface } = keel.contracts;
+    const {
+      epochQueue,
+      riskEngine,
+      tradeEngine,
+      poolEngine,
+      surfaceEngine,
+      epochEngine,
+      accessManager,
+      priceOracle,
+      volSurface,
+    } = keel.contracts;
     const libraries = {
       EpochQueue: epochQueue,
       RiskEngine: riskEngine,
       TradeEngine: tradeEngine,
-      Treasury: treasury,
+      PoolEngine: poolEngine,
+      SurfaceEngine: surfaceEngine,
+      EpochEngine: epochEngine,
     };
     const limits = await side.readVault("limits");
     const args = [accessManager, protocols.usdc, priceOracle, volSurface, limits, "Bare", "BARE"];

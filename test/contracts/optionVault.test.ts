@@ -26,6 +26,7 @@ describe("OptionVault", () => {
     const { keel, market, clients } = world();
     const endsAt = await clients.public.readContract({ ...keel.vault, functionName: "epochEndsAt" });
     await market.moveTo(price, { at: Number(endsAt) + 1, forceRound: true });
+    await keel.renewSurface();
     await keel.processEpoch();
   }
 

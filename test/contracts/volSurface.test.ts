@@ -3,7 +3,17 @@ import hre from "hardhat";
 import { real } from "../../scripts/fit/functions.ts";
 import { fromWad } from "../reference/blackScholes.ts";
 import { wad } from "../reference/options.ts";
-import { DAY, emptySurface, LIMITS, networkHelpers, postedSurface, slice, START, YEAR } from "../support/surface.ts";
+import {
+  DAY,
+  emptySurface,
+  followedSurface,
+  LIMITS,
+  networkHelpers,
+  postedSurface,
+  slice,
+  START,
+  YEAR,
+} from "../support/surface.ts";
 
 describe("VolSurface", () => {
   describe("stores", () => {
@@ -208,9 +218,11 @@ describe("VolSurface", () => {
         { minInterval: 0n },
         { maxTenor: BigInt(11 * YEAR) },
         { maxExpiries: 0n },
-        { maxVolDrift: 0n },
-        { maxVolDrift: wad("4.1") },
-        { driftWindow: 0n },
+        { maxFollow: 0n },
+        { maxFollow: wad("4.1") },
+        { maxForwardMove: 0n },
+        { maxForwardMove: wad("1.1") },
+        { followWindow: 0n },
       ];
       for (const change of bad)
         await expect(surface.setLimits({ ...LIMITS, ...change })).to.be.revertedWithCustomError(
@@ -222,102 +234,136 @@ describe("VolSurface", () => {
     });
   });
 
-  describe("gives each expiry a drift budget", () => {
+  describe("has a reference beside each slice", () => {
     const EXPIRY = START + 90 * DAY;
-    /** The same vol at every strike, so that what a post spends is the change of vol alone. */
-    const flat = (vol: string) => slice(vol, "0", "0");
+    /** The same vol at every strike, so that the distance of two slices is that of their vols. */
+    const flat = (vol: string, carry = "0") => slice(vol, "0", "0", carry);
 
-    /** A surface at 60 % that has been led down to 20 %: the budget of 0.40 is spent, but for what a few minutes refill. */
-    async function spentSurface() {
-      const world = await emptySurface();
+    /** A surface at 60 % that was posted at 68 % a minute later, and whoever lets its reference follow. */
+    async function raisedSurface() {
+      const world = await followedSurface();
       await world.asKeeper.post([EXPIRY], [flat("0.6")]);
-      for (const vol of ["0.5", "0.4", "0.3", "0.2"]) {
-        await networkHelpers.time.increase(60);
-        await world.asKeeper.post([EXPIRY], [flat(vol)]);
-      }
+      await networkHelpers.time.increase(60);
+      await world.asKeeper.post([EXPIRY], [flat("0.68")]);
       return world;
     }
 
-    it("T40: with a stolen key, no walk of the surface far down and back within hours", async () => {
-      const { surface, asKeeper } = await spentSurface();
-      await networkHelpers.time.increase(60);
-      for (const vol of ["0.1", "0.3"])
-        await expect(asKeeper.post([EXPIRY], [flat(vol)])).to.be.revertedWithCustomError(
-          surface,
-          "DriftBudgetExceeded",
-        );
-      await networkHelpers.time.increase(4 * 3600);
-      await expect(asKeeper.post([EXPIRY], [flat("0.3")])).to.be.revertedWithCustomError(
-        surface,
-        "DriftBudgetExceeded",
-      );
+    it("T58: that stays where it was when a slice is posted", async () => {
+      const { surface } = await raisedSurface();
+      const q = await surface.quoted(EXPIRY);
+      expect([q.posted.atmVol, q.anchor.atmVol, q.lags]).to.deep.equal([wad("0.68"), wad("0.6"), true]);
     });
 
-    it("that refills evenly, and can be read", async () => {
-      const { surface, asKeeper } = await spentSurface();
-      const left = await surface.driftLeft(EXPIRY);
-      expect(left).to.be.within(0n, wad("0.002"));
-      await networkHelpers.time.increase(DAY / 4);
-      expect((await surface.driftLeft(EXPIRY)) - left).to.be.within(wad("0.099999"), wad("0.100001"));
-      await asKeeper.post([EXPIRY], [flat("0.3")]);
-      await networkHelpers.time.increase(2 * DAY);
-      expect(await surface.driftLeft(EXPIRY), "never more than one budget").to.equal(LIMITS.maxVolDrift);
-      await expect(surface.driftLeft(EXPIRY + 1)).to.be.revertedWithCustomError(surface, "NoSlice");
-    });
-
-    it("T40: that a new expiry does not get anew, wherever it is posted", async () => {
-      const { surface, asKeeper } = await spentSurface();
-      // Beside a slice at 20 % whose budget is spent, only what agrees with it to the refilled bit is taken.
-      for (const expiry of [START + 30 * DAY, START + 91 * DAY]) {
-        await expect(asKeeper.post([expiry], [flat("0.21")]))
-          .to.be.revertedWithCustomError(surface, "DriftBudgetExceeded")
-          .withArgs(expiry, anyDrift, anyDrift);
-        await expect(asKeeper.post([expiry], [flat("0.31")])).to.be.revertedWithCustomError(surface, "VolStepTooLarge");
-        await asKeeper.post([expiry], [flat("0.2")]);
-        expect(await surface.driftLeft(expiry)).to.be.below(wad("0.003"));
-      }
-      const between = START + 60 * DAY;
-      await expect(asKeeper.post([between], [flat("0.21")])).to.be.revertedWithCustomError(
-        surface,
-        "DriftBudgetExceeded",
-      );
-      await asKeeper.post([between], [flat("0.2")]);
-      expect(await surface.driftLeft(between)).to.be.below(wad("0.003"));
-    });
-
-    it("T40: that skew, wings and carry spend too, as far as they move vol or the forward", async () => {
-      const { surface, asKeeper } = await emptySurface();
-      await asKeeper.post([EXPIRY], [slice("0.6", "0", "2")]);
-      const deviation = 0.6 * Math.sqrt(90 / 365);
-      const change = (a: [number, number, number], b: [number, number, number]) =>
-        Math.max(...[-3, -1, 0, 1, 3].map((x) => Math.abs(vol(...a, x * deviation) - vol(...b, x * deviation))));
-      const steps = [
-        [slice("0.6", "-0.2", "2"), change([0.6, 0, 2], [0.6, -0.2, 2])],
-        [slice("0.6", "-0.2", "2", "0.05"), Math.sqrt((2 * Math.PI * 90) / 365) * 0.05],
-        [slice("0.6", "-0.2", "2.8", "0.05"), change([0.6, -0.2, 2], [0.6, -0.2, 2.8])],
-      ] as const;
-      for (const [next, expected] of steps) {
-        await networkHelpers.time.increase(DAY); // the budget is full again, and the expiry hardly nearer
-        await asKeeper.post([EXPIRY], [next]);
-        const spent = Number(LIMITS.maxVolDrift - (await surface.driftLeft(EXPIRY))) / 1e18;
-        expect(Math.abs(spent - expected)).to.be.below(0.002); // three days of ninety change deviations a little
-      }
-    });
-
-    it("T8: so that no price, at which LPs come and go, moves further between two epochs", async () => {
-      const { surface, asKeeper } = await emptySurface();
-      await asKeeper.post([EXPIRY], [flat("0.6")]);
+    it("T57: that follows by time, 12 points of vol a day and no faster, however often it is asked to", async () => {
+      const { surface, follower } = await raisedSurface();
       const start = await networkHelpers.time.latest();
-      let level = 0.6;
-      // A key that leads vol as far down as it is let for a day takes off one budget and what refills in the day.
-      while ((await networkHelpers.time.latest()) < start + DAY - 1800) {
-        await networkHelpers.time.increase(1800);
-        const left = Number(await surface.driftLeft(EXPIRY)) / 1e18;
-        level = Math.max(level - Math.min(left, 0.1) + 1e-9, 0.05);
-        await asKeeper.post([EXPIRY], [flat(level.toFixed(10))]);
-        const elapsed = (await networkHelpers.time.latest()) - start;
-        expect(0.6 - level).to.be.below(0.4 * (1 + elapsed / DAY) + 1e-6);
+      for (const hours of [1, 1, 2, 4]) {
+        await networkHelpers.time.increase(hours * 3600);
+        await follower.getFunction("followSurface")();
+        const { anchor } = await surface.quoted(EXPIRY);
+        const allowed = (0.12 * ((await networkHelpers.time.latest()) - start)) / DAY;
+        expect(Number(anchor.atmVol) / 1e18 - 0.6).to.be.within(allowed - 1e-5, allowed + 1e-9);
       }
+      await networkHelpers.time.increase(DAY);
+      await follower.getFunction("followSurface")();
+      expect((await surface.quoted(EXPIRY)).lags, "it has arrived").to.equal(false);
+    });
+
+    it("T57: that moves by no more than the part that the vault allows", async () => {
+      const { surface, follower } = await raisedSurface();
+      await follower.getFunction("setPortion")(wad("0.25"));
+      await networkHelpers.time.increase(DAY);
+      await follower.getFunction("followSurface")();
+      expect((await surface.quoted(EXPIRY)).anchor.atmVol).to.equal(wad("0.62"));
+    });
+
+    it("T57: that follows a carry by five basis points of the forward a day", async () => {
+      const { surface, asKeeper, follower } = await raisedSurface();
+      await networkHelpers.time.increase(60);
+      await asKeeper.post([EXPIRY], [flat("0.68", "0.05")]);
+      await networkHelpers.time.increase(DAY);
+      await follower.getFunction("followSurface")();
+      const { anchor } = await surface.quoted(EXPIRY);
+      const years = (EXPIRY - (await networkHelpers.time.latest())) / YEAR;
+      expect((Number(anchor.carry) / 1e18) * years).to.be.within(0.00049, 0.000501);
+    });
+
+    it("T57: that no walk there and back moves", async () => {
+      const { surface, asKeeper } = await raisedSurface();
+      for (const vol of ["0.76", "0.68", "0.6"]) {
+        await networkHelpers.time.increase(61);
+        await asKeeper.post([EXPIRY], [flat(vol)]);
+      }
+      const q = await surface.quoted(EXPIRY);
+      // It followed for some minutes, by less than a hundredth of a point each.
+      expect(Number(q.lags ? q.anchor.atmVol : q.posted.atmVol) / 1e18).to.be.within(0.6, 0.6005);
+    });
+
+    it("T57: to which it may be posted back at once, however far it was led away", async () => {
+      const { surface, asKeeper, follower } = await raisedSurface();
+      await follower.getFunction("setPortion")(0);
+      for (const vol of ["0.77", "0.86"]) {
+        await networkHelpers.time.increase(61);
+        await asKeeper.post([EXPIRY], [flat(vol)]);
+      }
+      await networkHelpers.time.increase(61);
+      await expect(asKeeper.post([EXPIRY], [flat("0.61")])).to.be.revertedWithCustomError(surface, "VolStepTooLarge");
+      await asKeeper.post([EXPIRY], [flat("0.6")]);
+      expect((await surface.quoted(EXPIRY)).lags).to.equal(false);
+    });
+
+    it("T57: that follows nothing once a guardian has frozen the surface, until it is posted anew", async () => {
+      const { surface, asKeeper, follower } = await raisedSurface();
+      await expect(surface.freeze()).to.emit(surface, "Frozen");
+      await networkHelpers.time.increase(DAY);
+      await follower.getFunction("followSurface")();
+      let q = await surface.quoted(EXPIRY);
+      expect([q.anchor.atmVol, q.frozen]).to.deep.equal([wad("0.6"), true]);
+      await asKeeper.post([EXPIRY], [flat("0.64")]);
+      q = await surface.quoted(EXPIRY);
+      expect([q.anchor.atmVol, q.frozen]).to.deep.equal([wad("0.6"), false]);
+      await expect(asKeeper.freeze()).to.be.revertedWithCustomError(surface, "AccessManagedUnauthorized");
+    });
+
+    it("T57: that only the vault moves", async () => {
+      const { surface } = await raisedSurface();
+      await expect(surface.advance([EXPIRY], [wad("1")])).to.be.revertedWithCustomError(surface, "OnlyVault");
+    });
+
+    it("T57: that of a new expiry is no cheaper than its neighbours', nor of another carry", async () => {
+      const { surface, asKeeper } = await raisedSurface();
+      await networkHelpers.time.increase(61);
+      await asKeeper.post([EXPIRY], [flat("0.6")]);
+      await asKeeper.post([START + 30 * DAY], [flat("0.52", "0.04")]);
+      const { anchor } = await surface.quoted(START + 30 * DAY);
+      expect(Number(anchor.atmVol) / 1e18).to.be.within(0.5999, 0.6005);
+      expect(anchor.carry).to.equal(0n);
+      await asKeeper.post([START + 120 * DAY], [flat("0.69")]);
+      expect((await surface.quoted(START + 120 * DAY)).lags, "a dearer one is its own").to.equal(false);
+    });
+
+    it("T80: whatever nobody has listed binds nobody", async () => {
+      const { surface, asKeeper, follower } = await raisedSurface();
+      // Total variance may not fall: a dear slice before the listed one and a cheap one after it leave it no room.
+      const [before, after] = [START + 60 * DAY, START + 100 * DAY];
+      await asKeeper.post([before, after], [flat("0.74"), flat("0.7")]);
+      await networkHelpers.time.increase(61);
+      for (const vol of ["0.6", "0.75"])
+        await expect(asKeeper.post([EXPIRY], [flat(vol)])).to.be.revertedWithCustomError(surface, "CalendarArbitrage");
+      for (const expiry of [before, after]) await follower.getFunction("delist")(expiry);
+      await asKeeper.post([EXPIRY], [flat("0.6")]);
+      expect(await surface.expiries()).to.deep.equal([BigInt(EXPIRY), BigInt(after)]);
+      await networkHelpers.time.increase(61);
+      await asKeeper.post([EXPIRY], [flat("0.7")]);
+      await networkHelpers.time.increase(61);
+      await asKeeper.post([EXPIRY], [flat("0.75")]);
+      expect(await surface.expiries()).to.deep.equal([BigInt(EXPIRY)]);
+      // Nor do they take places: of five slices the one that nobody has listed goes.
+      const further = [110, 120, 130].map((days) => START + days * DAY);
+      await asKeeper.post(further, [flat("0.76"), flat("0.76"), flat("0.76")]);
+      await follower.getFunction("delist")(further[1]!);
+      await asKeeper.post([START + 140 * DAY], [flat("0.76")]);
+      expect(await surface.expiries()).to.deep.equal([EXPIRY, further[0]!, further[2]!, START + 140 * DAY].map(BigInt));
     });
   });
 
@@ -410,9 +456,6 @@ function vol(atm: number, skew: number, curvature: number, k: number): number {
   const z = curvature * k;
   return atm * Math.sqrt((1 + skew * z + Math.sqrt(z * z + 2 * skew * z + 1)) / 2);
 }
-
-/** Accepts whatever number is left of a budget after some seconds. */
-const anyDrift = (value: bigint) => value < LIMITS.maxVolDrift;
 
 /** The bound that a refusal names beside the value. */
 function anyBound(error: string): bigint {

@@ -93,6 +93,7 @@ export function vaultSide(world: () => Fork & KeelWorld): VaultSide {
   }
   async function nextEpoch(price = 3000): Promise<TransactionReceipt> {
     await endEpoch(price);
+    await world().keel.renewSurface();
     return world().keel.processEpoch();
   }
   return { ...side, endEpoch, nextEpoch };

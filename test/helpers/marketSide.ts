@@ -62,10 +62,11 @@ export function marketSide(world: () => Fork & KeelWorld) {
     callMarket,
     callVault,
 
-    /** Goes past the end of the epoch at this price and processes it. */
+    /** Goes past the end of the epoch at this price, renews the surface and processes the epoch. */
     async nextEpoch(price = 3000) {
       const endsAt = await readVault("epochEndsAt");
       await world().market.moveTo(price, { at: Number(endsAt) + 1, forceRound: true });
+      await world().keel.renewSurface();
       return world().keel.processEpoch();
     },
 

@@ -156,6 +156,42 @@ describe("Governance", () => {
     expect(await clients.public.readContract({ ...manager(), functionName: "hasRole", args })).to.deep.equal([true, 0]);
   });
 
+  it("T57: the guardian revokes bots at once, through a contract that can do nothing else, and freezes the surface", async () => {
+    const { clients, contracts } = world();
+    const revoker = { address: contracts.roleRevoker, abi: abiOf("roleRevoker") };
+    const has = async (role: bigint, account: Address) =>
+      (await clients.public.readContract({ ...manager(), functionName: "hasRole", args: [role, account] })) as [
+        boolean,
+      ];
+    const revoke = (roles: readonly bigint[]) =>
+      encodeFunctionData({ ...revoker, functionName: "revoke", args: [roles, roles.map(() => KEEPER)] });
+    const hot = [ROLES.KEEPER, ROLES.POSTER, ROLES.LISTER];
+    await expectRefusal(sendAs(STRANGER, revoker.address, revoke(hot)), "AccessManagedUnauthorized");
+    await expectRefusal(
+      sendAs(GUARDIAN, revoker.address, revoke([ROLES.GUARDIAN])),
+      "AccessManagerUnauthorizedAccount",
+    );
+    for (const role of hot) expect((await has(role, KEEPER))[0]).to.equal(true);
+    await sendAs(GUARDIAN, revoker.address, revoke(hot));
+    for (const role of hot) expect((await has(role, KEEPER))[0]).to.equal(false);
+    const frozenAt = await clients.public.readContract({ ...world().keel.surface, functionName: "frozenAt" });
+    expect(frozenAt).to.equal((await clients.public.getBlock()).timestamp);
+    // Neither the guardian nor, through it, the contract appoints anybody: it has one function that changes anything.
+    const grant = encodeFunctionData({ ...manager(), functionName: "grantRole", args: [ROLES.POSTER, GUARDIAN, 0] });
+    await expectRefusal(sendAs(GUARDIAN, manager().address, grant), "AccessManagerUnauthorizedAccount");
+    const doors = revoker.abi.flatMap((entry) =>
+      entry.type === "function" && entry.stateMutability === "nonpayable" ? [entry.name] : [],
+    );
+    expect(doors.sort()).to.deep.equal(["revoke", "setAuthority"]);
+    // Governors go on appointing bots, after their delay.
+    await expectRefusal(sendAs(GOVERNOR, manager().address, grant), "AccessManagerNotScheduled");
+    const appoint = encodeFunctionData({ ...manager(), functionName: "grantRole", args: [ROLES.POSTER, STRANGER, 0] });
+    await asManager(GOVERNOR, "schedule", [manager().address, appoint, 0]);
+    await wait(DELAY);
+    await sendAs(GOVERNOR, manager().address, appoint);
+    expect((await has(ROLES.POSTER, STRANGER))[0]).to.equal(true);
+  });
+
   it("T52: the deployer can do nothing any more", async () => {
     const { clients, contracts } = world();
     for (const role of [ADMIN_ROLE, ...Object.values(ROLES)]) {

@@ -35,8 +35,9 @@ contract VolSurfaceTest is Ranges {
             maxAge: 1 hours,
             maxTenor: 730 days,
             maxExpiries: 8,
-            maxVolDrift: 0.4e18,
-            driftWindow: 1 days
+            maxFollow: 0.12e18,
+            maxForwardMove: 0.0005e18,
+            followWindow: 1 days
         });
         _surface = new VolSurface(address(new AccessManager(address(this))), _limits);
     }

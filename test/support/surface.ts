@@ -21,8 +21,9 @@ export const LIMITS = {
   maxAge: 3_600n,
   maxTenor: BigInt(2 * YEAR),
   maxExpiries: 4n,
-  maxVolDrift: wad("0.4"),
-  driftWindow: BigInt(DAY),
+  maxFollow: wad("0.12"),
+  maxForwardMove: wad("0.0005"),
+  followWindow: BigInt(DAY),
 };
 
 export interface Slice {
@@ -40,7 +41,9 @@ export type Surface = Omit<BaseContract, "connect"> & {
   setLimits(limits: typeof LIMITS): Transaction;
   limits(): Promise<typeof LIMITS>;
   version(): Promise<bigint>;
-  driftLeft(expiry: number): Promise<bigint>;
+  quoted(expiry: number): Promise<{ posted: Slice; anchor: Slice; updatedAt: bigint; lags: boolean; frozen: boolean }>;
+  freeze(): Transaction;
+  advance(expiries: readonly number[], portions: readonly bigint[]): Transaction;
   sliceOf(expiry: number): Promise<[slice: Slice, updatedAt: bigint]>;
   expiries(): Promise<bigint[]>;
   isStale(expiry: number): Promise<boolean>;
@@ -74,6 +77,14 @@ async function deploy() {
   return { surface, asKeeper: surface.connect(keeper!), stranger: stranger! };
 }
 
+/** An empty surface with whoever lets its references follow: test/harness/SurfaceFollower.sol. */
+async function deployFollowed() {
+  const world = await deploy();
+  const follower = await ethers.deployContract("SurfaceFollower", [await world.surface.getAddress()]);
+  await world.surface.getFunction("setVault")(await follower.getAddress());
+  return { ...world, follower };
+}
+
 /** Two slices, a month and a year ahead, as most tests need them. */
 async function deployWithSlices() {
   const world = await deploy();
@@ -84,4 +95,5 @@ async function deployWithSlices() {
 }
 
 export const emptySurface = () => networkHelpers.loadFixture(deploy);
+export const followedSurface = () => networkHelpers.loadFixture(deployFollowed);
 export const postedSurface = () => networkHelpers.loadFixture(deployWithSlices);

@@ -23,6 +23,8 @@ abstract contract EpochActions is LpActions {
         uint256 insurance;
     }
 
+    uint256 private constant SURFACE_MAX_AGE = 12 hours;
+
     /// @dev Of every LP: what waits.
     struct Queue {
         uint256[] assetsIn;
@@ -48,11 +50,12 @@ abstract contract EpochActions is LpActions {
         MarkedBook.Mark memory m = vault.mark();
         Pool memory a = _pool();
         Queue memory waiting = _queue();
+        bool isExact = !_lags() && _oldestSlice() <= SURFACE_MAX_AGE;
         vault.processEpoch();
         Pool memory b = _pool();
         // As the vault works it out: gross vega has 6 decimals.
         int256 halfSpread = int256((uint256(m.grossVega) * vault.limits().spreadVol) / 1e6);
-        _requireFairShares(a, b, halfSpread);
+        _requireFairShares(a, b, halfSpread, isExact);
         _requireEqualParts(a, b, waiting);
         ++fills;
         ++done["processEpoch"];
@@ -67,7 +70,28 @@ abstract contract EpochActions is LpActions {
         for (uint256 i = 0; i < open.length; ++i) {
             if (open[i] <= time) return IOptionVault.ExpiryUnsettled.selector;
         }
-        return _isFeedDead() ? IPriceOracle.StalePrice.selector : bytes4(0);
+        if (_isFeedDead()) return IPriceOracle.StalePrice.selector;
+        return _oldestSlice() > SURFACE_MAX_AGE && !_isOverdue() ? IOptionVault.EpochSurfaceStale.selector : bytes4(0);
+    }
+
+    function _isOverdue() private view returns (bool) {
+        return time >= vault.epochEndsAt() + vault.limits().epochLength;
+    }
+
+    /// @dev Age of the oldest slice by which people hold options.
+    function _oldestSlice() private view returns (uint256 oldest) {
+        uint256[] memory open = vault.openExpiries();
+        for (uint256 i = 0; i < open.length; ++i) {
+            if (vault.expiryOf(open[i]).contracts == 0) continue;
+            oldest = Math.max(oldest, time - surface.quoted(open[i]).updatedAt);
+        }
+    }
+
+    /// @dev Whether any reference is not what is posted: then who comes pays more than the posted price, and who leaves gets less.
+    function _lags() private view returns (bool) {
+        uint256[] memory open = vault.openExpiries();
+        for (uint256 i = 0; i < open.length; ++i) if (surface.quoted(open[i]).lags) return true;
+        return false;
     }
 
     function _pool() private view returns (Pool memory p) {
@@ -88,14 +112,13 @@ abstract contract EpochActions is LpActions {
     }
 
     /// @dev Who stays never loses by who comes or goes, and who comes or goes pays the spread and no more.
-    function _requireFairShares(Pool memory a, Pool memory b, int256 halfSpread) private pure {
+    function _requireFairShares(Pool memory a, Pool memory b, int256 halfSpread, bool isExact) private pure {
         uint256 filled = a.assetsIn - b.assetsIn;
         uint256 burned = a.sharesIn - b.sharesIn;
         uint256 minted = b.supply + burned - a.supply;
         uint256 paid = b.reserved - a.reserved;
-        // The insurance reserve may have covered a loss first: up to all of it, down to nothing.
-        uint256 cover = (a.insurance - b.insurance) * UNIT;
-        int256 mid = a.net + int256(cover);
+        require(a.insurance == b.insurance, "the reserve is no LP's");
+        int256 mid = a.net;
         if (filled > 0) {
             require(minted > 0, "assets in, no shares out");
             uint256 ask = Math.max(uint256(mid + halfSpread), 1);
@@ -103,7 +126,8 @@ abstract contract EpochActions is LpActions {
             require(minted <= Math.mulDiv(filled * UNIT, a.supply, ask), "shares were sold too cheap");
             require(
                 minted + 1 + minted / 1e6 >= Math.mulDiv(filled * UNIT, a.supply, ask + 2 * UNIT) ||
-                    filled * UNIT < 1e6 * UNIT,
+                    filled * UNIT < 1e6 * UNIT ||
+                    !isExact,
                 "shares were sold too dear"
             );
         }
@@ -116,7 +140,8 @@ abstract contract EpochActions is LpActions {
             );
             require(
                 (paid + 2) * UNIT + Math.mulDiv(2 * UNIT, burned, a.supply) >=
-                    Math.mulDiv(burned, uint256(bid), a.supply),
+                    Math.mulDiv(burned, uint256(bid), a.supply) ||
+                    !isExact,
                 "shares were bought too cheap"
             );
         }

@@ -95,20 +95,29 @@ abstract contract World is Exchange, Ranges {
         manager.grantRole(KEEPER_ROLE, KEEPER, 0);
         manager.grantRole(GUARDIAN_ROLE, GUARDIAN, 0);
         refusedPosts[IVolSurface.PostTooSoon.selector] = true;
-        refusedPosts[IVolSurface.DriftBudgetExceeded.selector] = true;
         refusedPosts[IVolSurface.VolStepTooLarge.selector] = true;
         refusedPosts[IVolSurface.ButterflyArbitrage.selector] = true;
     }
 
     function _deployKeel(address authority) private {
         // Whoever links another comes after it.
-        string[6] memory names = ["EpochQueue", "ListingRules", "RiskEngine", "SeriesName", "TradeEngine", "Treasury"];
+        string[8] memory names = [
+            "EpochQueue",
+            "ListingRules",
+            "RiskEngine",
+            "SeriesName",
+            "TradeEngine",
+            "PoolEngine",
+            "SurfaceEngine",
+            "EpochEngine"
+        ];
         for (uint256 i = 0; i < names.length; ++i) _deployLibrary(names[i]);
         surface = IVolSurface(_deploy("VolSurface", "VolSurface", abi.encode(authority, _surfaceLimits())));
         bytes memory arguments = abi.encode(feed, pool, weth, usdc, FEED_MAX_AGE, 1 days, TWAP_WINDOW);
         oracle = IPriceOracle(_deploy("PriceOracle", "PriceOracle", arguments));
         arguments = abi.encode(authority, usdc, oracle, surface, _limits(), "Keel WETH/USDC", "keelETH");
         vault = IVault(_deploy("OptionVault", "OptionVault", arguments));
+        surface.setVault(vault);
         arguments = abi.encode(authority, vault, weth, _pricing(), _listingRules());
         market = IMarket(_deploy("OptionMarket", "OptionMarket", arguments));
     }
@@ -185,6 +194,7 @@ abstract contract World is Exchange, Ranges {
                 maxDrawdownBps: 2_000,
                 spreadVol: 0.005e18,
                 epochLength: 1 days,
+                surfaceLossBps: 86,
                 vegaWindow: 1 hours,
                 vegaWindowBps: 5_000,
                 insuranceShareBps: 2_000,
@@ -228,8 +238,9 @@ abstract contract World is Exchange, Ranges {
                 maxAge: 12 hours,
                 maxTenor: 400 days,
                 maxExpiries: 16,
-                maxVolDrift: 0.4e18,
-                driftWindow: 1 days
+                maxFollow: 0.12e18,
+                maxForwardMove: 0.0005e18,
+                followWindow: 1 days
             });
     }
 }

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.31;
+
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+
+import {IOptionVault} from "../interfaces/IOptionVault.sol";
+import {IVolSurface} from "../interfaces/IVolSurface.sol";
+import {MarkedBook} from "./MarkedBook.sol";
+import {PoolEngine} from "./PoolEngine.sol";
+import {RiskEngine} from "./RiskEngine.sol";
+import {RiskLimits} from "./RiskLimits.sol";
+import {SurfaceBudget} from "./SurfaceBudget.sol";
+import {SurfaceEngine} from "./SurfaceEngine.sol";
+import {Treasury} from "./Treasury.sol";
+
+/// @title An LP epoch: at what price, how much may leave, and the beginning of the next one
+/// @notice The vault fills the queues in between. @dev Deployed by itself and linked, as RiskEngine is.
+library EpochEngine {
+    using SurfaceBudget for SurfaceBudget.State;
+    using Treasury for Treasury.State;
+
+    /// @notice NAV that leavers get (the book's shorts at their ask) and that newcomers pay (at their bid), WAD USDC, and both in
+    /// USDC, rounded down, nothing for what is negative. @param joinable Whether deposits are filled: not under water.
+    struct Prices {
+        int256 navBid;
+        int256 navAsk;
+        uint256 bid;
+        uint256 ask;
+        bool joinable;
+    }
+
+    uint256 private constant BPS = 10_000;
+    int256 private constant USDC_UNIT = 1e12;
+
+    /// @notice Marks the book and prices the epoch that is over: at what is posted or at the references, whichever is worse for
+    /// whoever comes or goes. What leavers would lose by that is paid out of the budget for posts, as far as it goes.
+    /// @param queued Shares that want to leave. @param supply Of shares, virtual ones included.
+    function price(
+        RiskEngine.State storage risk,
+        Treasury.State storage treasury,
+        IVolSurface surface,
+        uint256 spot,
+        uint256 queued,
+        uint256 supply
+    ) external returns (Prices memory p) {
+        uint256 endsAt = treasury.epoch.endsAt;
+        if (block.timestamp < endsAt) revert IOptionVault.EpochOpen(endsAt);
+        uint256 spreadVol = _spreadVol(risk, surface, block.timestamp >= endsAt + risk.limits.epochLength);
+        MarkedBook.Mark memory m = RiskEngine.remark(risk, surface, spot);
+        RiskEngine.Assets memory assets = PoolEngine.assetsOf(risk, treasury);
+        int256 halfSpread = (int256(uint256(m.grossVega)) * int256(spreadVol)) / 1e6;
+        (int256 low, int256 high) = _navs(risk, treasury, surface, m, assets, queued, supply);
+        (p.navBid, p.navAsk) = (low - halfSpread, high + halfSpread);
+        (p.bid, p.ask) = (_toUsdcDown(p.navBid), _toUsdcDown(p.navAsk));
+        p.joinable = high >= halfSpread;
+    }
+
+    /// @notice USDC that may leave the pool as it is marked.
+    function releasable(
+        RiskEngine.State storage risk,
+        Treasury.State storage treasury
+    ) external view returns (uint256) {
+        uint256 most = RiskEngine.releasable(risk, PoolEngine.assetsOf(risk, treasury)) / uint256(USDC_UNIT);
+        return Math.min(most, treasury.freeCash());
+    }
+
+    /// @notice Opens the next epoch, on the mark as it is. @param supply Of shares, virtual ones included.
+    function begin(RiskEngine.State storage risk, Treasury.State storage treasury, uint256 supply) external {
+        RiskLimits.Limits storage rules = risk.limits;
+        treasury.beginEpoch(
+            RiskEngine.navOf(risk.mark, PoolEngine.assetsOf(risk, treasury)),
+            supply,
+            rules.epochLength,
+            rules.vegaCapacityBps,
+            rules.maxDrawdownBps
+        );
+    }
+
+    /// @dev NAV for leavers and for newcomers, before the spread.
+    function _navs(
+        RiskEngine.State storage risk,
+        Treasury.State storage treasury,
+        IVolSurface surface,
+        MarkedBook.Mark memory m,
+        RiskEngine.Assets memory assets,
+        uint256 queued,
+        uint256 supply
+    ) private returns (int256 low, int256 high) {
+        low = RiskEngine.navOf(m, assets);
+        high = low;
+        (int256 value, bool lags) = SurfaceEngine.valueAtReferences(risk, surface, m.spot);
+        if (!lags) return (low, high);
+        int256 other = low - m.value + value;
+        if (other >= low) return (low, other);
+        // All who leave together may gain what the budget has, and each a part by his shares.
+        uint256 nav = treasury.epochNav(risk.limits.vegaCapacityBps);
+        uint256 gap = uint256(low - other);
+        uint256 gain = Math.min(Math.mulDiv(gap, queued, supply), risk.surfaceBudget.available(nav));
+        risk.surfaceBudget.consume(gain, nav);
+        if (queued == 0) return (other, high);
+        return (other + int256(Math.min(Math.mulDiv(gain, supply, queued), gap)), high);
+    }
+
+    /// @dev Half-spread of NAV in vol points. Nothing may have expired, and no slice be too old or frozen, unless the epoch is
+    /// a whole epoch overdue: then the spread grows with the age of the oldest.
+    function _spreadVol(
+        RiskEngine.State storage risk,
+        IVolSurface surface,
+        bool isOverdue
+    ) private view returns (uint256 spread) {
+        spread = risk.limits.spreadVol;
+        uint256 maxAge = surface.limits().maxAge;
+        uint256 oldest;
+        for (uint256 i = 0; i < risk.book.expiries.length; ++i) {
+            uint256 expiry = risk.book.expiries[i];
+            if (block.timestamp >= expiry) revert IOptionVault.ExpiryUnsettled(expiry);
+            if (risk.book.byExpiry[expiry].totals.contracts == 0) continue;
+            IVolSurface.Quoted memory q = surface.quoted(expiry);
+            uint256 age = block.timestamp - q.updatedAt;
+            if ((age > maxAge || q.frozen) && !isOverdue) revert IOptionVault.EpochSurfaceStale(expiry, q.updatedAt);
+            oldest = Math.max(oldest, age);
+        }
+        if (oldest > maxAge) spread = (spread * oldest) / maxAge;
+    }
+
+    function _toUsdcDown(int256 wad) private pure returns (uint256) {
+        return wad <= 0 ? 0 : uint256(wad / USDC_UNIT);
+    }
+}

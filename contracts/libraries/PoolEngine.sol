@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.31;
+
+import {IOptionVault} from "../interfaces/IOptionVault.sol";
+import {IPriceOracle} from "../interfaces/IPriceOracle.sol";
+import {IVolSurface} from "../interfaces/IVolSurface.sol";
+import {Book} from "./Book.sol";
+import {MarkedBook} from "./MarkedBook.sol";
+import {RiskEngine} from "./RiskEngine.sol";
+import {SeriesId} from "./SeriesId.sol";
+import {SurfaceBudget} from "./SurfaceBudget.sol";
+import {Treasury} from "./Treasury.sol";
+
+/// @title A pool as a whole: its marked book together with its cash and its hedge
+/// @notice What the vault's views answer. @dev Deployed by itself and linked, as RiskEngine is.
+library PoolEngine {
+    using Book for Book.State;
+    using SurfaceBudget for SurfaceBudget.State;
+    using Treasury for Treasury.Accounts;
+    using Treasury for Treasury.State;
+
+    int256 private constant USDC_UNIT = 1e12;
+
+    /// @notice See IOptionVault.syncMark.
+    function syncMark(
+        RiskEngine.State storage risk,
+        Treasury.State storage treasury,
+        IPriceOracle oracle,
+        IVolSurface surface
+    ) external returns (IOptionVault.Balance memory b) {
+        (b.spot, ) = oracle.spot();
+        MarkedBook.Mark memory m = risk.mark;
+        if (!RiskEngine.isFresh(risk.limits, m, surface, b.spot)) m = RiskEngine.remark(risk, surface, b.spot);
+        RiskEngine.Assets memory assets = assetsOf(risk, treasury);
+        (b.base, b.quote, b.nav) = (assets.base, assets.quote, RiskEngine.navOf(m, assets));
+        b.netDelta = MarkedBook.deltaAt(m, b.spot) + b.base;
+    }
+
+    /// @notice Puts series without a position on the list.
+    function list(RiskEngine.State storage risk, uint256[] calldata ids) external {
+        for (uint256 i = 0; i < ids.length; ++i) {
+            risk.book.list(ids[i]);
+            (uint256 expiry, uint256 strike, bool isCall) = SeriesId.decode(ids[i]);
+            emit IOptionVault.SeriesListed(ids[i], expiry, strike, isCall);
+        }
+    }
+
+    /// @notice Takes series without a position off the list.
+    function delist(RiskEngine.State storage risk, uint256[] calldata ids) external {
+        for (uint256 i = 0; i < ids.length; ++i) {
+            risk.book.delist(ids[i]);
+            emit IOptionVault.SeriesDelisted(ids[i]);
+        }
+    }
+
+    /// @notice Net assets at `spot`, WAD USDC.
+    function navAt(
+        RiskEngine.State storage risk,
+        Treasury.State storage treasury,
+        IVolSurface surface,
+        uint256 spot
+    ) public view returns (int256) {
+        (MarkedBook.Mark memory m, , ) = RiskEngine.markAt(risk, surface, spot);
+        return RiskEngine.navOf(m, assetsOf(risk, treasury));
+    }
+
+    /// @notice What the pool is worth, USDC, rounded down, and nothing if it is negative. ERC-4626's views may not revert: without a
+    /// live price the book is valued at the spot of the last mark.
+    /// @dev A call that had too little gas for the oracle has far too little left for that: it cannot choose between the two.
+    function poolAssets(
+        RiskEngine.State storage risk,
+        Treasury.State storage treasury,
+        IPriceOracle oracle,
+        IVolSurface surface
+    ) external view returns (uint256) {
+        uint256 spot = risk.mark.spot;
+        try oracle.spot() returns (uint256 live, uint256) {
+            spot = live;
+        } catch {}
+        int256 nav = navAt(risk, treasury, surface, spot);
+        return nav <= 0 ? 0 : uint256(nav / USDC_UNIT);
+    }
+
+    /// @notice See IOptionVault.exposureAt.
+    function exposureAt(
+        RiskEngine.State storage risk,
+        Treasury.State storage treasury,
+        IVolSurface surface,
+        uint256 spot
+    ) external view returns (IOptionVault.Exposure memory) {
+        (MarkedBook.Mark memory m, , ) = RiskEngine.markAt(risk, surface, spot);
+        return _exposure(treasury, m, spot, assetsOf(risk, treasury));
+    }
+
+    /// @notice See IOptionVault.stressAt.
+    function stressAt(
+        RiskEngine.State storage risk,
+        Treasury.State storage treasury,
+        IVolSurface surface,
+        uint256 spot
+    ) external view returns (IOptionVault.Exposure memory e, int256[12] memory navs, uint256 worst) {
+        RiskEngine.Assets memory assets = assetsOf(risk, treasury);
+        MarkedBook.Mark memory m;
+        (m, navs, worst) = RiskEngine.scenarioNavs(risk, surface, spot, assets);
+        e = _exposure(treasury, m, spot, assets);
+    }
+
+    /// @notice See IOptionVault.surfaceAllowance.
+    function surfaceAllowance(
+        RiskEngine.State storage risk,
+        Treasury.State storage treasury
+    ) external view returns (uint256) {
+        return risk.surfaceBudget.available(treasury.epochNav(risk.limits.vegaCapacityBps));
+    }
+
+    /// @notice All that the pool has besides its book.
+    function assetsOf(
+        RiskEngine.State storage risk,
+        Treasury.State storage treasury
+    ) internal view returns (RiskEngine.Assets memory assets) {
+        Treasury.Accounts memory accounts = treasury.accounts;
+        assets.cash = accounts.netCash();
+        (assets.base, assets.quote) = treasury.hedgeOf(risk.mark.inventory);
+    }
+
+    function _exposure(
+        Treasury.State storage treasury,
+        MarkedBook.Mark memory m,
+        uint256 spot,
+        RiskEngine.Assets memory assets
+    ) private view returns (IOptionVault.Exposure memory) {
+        int256 nav = RiskEngine.navOf(m, assets);
+        return IOptionVault.Exposure(m, spot, assets.base, assets.quote, nav, treasury.vegaCapacity());
+    }
+}
