@@ -52,7 +52,7 @@ export default defineConfig({
   chainDescriptors: { 31337: DEVNET_CHAIN },
   coverage: { skipFiles: ["test/harness/**"] },
   test: {
-    mocha: { timeout: 120_000 },
+    mocha: { timeout: 600_000 },
     solidity: {
       fuzz: { runs: DEEP ? 100_000 : 2_000, seed: `0x${SEED.toString(16)}` },
       // A campaign is runs × depth calls. Refusals that are expected are caught: any other revert is a finding.

@@ -162,11 +162,14 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
 
     /// @inheritdoc IOptionVault
     function payHolder(uint256 id, uint256 quantity, address recipient) external nonReentrant returns (uint256 assets) {
+        bool isCurrent = msg.sender == market();
+        uint256 left = owedBy[msg.sender];
+        if (!isCurrent && left == 0) revert Unauthorized(msg.sender);
         uint256 released;
         (assets, released) = risk.book.redeem(id, quantity);
-        if (msg.sender != market()) {
-            if (owedBy[msg.sender] < released || released == 0) revert Unauthorized(msg.sender);
-            owedBy[msg.sender] -= released;
+        if (!isCurrent) {
+            if (released > left) revert Unauthorized(msg.sender);
+            owedBy[msg.sender] = left - released;
         }
         uint256 insured = treasury.pay(assets, released);
         if (insured > 0) emit InsuranceUsed(insured, treasury.accounts.insurance);

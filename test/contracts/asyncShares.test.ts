@@ -79,6 +79,7 @@ describe("The LPs' side of the vault", () => {
       await vault.endEpoch(3400);
       await expectRevert(vault.write(first, "cancelRedeemRequest", [first, first]), "EpochOver");
       await expectRevert(vault.write(second, "cancelDepositRequest", [second, second]), "EpochOver");
+      await world().keel.renewSurface();
       await world().keel.processEpoch();
       await expectRevert(vault.write(first, "cancelRedeemRequest", [first, first]), "NothingPending");
     });

@@ -281,7 +281,6 @@ describe("OptionMarket, settlement", () => {
         price = Math.round(price * random.uniform(0.97, 1.03));
         await side.nextEpoch(price);
         await keel.claimAssets(second);
-        await freshSurface();
         await check(`epoch, step ${step}`);
       } else if (roll < 0.6) {
         const had = await side.held(trader, id);

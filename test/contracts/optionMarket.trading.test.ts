@@ -75,13 +75,12 @@ describe("OptionMarket, trading", () => {
     }
 
     it("is refused where the trade would be", async () => {
-      const { keel, call, expiries } = world();
+      const { keel, call } = world();
       await expectRevert(keel.quote([buy(call(3000), 1100)]), "SeriesCapExceeded");
       await expectRevert(keel.quote([sell(call(3000), 1)]), "MoreThanOpen");
       await expectRevert(keel.quote([buy(call(3001), 1)]), "SeriesNotListed");
       await side.setLimits({ vegaWindowBps: 1 });
       await side.nextEpoch();
-      await keel.postSurface(new Map(expiries.map((expiry) => [expiry, slice(0.7, -0.1, 1)])));
       await expectRevert(keel.quote([buy(call(3000), 100)]), "VegaWindowExceeded");
     });
 

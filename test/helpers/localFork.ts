@@ -25,7 +25,7 @@ interface OpenFork extends Fork {
   close(): Promise<void>;
 }
 
-const DEPLOY_TIMEOUT_MS = 120_000;
+const DEPLOY_TIMEOUT_MS = 600_000; // on a busy machine
 const MAINNET_TIMEOUT_MS = 600_000;
 
 /**
