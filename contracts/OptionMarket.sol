@@ -18,7 +18,7 @@ import {IPriceOracle} from "./interfaces/IPriceOracle.sol";
 import {IVolSurface} from "./interfaces/IVolSurface.sol";
 import {Book} from "./libraries/Book.sol";
 import {ListingRules} from "./libraries/ListingRules.sol";
-import {MarkedBook} from "./libraries/MarkedBook.sol";
+import {QuoteEngine} from "./libraries/QuoteEngine.sol";
 import {Quoting} from "./libraries/Quoting.sol";
 import {SeriesId} from "./libraries/SeriesId.sol";
 import {SeriesName} from "./libraries/SeriesName.sol";
@@ -127,13 +127,10 @@ contract OptionMarket is
     function quoteAt(
         Book.Leg[] calldata legs,
         IPriceOracle.Reading calldata reading,
-        IOptionVault.Exposure calldata e
-    ) external view returns (Quoting.Quote memory q) {
-        Quoting.Market memory m = Quoting.Market(terms_, reading, e.mark.spot, surface);
-        Quoting.Tally memory t;
-        MarkedBook.Sums memory unused;
-        Quoting.price(t, unused, legs, m);
-        Quoting.quote(q, t, m, e.mark.delta + e.base, e.mark.weightedVega, e.vegaCapacity);
+        IOptionVault.Exposure calldata exposure,
+        int256[12] calldata navs
+    ) external view returns (Quoting.Quote memory) {
+        return QuoteEngine.quoteAt(vault, legs, terms_, reading, exposure, navs);
     }
 
     // Settlement

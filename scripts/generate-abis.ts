@@ -19,6 +19,7 @@ const ERROR_SOURCES = [
   "libraries/EpochQueue",
   "libraries/RiskEngine",
   "libraries/TradeEngine",
+  "libraries/QuoteEngine",
   "libraries/Treasury",
   "libraries/ListingRules",
   "venues/UniswapV3Venue",

@@ -23,6 +23,7 @@ export interface KeelAddresses {
   readonly epochQueue: Address;
   readonly riskEngine: Address;
   readonly tradeEngine: Address;
+  readonly quoteEngine: Address;
   readonly treasury: Address;
   readonly seriesName: Address;
   readonly listingRules: Address;
@@ -57,6 +58,7 @@ export const SOURCES = {
   epochQueue: "contracts/libraries/EpochQueue",
   riskEngine: "contracts/libraries/RiskEngine",
   tradeEngine: "contracts/libraries/TradeEngine",
+  quoteEngine: "contracts/libraries/QuoteEngine",
   treasury: "contracts/libraries/Treasury",
   seriesName: "contracts/libraries/SeriesName",
   listingRules: "contracts/libraries/ListingRules",
@@ -115,6 +117,7 @@ async function deployContracts(sender: Sender, options: DeployOptions): Promise<
   ]);
   const seriesName = await ensure("seriesName", []);
   const listingRules = await ensure("listingRules", []);
+  const quoteEngine = await ensure("quoteEngine", []);
   const optionMarket = await ensure("optionMarket", [manager, optionVault, weth, pricing, listing]);
   const hedgeDesk = await ensure("hedgeDesk", [manager, optionVault, weth, desk.rules, desk.budgets]);
   const pools = Object.keys(uniswap.pools).map((fee) => ({ tokenA: weth, tokenB: usdc, fee: Number(fee) }));
@@ -128,6 +131,7 @@ async function deployContracts(sender: Sender, options: DeployOptions): Promise<
     epochQueue,
     riskEngine,
     tradeEngine,
+    quoteEngine,
     treasury,
     optionVault,
     seriesName,

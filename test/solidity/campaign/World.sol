@@ -102,7 +102,15 @@ abstract contract World is Exchange, Ranges {
 
     function _deployKeel(address authority) private {
         // Whoever links another comes after it.
-        string[6] memory names = ["EpochQueue", "ListingRules", "RiskEngine", "SeriesName", "TradeEngine", "Treasury"];
+        string[7] memory names = [
+            "EpochQueue",
+            "ListingRules",
+            "QuoteEngine",
+            "RiskEngine",
+            "SeriesName",
+            "TradeEngine",
+            "Treasury"
+        ];
         for (uint256 i = 0; i < names.length; ++i) _deployLibrary(names[i]);
         surface = IVolSurface(_deploy("VolSurface", "VolSurface", abi.encode(authority, _surfaceLimits())));
         bytes memory arguments = abi.encode(feed, pool, weth, usdc, FEED_MAX_AGE, 1 days, TWAP_WINDOW);
@@ -188,7 +196,8 @@ abstract contract World is Exchange, Ranges {
                 vegaWindow: 1 hours,
                 vegaWindowBps: 5_000,
                 insuranceShareBps: 2_000,
-                insuranceTargetBps: 500
+                insuranceTargetBps: 500,
+                capitalRateBps: 2_000
             });
     }
 
