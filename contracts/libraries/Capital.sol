@@ -66,11 +66,7 @@ library Capital {
 
     /// @notice The NAV that capital is a share of: when the epoch began, or now if that is less.
     /// @param vegaCapacity See Treasury.Gate, WAD USDC per 1.00 of vol.
-    function navOf(
-        RiskLimits.Limits memory limits,
-        uint256 vegaCapacity,
-        int256 nav
-    ) internal pure returns (uint256) {
+    function navOf(RiskLimits.Limits memory limits, uint256 vegaCapacity, int256 nav) internal pure returns (uint256) {
         return Math.min(Math.mulDiv(vegaCapacity, BPS, limits.vegaCapacityBps), _positive(nav));
     }
 

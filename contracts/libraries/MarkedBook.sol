@@ -113,8 +113,7 @@ library MarkedBook {
     /// @notice A copy that keeps its values when `sums` goes on. The grid is the same.
     function copy(Sums memory sums) internal pure returns (Sums memory) {
         int256[SCENARIOS] memory stress = StressGrid.copy(sums.stress);
-        return
-            Sums(sums.value, sums.delta, sums.gamma, sums.weightedVega, sums.grossVega, stress, sums.grid);
+        return Sums(sums.value, sums.delta, sums.gamma, sums.weightedVega, sums.grossVega, stress, sums.grid);
     }
 
     /// @notice Writes what trades change of a mark, its first two slots.

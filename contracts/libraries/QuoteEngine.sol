@@ -22,8 +22,8 @@ library QuoteEngine {
     function quoteAt(
         IOptionVault vault,
         Book.Leg[] calldata legs,
-        Quoting.Terms memory terms,
-        IPriceOracle.Reading memory reading,
+        Quoting.Terms calldata terms,
+        IPriceOracle.Reading calldata reading,
         IOptionVault.Exposure calldata e,
         int256[SCENARIOS] calldata navs
     ) external view returns (Quoting.Quote memory q) {

@@ -93,7 +93,7 @@ library Quoting {
         Inside inside;
     }
 
-    /// @notice Legs at each knot of the range: bought ones, what they pay at least, and sold ones (negative). All empty where an end
+    /// @notice Legs at each knot of the range: of series of which more is bought, what those pay at least, and of the other series. All empty where an end
     /// of the range is dearest. @param fees At most, anywhere in the range.
     struct Inside {
         int256[] bought;
@@ -168,9 +168,9 @@ library Quoting {
             t.inside.intrinsic = new int256[](count);
             t.inside.sold = new int256[](count);
         }
-        for (uint256 i = 0; i < legs.length; ++i) if (legs[i].quantity <= 0) _priceLeg(t, sums, legs[i], m);
+        for (uint256 i = 0; i < legs.length; ++i) if (legs[i].quantity <= 0) _priceLeg(t, sums, legs, i, m);
         without = MarkedBook.copy(sums);
-        for (uint256 i = 0; i < legs.length; ++i) if (legs[i].quantity > 0) _priceLeg(t, sums, legs[i], m);
+        for (uint256 i = 0; i < legs.length; ++i) if (legs[i].quantity > 0) _priceLeg(t, sums, legs, i, m);
     }
 
     /// @notice What the pool asks for a trade, in place, where `capital` is already there. All of the pool in WAD.
@@ -256,10 +256,11 @@ library Quoting {
     function _priceLeg(
         Tally memory t,
         MarkedBook.Sums memory sums,
-        Book.Leg calldata leg,
+        Book.Leg[] calldata legs,
+        uint256 index,
         Market memory m
     ) private view {
-        (uint256 id, int256 quantity) = (leg.id, SafeCast.toInt128(leg.quantity));
+        (uint256 id, int256 quantity) = (legs[index].id, SafeCast.toInt128(legs[index].quantity));
         _requireTradable(id, quantity, m.terms.rules);
         (uint256 expiry, uint256 strike, bool isCall) = SeriesId.decode(id);
         (Ssvi.Slice memory slice, uint256 updatedAt) = m.surface.sliceOf(expiry);
@@ -274,6 +275,8 @@ library Quoting {
         Valuation.Position memory p = Valuation.Position(strike, isCall, -quantity, tenor, g);
         MarkedBook.addPosition(sums, p);
         _addLeg(t, p, age, m);
+        if (t.inside.sold.length == 0) _addEnds(t, p, m);
+        else _addInside(t.inside, p, m, _isNetBought(legs, id));
     }
 
     /// @dev Unchecked: quantities fit 128 bits, prices and Greeks 100.
@@ -285,7 +288,12 @@ library Quoting {
             t.spread += vega * QuoteCurve.ownSpread(m.terms.spread, age, p.tenor.timeToExpiry);
             t.weightedVega += _times(quantity, int256((g.vega * p.tenor.vegaWeight) / uint256(WAD)));
             t.delta += _times(quantity, g.delta);
-            if (t.inside.sold.length != 0) return _addInside(t.inside, p, m);
+        }
+    }
+
+    /// @dev A leg at both ends of the range.
+    function _addEnds(Tally memory t, Valuation.Position memory p, Market memory m) private pure {
+        unchecked {
             (int256 mid, uint256 fee, int256 floor) = _at(p, m, m.reading.low);
             (t.lowMid, t.lowFees, t.lowFloor) = (t.lowMid + mid, t.lowFees + fee, t.lowFloor + floor);
             if (m.reading.high != m.reading.low) (mid, fee, floor) = _at(p, m, m.reading.high);
@@ -294,18 +302,24 @@ library Quoting {
     }
 
     /// @dev A leg at all knots. Its value rises or falls with spot, so that its fee is at most that of the dearer end.
-    function _addInside(Inside memory inside, Valuation.Position memory p, Market memory m) private pure {
+    /// @param isBought Whether more of its series is bought than sold, so that the series as a whole is convex.
+    function _addInside(
+        Inside memory inside,
+        Valuation.Position memory p,
+        Market memory m,
+        bool isBought
+    ) private pure {
         (int256 quantity, uint256 rules) = (-p.quantity, m.terms.rules);
         SpotRange.Knots memory k = inside.knots;
         uint256 largest;
         for (uint256 i = 0; i < k.count; ++i) {
             bool isOutside = i < k.inner || i + 1 == k.count;
-            if (isOutside && quantity > 0) continue;
+            if (isOutside && isBought) continue;
             uint256 spot = SpotRange.spotAt(k, i);
             uint256 value = Valuation.valueAt(p.tenor, p.strike, p.isCall, spot);
             if (!isOutside) largest = Math.max(largest, value);
             int256 mid = _times(quantity, int256(value));
-            if (quantity > 0) {
+            if (isBought) {
                 inside.bought[i] += mid;
                 inside.intrinsic[i] += _times(quantity, int256(SeriesId.payoff(p.strike, p.isCall, spot)));
             } else {
@@ -341,6 +355,12 @@ library Quoting {
             _minFee(rules) * USDC_UNIT
         );
         floor = quantity > 0 ? _times(quantity, int256(SeriesId.payoff(p.strike, p.isCall, spot))) : mid;
+    }
+
+    function _isNetBought(Book.Leg[] calldata legs, uint256 id) private pure returns (bool) {
+        int256 net = 0;
+        for (uint256 i = 0; i < legs.length; ++i) if (legs[i].id == id) net += legs[i].quantity;
+        return net > 0;
     }
 
     function _requireTradable(uint256 id, int256 quantity, uint256 rules) private view {

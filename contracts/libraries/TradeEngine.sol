@@ -31,7 +31,7 @@ library TradeEngine {
     using Treasury for Treasury.Accounts;
     using Treasury for Treasury.State;
 
-    /// @dev A trade while it is made. `mark`, `sums`, `assets` and `nav` start as those before the trade and become those after
+    /// @dev A trade while it is made. `mark`, `sums` and `assets` start as those before the trade and become those after
     /// it. Both functions below write it out: returned by a third, it would cost a thousand gas of cleared memory.
     /// @param places Short contracts of each leg's series and expiry after the trade.
     struct Deal {
@@ -43,6 +43,7 @@ library TradeEngine {
         int256 vegaBefore;
         int256 gammaBefore;
         int256 cashBefore;
+        int256 navBefore;
         int256 nav;
         RiskLimits.Limits limits;
         Book.Place[] places;
@@ -76,6 +77,7 @@ library TradeEngine {
             m.gamma,
             assets.cash,
             RiskEngine.navOf(m, assets),
+            0,
             RiskLimits.ofTrades(risk.limits),
             new Book.Place[](legs.length)
         );
@@ -118,6 +120,7 @@ library TradeEngine {
             m.gamma,
             assets.cash,
             RiskEngine.navOf(m, assets),
+            0,
             RiskLimits.ofTrades(risk.limits),
             new Book.Place[](legs.length)
         );
@@ -170,7 +173,7 @@ library TradeEngine {
             without,
             d.sums,
             d.assets.base,
-            Capital.navOf(d.limits, d.vegaCapacity, d.nav),
+            Capital.navOf(d.limits, d.vegaCapacity, d.navBefore),
             legs,
             d.places
         );
@@ -206,7 +209,8 @@ library TradeEngine {
         RiskLimits.Limits memory limits = d.limits;
         for (uint256 i = 0; i < legs.length; ++i) {
             if (legs[i].quantity < 0) continue;
-            limits.requireCaps(d.nav, m.spot, legs[i].id, d.places[i].open, d.places[i].inExpiry);
+            // By NAV as it was: what a trade is charged makes no room for it.
+            limits.requireCaps(d.navBefore, m.spot, legs[i].id, d.places[i].open, d.places[i].inExpiry);
         }
         uint256 added = limits.requireVega(d.nav, d.vegaBefore, m.weightedVega);
         if (added > 0) {

@@ -68,7 +68,9 @@ describe("Attack: capital bound for cents", () => {
     const id = world().call(3600, await soonest());
     const got = await leave(async () => ({ cost } = await fill(id, 200)));
     const held = before - got;
-    console.log(`      ${held.toFixed(0)} USDC held back for ${cost.toFixed(0)} USDC, at the rate ${(held * DAILY).toFixed(0)}`);
+    console.log(
+      `      ${held.toFixed(0)} USDC held back for ${cost.toFixed(0)} USDC, at the rate ${(held * DAILY).toFixed(0)}`,
+    );
     expect(held > 0.5 * NAV, "the attack holds LPs back").to.equal(true);
     expect(cost >= held * DAILY, `${cost} for ${held}`).to.equal(true);
   });
@@ -176,7 +178,6 @@ describe("Capital in ordinary use", () => {
 
   it("T60: options at the money cost at most half a vol point more where a quarter of capacity is used", async () => {
     const { keel, call, expiries, clients, market } = world();
-    await keel.postSurface(new Map(expiries.map((x) => [x, slice(VOL, -0.1, 1)])));
     console.log("      vol points for capital at 10, 25 and 50 % of the calls that can be sold, hedged piece by piece");
     for (const expiry of expiries) {
       const snapshot = await clients.test.snapshot();

@@ -18,6 +18,7 @@ interface Quote {
   readonly inventory: bigint;
   readonly hedging: bigint;
   readonly spread: bigint;
+  readonly capital: bigint;
   readonly fees: bigint;
   readonly total: bigint;
 }

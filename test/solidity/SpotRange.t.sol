@@ -110,9 +110,8 @@ contract SpotRangeTest is Ranges {
         for (uint256 i = 0; i < legs.length; ++i) {
             uint256 s = _hash(seed, 10 + i);
             if (s % 5 == 0) expiry = block.timestamp + logarithmic(_hash(s, 3), 30 minutes, 365 days);
-            uint256 strike = _hash(s, 4) % 2 == 0
-                ? uniform(_hash(s, 5), 2900e18, 3100e18)
-                : uniform(_hash(s, 5), 1000e18, 9000e18);
+            uint256 strike =
+                _hash(s, 4) % 2 == 0 ? uniform(_hash(s, 5), 2900e18, 3100e18) : uniform(_hash(s, 5), 1000e18, 9000e18);
             int256 quantity = int256(logarithmic(_hash(s, 6), 0.001e18, 1000e18));
             if (_hash(s, 7) % 2 == 0) quantity = -quantity;
             legs[i] = Book.Leg(SeriesId.encode(expiry, strike, _hash(s, 8) % 2 == 0), quantity);
