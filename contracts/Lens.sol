@@ -234,7 +234,7 @@ contract Lens is ILens {
         }
         Book.Leg[] memory legs = new Book.Leg[](1);
         legs[0] = Book.Leg(id, quantity);
-        try scene.market.quoteAt(legs, scene.reading, s.exposure) returns (Quoting.Quote memory q) {
+        try scene.market.quoteAt(legs, scene.reading, s.exposure, s.scenarios) returns (Quoting.Quote memory q) {
             p.total = q.total;
         } catch (bytes memory reason) {
             p.refusal = _selector(reason);

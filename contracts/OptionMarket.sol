@@ -9,7 +9,6 @@ import {ERC6909} from "@openzeppelin/contracts/token/ERC6909/ERC6909.sol";
 import {IERC6909Metadata, IERC6909TokenSupply} from "@openzeppelin/contracts/interfaces/IERC6909.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
-import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 
 import {SelfPermit} from "./base/SelfPermit.sol";
@@ -19,7 +18,7 @@ import {IPriceOracle} from "./interfaces/IPriceOracle.sol";
 import {IVolSurface} from "./interfaces/IVolSurface.sol";
 import {Book} from "./libraries/Book.sol";
 import {ListingRules} from "./libraries/ListingRules.sol";
-import {MarkedBook} from "./libraries/MarkedBook.sol";
+import {QuoteEngine} from "./libraries/QuoteEngine.sol";
 import {Quoting} from "./libraries/Quoting.sol";
 import {SeriesId} from "./libraries/SeriesId.sol";
 import {SeriesName} from "./libraries/SeriesName.sol";
@@ -133,14 +132,10 @@ contract OptionMarket is
     function quoteAt(
         Book.Leg[] calldata legs,
         IPriceOracle.Reading calldata reading,
-        IOptionVault.Exposure calldata e
-    ) external view returns (Quoting.Quote memory q) {
-        Quoting.Market memory m = Quoting.Market(terms_, reading, e.mark.spot, surface);
-        Quoting.Tally memory t;
-        MarkedBook.Sums memory unused;
-        Quoting.price(t, unused, legs, m);
-        uint256 allowed = t.dearer == 0 ? 0 : Math.min(t.dearer, vault.surfaceAllowance());
-        Quoting.quote(q, t, m, e.mark.delta + e.base, e.mark.weightedVega, e.vegaCapacity, allowed);
+        IOptionVault.Exposure calldata exposure,
+        int256[12] calldata navs
+    ) external view returns (Quoting.Quote memory) {
+        return QuoteEngine.quoteAt(vault, legs, terms_, reading, exposure, navs);
     }
 
     // Settlement

@@ -20,6 +20,7 @@ const ERROR_SOURCES = [
   "libraries/EpochQueue",
   "libraries/RiskEngine",
   "libraries/TradeEngine",
+  "libraries/QuoteEngine",
   "libraries/PoolEngine",
   "libraries/SurfaceEngine",
   "libraries/EpochEngine",

@@ -63,11 +63,14 @@ interface IOptionMarket {
     ) external view returns (Quoting.Quote memory, IOptionVault.Exposure memory afterwards);
 
     /// @notice What `legs` would be priced at with this reading of the oracle and this exposure of the vault: for whoever prices
-    /// many trades at one moment. Limits are not asked, so a trade at this price may still be refused.
+    /// many trades at one moment. Limits are not asked, so a trade at this price may still be refused. Legs in the same series or expiry
+    /// are charged for its caps each by itself.
+    /// @param navs NAV in each scenario, see IOptionVault.stressAt: by them the charge for capital is known.
     function quoteAt(
         Book.Leg[] calldata legs,
         IPriceOracle.Reading calldata reading,
-        IOptionVault.Exposure calldata exposure
+        IOptionVault.Exposure calldata exposure,
+        int256[12] calldata navs
     ) external view returns (Quoting.Quote memory);
 
     /// @notice Symbol of the underlying, as it stands in the names of series.

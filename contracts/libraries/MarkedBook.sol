@@ -110,6 +110,12 @@ library MarkedBook {
         }
     }
 
+    /// @notice A copy that keeps its values when `sums` goes on. The grid is the same.
+    function copy(Sums memory sums) internal pure returns (Sums memory) {
+        int256[SCENARIOS] memory stress = StressGrid.copy(sums.stress);
+        return Sums(sums.value, sums.delta, sums.gamma, sums.weightedVega, sums.grossVega, stress, sums.grid);
+    }
+
     /// @notice Writes what trades change of a mark, its first two slots.
     /// @dev Fields lie in a slot from its lowest bit in the order of the struct.
     function storeTraded(Mark storage self, Mark memory m) internal {

@@ -11,21 +11,24 @@ import {Book} from "./Book.sol";
 import {MarkedBook} from "./MarkedBook.sol";
 import {QuoteCurve} from "./QuoteCurve.sol";
 import {SeriesId} from "./SeriesId.sol";
+import {SpotRange} from "./SpotRange.sol";
 import {Ssvi} from "./Ssvi.sol";
 import {Valuation} from "./Valuation.sol";
 
 /// @title What a trade costs
-/// @notice The whole trade is priced at both ends of the spot range, and at the mark's spot where it lies between, and the dearest
-/// counts, so that neither a lagging nor a pushed price can be traded against, while a delta-neutral spread pays little for it. Charges go by the Greeks at the mark's spot, which are
-/// those that are booked: what was worked out for the price stays with it.
+/// @notice The whole trade is priced where it is dearest inside the spot range, so that neither a lagging nor a pushed price can be
+/// traded against, while a delta-neutral spread pays little for it. What is only bought, and a single leg, is dearest at an
+/// end; for the rest SpotRange knows a bound. Charges go by the Greeks at the mark's spot, which are those that are booked: what
+/// was worked out for the price stays with it.
 library Quoting {
     /// @notice What a trade costs, by component, WAD USDC; positive costs the trader.
     /// @param mid Σ quantity · mid price at `spot`.
     /// @param inventory The curve's charge for using up vega capacity, or its rebate for freeing it.
     /// @param hedging Expected cost of hedging the delta that the trade adds.
     /// @param spread Half-spread on the vega of each leg. @param lag What the references, which follow posted slices slowly, make it
-    /// dearer (IVolSurface). @param fees Trading fees, as far as a sale's proceeds cover them.
-    /// @param total USDC, 6 decimals, rounded up: after bounds (never cheaper than mid and fees, a buyer pays at
+    /// dearer (IVolSurface). @param capital LPs' rate on capital that what is bought binds, see
+    /// Capital. Never a rebate. @param fees Trading fees, as far as a sale's proceeds cover them.
+    /// @param total USDC, 6 decimals, rounded up: after bounds (never cheaper than mid, capital and fees, a buyer pays at
     /// least intrinsic value, a pure sale never costs). @param spot Where it was dearest.
     struct Quote {
         int256 mid;
@@ -33,6 +36,7 @@ library Quoting {
         uint256 hedging;
         uint256 spread;
         uint256 lag;
+        uint256 capital;
         uint256 fees;
         int256 total;
         uint256 spot;
@@ -67,28 +71,43 @@ library Quoting {
     }
 
     /// @notice What the legs come to, signed for the trader. @param opens Whether any is bought.
+    /// @param longest Seconds to the last expiry of what is bought. @param leastForEpoch What coming and going must cost, WAD USDC: LPs'
+    /// rate for an epoch on what is bound while nobody hedges.
     /// @param weightedVega,delta What they take from the vault, at the mark's spot. @param vega In absolute sum, rounded up.
     /// @param spread Σ vega · half-spread, except for what depends on the pool. @param dearer How much more references say than posted
-    /// slices for what is bought, @param cheaper how much less for what is sold, WAD USDC.
+    /// slices for what is bought, @param cheaper how much less for what is sold, WAD USDC. @param allowed What of `dearer` the pool's
+    /// budget for posts takes over.
     /// @param lowMid,lowFees,lowFloor At the low end of the spot range: mid, fees, and what the legs cost at least; then the same at
-    /// the mark's spot, if it lies between, and at the high end.
+    /// the high end. @param floor At least, where the trade is dearest. @param inside What they are worth inside the range, where that is asked.
     struct Tally {
         bool opens;
+        uint256 longest;
+        uint256 leastForEpoch;
         int256 weightedVega;
         int256 delta;
         uint256 vega;
         uint256 spread;
         uint256 dearer;
         uint256 cheaper;
+        uint256 allowed;
         int256 lowMid;
         uint256 lowFees;
         int256 lowFloor;
-        int256 markMid;
-        uint256 markFees;
-        int256 markFloor;
         int256 highMid;
         uint256 highFees;
         int256 highFloor;
+        int256 floor;
+        Inside inside;
+    }
+
+    /// @notice Legs at each knot of the range: of series of which more is bought, what those pay at least, and of the other series. All empty where an end
+    /// of the range is dearest. @param fees At most, anywhere in the range.
+    struct Inside {
+        int256[] bought;
+        int256[] intrinsic;
+        int256[] sold;
+        uint256 fees;
+        SpotRange.Knots knots;
     }
 
     /// @notice What legs are priced by. @param markSpot Where Greeks count.
@@ -141,83 +160,132 @@ library Quoting {
     }
 
     /// @notice Prices legs for the trader, and adds them to `sums` of the vault, which takes the other side. Both in place.
+    /// @return without The sums with what is sold back alone.
     function price(
         Tally memory t,
         MarkedBook.Sums memory sums,
         Book.Leg[] calldata legs,
         Market memory m
-    ) internal view {
+    ) internal view returns (MarkedBook.Sums memory without) {
         if (legs.length == 0) revert NoLegs();
-        for (uint256 i = 0; i < legs.length; ++i) {
-            (uint256 id, int256 quantity) = (legs[i].id, SafeCast.toInt128(legs[i].quantity));
-            _requireTradable(id, quantity, m.terms.rules);
-            (uint256 expiry, uint256 strike, bool isCall) = SeriesId.decode(id);
-            IVolSurface.Quoted memory s = m.surface.quoted(expiry);
-            uint256 age = block.timestamp - s.updatedAt;
-            if (quantity > 0) {
-                if (age > _maxSurfaceAge(m.terms.rules) || s.frozen) revert SurfaceStale(expiry, s.updatedAt);
-                t.opens = true;
-            }
-            Valuation.Tenor memory tenor = Valuation.tenor(expiry, s.posted, m.markSpot);
-            Valuation.Greeks memory g = Valuation.greeksOf(tenor, strike, isCall);
-            Valuation.Position memory p = Valuation.Position(strike, isCall, -quantity, tenor, g);
-            MarkedBook.addPosition(sums, p);
-            _addLeg(t, p, age, m);
-            if (s.lags) _addLag(t, p, Valuation.tenor(expiry, s.anchor, m.markSpot), m.markSpot);
+        if (_mayPeakInside(legs, m.reading)) {
+            t.inside.knots = SpotRange.knotsOf(m.reading.low, m.reading.high);
+            uint256 count = t.inside.knots.count;
+            t.inside.bought = new int256[](count);
+            t.inside.intrinsic = new int256[](count);
+            t.inside.sold = new int256[](count);
         }
+        for (uint256 i = 0; i < legs.length; ++i) if (legs[i].quantity <= 0) _priceLeg(t, sums, legs, i, m);
+        without = MarkedBook.copy(sums);
+        for (uint256 i = 0; i < legs.length; ++i) if (legs[i].quantity > 0) _priceLeg(t, sums, legs, i, m);
     }
 
-    /// @notice What the pool asks for a trade, in place. All of the pool in WAD.
+    /// @notice What the pool asks for a trade, in place, where `capital` is already there. All of the pool in WAD.
     /// @param netDelta Of book and hedge at the mark's spot.
     /// @param weightedVega,vegaCapacity USDC per 1.00 of vol, see MarkedBook.Mark and IOptionVault.Exposure.
-    /// @param allowed What of `dearer` the pool's budget for posts takes over.
     function quote(
         Quote memory q,
         Tally memory t,
         Market memory m,
         int256 netDelta,
         int256 weightedVega,
-        uint256 vegaCapacity,
-        uint256 allowed
+        uint256 vegaCapacity
     ) internal pure {
         uint256 rules = m.terms.rules;
         if (t.opens) {
             _requireAgreement(m.reading, _maxDispersionBps(rules));
             if (vegaCapacity == 0) revert NoCapacity();
         }
-        int256 floor;
-        if (t.highMid > t.lowMid) {
-            (q.mid, q.fees, floor, q.spot) = (t.highMid, t.highFees, t.highFloor, m.reading.high);
-        } else {
-            (q.mid, q.fees, floor, q.spot) = (t.lowMid, t.lowFees, t.lowFloor, m.reading.low);
-        }
-        if (_isMarkBetween(m) && t.markMid > q.mid) {
-            (q.mid, q.fees, floor, q.spot) = (t.markMid, t.markFees, t.markFloor, m.markSpot);
-        }
-
+        _dearest(q, t, m.reading);
+        // A spot inside may fall as the range widens: the high end never does.
+        uint256 spot = t.inside.sold.length == 0 ? q.spot : m.reading.high;
+        q.hedging = QuoteCurve.hedging(netDelta, netDelta - t.delta, spot, _hedgeCostBps(rules));
         // Without capacity (a pool under water) nothing is sold, and what was sold is still taken back.
-        uint256 capacity = Math.max(vegaCapacity, 1);
-        int256 netShort = -weightedVega;
-        int256 netShortAfter = netShort + t.weightedVega;
-        q.inventory = QuoteCurve.inventory(netShort, netShortAfter, _maxSkew(rules), capacity);
-        q.hedging = QuoteCurve.hedging(netDelta, netDelta - t.delta, q.spot, _hedgeCostBps(rules));
-        uint256 poolSpread = QuoteCurve.poolSpread(m.terms.spread, netShort, netShortAfter, capacity);
-        q.spread = QuoteCurve.ceilDiv(t.spread + t.vega * poolSpread, uint256(WAD));
-        q.lag = t.cheaper + t.dearer - allowed;
-        _total(q, floor, t.opens);
+        _addVegaCharges(q, t, m.terms, -weightedVega, Math.max(vegaCapacity, 1));
+        _addUnhedged(q, t);
+        q.lag = t.cheaper + t.dearer - t.allowed;
+        _total(q, t);
     }
 
-    /// @dev Never better than mid: a rebate for freed vega capacity offsets the other charges at most. At least `floor`
+    /// @param netShort Weighted vega that the pool is short.
+    function _addVegaCharges(
+        Quote memory q,
+        Tally memory t,
+        Terms memory terms,
+        int256 netShort,
+        uint256 capacity
+    ) private pure {
+        int256 afterwards = netShort + t.weightedVega;
+        q.inventory = QuoteCurve.inventory(netShort, afterwards, _maxSkew(terms.rules), capacity);
+        uint256 poolSpread = QuoteCurve.poolSpread(terms.spread, netShort, afterwards, capacity);
+        q.spread = QuoteCurve.ceilDiv(t.spread + t.vega * poolSpread, uint256(WAD));
+    }
+
+    /// @dev Who sells back at once pays spread and fees again, and hedging once.
+    function _addUnhedged(Quote memory q, Tally memory t) private pure {
+        uint256 paid = q.hedging + 2 * (q.spread + q.fees);
+        if (t.leastForEpoch > q.capital + paid) q.capital = t.leastForEpoch - paid;
+    }
+
+    /// @dev Mid, fees and floor where the trade is dearest.
+    function _dearest(Quote memory q, Tally memory t, IPriceOracle.Reading memory r) private pure {
+        Inside memory p = t.inside;
+        if (p.sold.length != 0) {
+            (q.mid, q.spot) = SpotRange.dearest(p.knots, p.bought, p.sold, r.low, r.high);
+            (t.floor, ) = SpotRange.dearest(p.knots, p.intrinsic, p.sold, r.low, r.high);
+            q.fees = p.fees;
+        } else if (t.highMid > t.lowMid) {
+            (q.mid, q.fees, t.floor, q.spot) = (t.highMid, t.highFees, t.highFloor, r.high);
+        } else {
+            (q.mid, q.fees, t.floor, q.spot) = (t.lowMid, t.lowFees, t.lowFloor, r.low);
+        }
+    }
+
+    /// @dev A single option rises or falls with spot, and a sum of bought ones is convex.
+    function _mayPeakInside(Book.Leg[] calldata legs, IPriceOracle.Reading memory r) private pure returns (bool) {
+        if (legs.length == 1 || r.low >= r.high) return false;
+        for (uint256 i = 0; i < legs.length; ++i) if (legs[i].quantity < 0) return true;
+        return false;
+    }
+
+    /// @dev Never better than mid: a rebate for freed vega capacity offsets the other charges at most, and capital not at all. At least `floor`
     /// (intrinsic of what is bought less mid of what is sold) plus fees. A pure sale costs nothing: where its proceeds do not
     /// cover the fees, there are fewer fees.
-    function _total(Quote memory q, int256 floor, bool opens) private pure {
+    function _total(Quote memory q, Tally memory t) private pure {
         int256 charges = SignedMath.max(0, q.inventory + int256(q.hedging + q.spread));
-        int256 wad = SignedMath.max(q.mid + charges + int256(q.lag), floor) + int256(q.fees);
-        if (wad > 0 && !opens) {
+        int256 wad = SignedMath.max(q.mid + charges + int256(q.lag), t.floor) + int256(q.capital + q.fees);
+        if (wad > 0 && !t.opens) {
             q.fees = Math.saturatingSub(q.fees, uint256(wad));
             wad = 0;
         }
         q.total = wad >= 0 ? int256(QuoteCurve.ceilDiv(uint256(wad), USDC_UNIT)) : wad / int256(USDC_UNIT);
+    }
+
+    function _priceLeg(
+        Tally memory t,
+        MarkedBook.Sums memory sums,
+        Book.Leg[] calldata legs,
+        uint256 index,
+        Market memory m
+    ) private view {
+        (uint256 id, int256 quantity) = (legs[index].id, SafeCast.toInt128(legs[index].quantity));
+        _requireTradable(id, quantity, m.terms.rules);
+        (uint256 expiry, uint256 strike, bool isCall) = SeriesId.decode(id);
+        IVolSurface.Quoted memory s = m.surface.quoted(expiry);
+        uint256 age = block.timestamp - s.updatedAt;
+        Valuation.Tenor memory tenor = Valuation.tenor(expiry, s.posted, m.markSpot);
+        if (quantity > 0) {
+            if (age > _maxSurfaceAge(m.terms.rules) || s.frozen) revert SurfaceStale(expiry, s.updatedAt);
+            t.opens = true;
+            t.longest = Math.max(t.longest, tenor.timeToExpiry);
+        }
+        Valuation.Greeks memory g = Valuation.greeksOf(tenor, strike, isCall);
+        Valuation.Position memory p = Valuation.Position(strike, isCall, -quantity, tenor, g);
+        MarkedBook.addPosition(sums, p);
+        _addLeg(t, p, age, m);
+        if (s.lags) _addLag(t, p, Valuation.tenor(expiry, s.anchor, m.markSpot), m.markSpot);
+        if (t.inside.sold.length == 0) _addEnds(t, p, m);
+        else _addInside(t.inside, p, m, _isNetBought(legs, id));
     }
 
     /// @dev Unchecked: quantities fit 128 bits, prices and Greeks 100.
@@ -229,13 +297,6 @@ library Quoting {
             t.spread += vega * QuoteCurve.ownSpread(m.terms.spread, age, p.tenor.timeToExpiry);
             t.weightedVega += _times(quantity, int256((g.vega * p.tenor.vegaWeight) / uint256(WAD)));
             t.delta += _times(quantity, g.delta);
-            (int256 mid, uint256 fee, int256 floor) = _at(p, m, m.reading.low);
-            (t.lowMid, t.lowFees, t.lowFloor) = (t.lowMid + mid, t.lowFees + fee, t.lowFloor + floor);
-            (mid, fee, floor) = _at(p, m, m.reading.high);
-            (t.highMid, t.highFees, t.highFloor) = (t.highMid + mid, t.highFees + fee, t.highFloor + floor);
-            if (!_isMarkBetween(m)) return;
-            (mid, fee, floor) = _at(p, m, m.markSpot);
-            (t.markMid, t.markFees, t.markFloor) = (t.markMid + mid, t.markFees + fee, t.markFloor + floor);
         }
     }
 
@@ -250,6 +311,51 @@ library Quoting {
         uint256 value = p.greeks.value;
         if (p.quantity < 0 && other > value) t.dearer += uint256(_times(-p.quantity, int256(other - value)));
         if (p.quantity > 0 && other < value) t.cheaper += uint256(_times(p.quantity, int256(value - other)));
+    }
+
+    /// @dev A leg at both ends of the range.
+    function _addEnds(Tally memory t, Valuation.Position memory p, Market memory m) private pure {
+        unchecked {
+            (int256 mid, uint256 fee, int256 floor) = _at(p, m, m.reading.low);
+            (t.lowMid, t.lowFees, t.lowFloor) = (t.lowMid + mid, t.lowFees + fee, t.lowFloor + floor);
+            if (m.reading.high != m.reading.low) (mid, fee, floor) = _at(p, m, m.reading.high);
+            (t.highMid, t.highFees, t.highFloor) = (t.highMid + mid, t.highFees + fee, t.highFloor + floor);
+        }
+    }
+
+    /// @dev A leg at all knots. Its value rises or falls with spot, so that its fee is at most that of the dearer end.
+    /// @param isBought Whether more of its series is bought than sold, so that the series as a whole is convex.
+    function _addInside(
+        Inside memory inside,
+        Valuation.Position memory p,
+        Market memory m,
+        bool isBought
+    ) private pure {
+        (int256 quantity, uint256 rules) = (-p.quantity, m.terms.rules);
+        SpotRange.Knots memory k = inside.knots;
+        uint256 largest;
+        for (uint256 i = 0; i < k.count; ++i) {
+            bool isOutside = i < k.inner || i + 1 == k.count;
+            if (isOutside && isBought) continue;
+            uint256 spot = SpotRange.spotAt(k, i);
+            uint256 value = Valuation.valueAt(p.tenor, p.strike, p.isCall, spot);
+            if (!isOutside) largest = Math.max(largest, value);
+            int256 mid = _times(quantity, int256(value));
+            if (isBought) {
+                inside.bought[i] += mid;
+                inside.intrinsic[i] += _times(quantity, int256(SeriesId.payoff(p.strike, p.isCall, spot)));
+            } else {
+                inside.sold[i] += mid;
+            }
+        }
+        inside.fees += QuoteCurve.fee(
+            SignedMath.abs(quantity),
+            largest,
+            m.reading.high,
+            _feeBps(rules),
+            _feeCapBps(rules),
+            _minFee(rules) * USDC_UNIT
+        );
     }
 
     /// @dev Mid, fee, and what a leg costs at least (intrinsic value of what is bought, mid of what is sold), at `spot`.
@@ -273,9 +379,10 @@ library Quoting {
         floor = quantity > 0 ? _times(quantity, int256(SeriesId.payoff(p.strike, p.isCall, spot))) : mid;
     }
 
-    /// @dev Whoever sells both calls and puts gets least somewhere inside the range, not at an end of it.
-    function _isMarkBetween(Market memory m) private pure returns (bool) {
-        return m.reading.low < m.markSpot && m.markSpot < m.reading.high;
+    function _isNetBought(Book.Leg[] calldata legs, uint256 id) private pure returns (bool) {
+        int256 net = 0;
+        for (uint256 i = 0; i < legs.length; ++i) if (legs[i].id == id) net += legs[i].quantity;
+        return net > 0;
     }
 
     function _requireTradable(uint256 id, int256 quantity, uint256 rules) private view {

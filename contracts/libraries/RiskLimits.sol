@@ -21,7 +21,8 @@ library RiskLimits {
     /// trades may add within that time.
     /// @param spreadVol Half-spread for NAV: the book's bid and ask lie this many vol points (WAD) from its mark.
     /// @param epochLength Seconds between two epochs, at least. @param surfaceLossBps What posted surfaces may cost LPs in any 24
-    /// hours: see SurfaceBudget.
+    /// hours: see SurfaceBudget. @param capitalRateBps What LPs charge a year for capital that a trade binds, basis points of it: see
+    /// Capital.
     struct Limits {
         uint24 vegaCapacityBps;
         uint24 gammaCapacityBps;
@@ -38,6 +39,7 @@ library RiskLimits {
         uint64 spreadVol;
         uint32 epochLength;
         uint16 surfaceLossBps;
+        uint24 capitalRateBps;
     }
 
     error InvalidLimits(string what);
@@ -68,6 +70,7 @@ library RiskLimits {
         if (self.epochLength < 1 hours || self.epochLength > 30 days) revert InvalidLimits("epochLength");
         if (self.vegaWindow < 1 minutes || self.vegaWindow > 7 days) revert InvalidLimits("vegaWindow");
         if (self.vegaWindowBps == 0 || self.vegaWindowBps > 10 * BPS) revert InvalidLimits("vegaWindowBps");
+        if (self.capitalRateBps > 10 * BPS) revert InvalidLimits("capitalRateBps");
         if (self.surfaceLossBps == 0 || self.surfaceLossBps > BPS / 10) revert InvalidLimits("surfaceLossBps");
         if (self.insuranceShareBps > BPS / 2) revert InvalidLimits("insuranceShareBps");
         if (self.insuranceTargetBps > BPS / 2) revert InvalidLimits("insuranceTargetBps");
@@ -155,11 +158,21 @@ library RiskLimits {
     ) internal pure returns (uint256) {
         // left − x ≥ reserve · (nav − x)
         int256 most = ((left - reserveOf(self, nav)) * int256(BPS)) / int256(BPS - self.reserveBps);
+        most = SignedMath.min(most, nav - int256(boundByGreeks(self, spot, weightedVega, gamma)));
+        return most <= 0 ? 0 : uint256(most);
+    }
+
+    /// @notice Capital that vega and gamma bind, WAD USDC: the NAV of which they would be the whole capacity. Rounded up.
+    function boundByGreeks(
+        Limits memory self,
+        uint256 spot,
+        int256 weightedVega,
+        int256 gamma
+    ) internal pure returns (uint256) {
         uint256 vega = Math.mulDiv(SignedMath.abs(weightedVega), BPS, self.vegaCapacityBps, Math.Rounding.Ceil);
         uint256 perPercent = _perPercent(SignedMath.abs(gamma), spot);
         uint256 gammas = Math.mulDiv(perPercent, BPS, self.gammaCapacityBps, Math.Rounding.Ceil);
-        most = SignedMath.min(most, nav - int256(Math.max(vega, gammas)));
-        return most <= 0 ? 0 : uint256(most);
+        return Math.max(vega, gammas);
     }
 
     /// @notice Net weighted vega that trades may still add now. What was added leaks away evenly, a full window's worth

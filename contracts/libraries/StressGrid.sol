@@ -205,6 +205,26 @@ library StressGrid {
         }
     }
 
+    /// @notice The book's values out of `totals`, to half a cent.
+    function fromTotals(
+        int256[SCENARIOS] calldata sums,
+        int256 base,
+        uint256 spot,
+        int256 cash
+    ) internal pure returns (int256[SCENARIOS] memory values) {
+        uint256[SCENARIOS] memory grid = scenarios();
+        int256 hedge = _floorDiv(base * int256(spot), WAD);
+        for (uint256 i = 0; i < SCENARIOS; ++i) {
+            values[i] = (sums[i] - cash) * WAD - hedge * int256(_spotFactor(grid[i]));
+        }
+    }
+
+    function copy(int256[SCENARIOS] memory values) internal pure returns (int256[SCENARIOS] memory same) {
+        assembly ("memory-safe") {
+            mcopy(same, values, END)
+        }
+    }
+
     /// @param spotFactor New spot over spot, WAD, below 2⁶⁴. @param logFactor Its logarithm, WAD. @param volFactor New vol
     /// over vol, WAD, below 2⁶⁴.
     function _scenario(uint256 spotFactor, int256 logFactor, uint256 volFactor) private pure returns (uint256) {

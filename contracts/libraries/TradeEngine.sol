@@ -9,6 +9,7 @@ import {IOptionVault} from "../interfaces/IOptionVault.sol";
 import {IPriceOracle} from "../interfaces/IPriceOracle.sol";
 import {IVolSurface} from "../interfaces/IVolSurface.sol";
 import {Book} from "./Book.sol";
+import {Capital} from "./Capital.sol";
 import {MarkedBook} from "./MarkedBook.sol";
 import {Quoting} from "./Quoting.sol";
 import {RiskEngine} from "./RiskEngine.sol";
@@ -32,8 +33,9 @@ library TradeEngine {
     using Treasury for Treasury.Accounts;
     using Treasury for Treasury.State;
 
-    /// @dev A trade while it is made. `mark`, `sums`, `assets` and `nav` start as those before the trade and become those after
+    /// @dev A trade while it is made. `mark`, `sums` and `assets` start as those before the trade and become those after
     /// it. Both functions below write it out: returned by a third, it would cost a thousand gas of cleared memory.
+    /// @param places Short contracts of each leg's series and expiry after the trade.
     struct Deal {
         IPriceOracle.Reading reading;
         MarkedBook.Mark mark;
@@ -42,7 +44,11 @@ library TradeEngine {
         uint256 vegaCapacity;
         int256 vegaBefore;
         int256 gammaBefore;
+        int256 cashBefore;
+        int256 navBefore;
         int256 nav;
+        RiskLimits.Limits limits;
+        Book.Place[] places;
     }
 
     uint256 private constant USDC_UNIT = 1e12;
@@ -61,34 +67,35 @@ library TradeEngine {
         if (!RiskEngine.isFresh(risk.limits, m, surface, reading.spot)) {
             m = RiskEngine.remark(risk, surface, reading.spot);
         }
-        (int256 base, int256 quote) = treasury.hedgeOf(m.inventory);
+        Treasury.Accounts memory accounts = treasury.accounts;
+        RiskEngine.Assets memory assets = _assets(treasury, accounts, m);
         Deal memory d = Deal(
             reading,
             m,
             MarkedBook.Sums(0, 0, 0, 0, 0, risk.stress.load(), StressGrid.scenarios()),
-            RiskEngine.Assets(0, base, quote),
+            assets,
             treasury.vegaCapacity(),
             m.weightedVega,
             m.gamma,
-            0
+            assets.cash,
+            RiskEngine.navOf(m, assets),
+            0,
+            RiskLimits.ofTrades(risk.limits),
+            new Book.Place[](legs.length)
         );
-        (bool opens, uint256 allowed) = _price(d, q, risk, treasury, surface, legs, terms);
-        if (allowed > 0) risk.surfaceBudget.consume(allowed, treasury.epochNav(risk.limits.vegaCapacityBps));
-        Treasury.Accounts memory accounts = treasury.accounts;
+        Quoting.Market memory market = Quoting.Market(terms, reading, m.spot, surface);
+        Quoting.Tally memory t;
+        MarkedBook.Sums memory without = Quoting.price(t, d.sums, legs, market);
+        for (uint256 i = 0; i < legs.length; ++i) {
+            (d.places[i].open, d.places[i].inExpiry) = risk.book.take(legs[i]);
+        }
+        if (t.opens) _bind(d, q, t, without, risk.limits, legs);
+        _allow(t, risk, treasury);
+        _quote(d, q, t, market);
+        if (t.allowed > 0) risk.surfaceBudget.consume(t.allowed, treasury.epochNav(d.limits.vegaCapacityBps));
         insured = _pay(d, q, accounts, risk.limits, treasury);
         treasury.accounts.save(accounts);
-        if (opens) {
-            // Only limits ask for places.
-            Book.Place[] memory places = new Book.Place[](legs.length);
-            for (uint256 i = 0; i < legs.length; ++i) {
-                (places[i].open, places[i].inExpiry) = risk.book.take(legs[i]);
-            }
-            _requireLimits(d, risk, treasury, surface, legs, places);
-        } else {
-            for (uint256 i = 0; i < legs.length; ++i) risk.book.take(legs[i]);
-        }
-        uint256 freed = Math.saturatingSub(SignedMath.abs(d.vegaBefore), SignedMath.abs(m.weightedVega));
-        if (freed > 0) m.vegaAdded = uint32(RiskLimits.freeVegaWindow(m.vegaAdded, freed));
+        if (t.opens) _requireLimits(d, risk, treasury, surface, legs);
         risk.mark.storeTraded(m);
         risk.stress.store(d.sums.stress);
     }
@@ -105,46 +112,93 @@ library TradeEngine {
     ) external view returns (Quoting.Quote memory q, IOptionVault.Exposure memory e) {
         IPriceOracle.Reading memory reading = oracle.read();
         (MarkedBook.Mark memory m, int256[SCENARIOS] memory stress, ) = RiskEngine.markAt(risk, surface, reading.spot);
-        (int256 base, int256 quote) = treasury.hedgeOf(m.inventory);
+        Treasury.Accounts memory accounts = treasury.accounts;
+        RiskEngine.Assets memory assets = _assets(treasury, accounts, m);
         Deal memory d = Deal(
             reading,
             m,
             MarkedBook.Sums(0, 0, 0, 0, 0, stress, StressGrid.scenarios()),
-            RiskEngine.Assets(0, base, quote),
+            assets,
             treasury.vegaCapacity(),
             m.weightedVega,
             m.gamma,
-            0
+            assets.cash,
+            RiskEngine.navOf(m, assets),
+            0,
+            RiskLimits.ofTrades(risk.limits),
+            new Book.Place[](legs.length)
         );
-        (bool opens, ) = _price(d, q, risk, treasury, surface, legs, terms);
-        _pay(d, q, treasury.accounts, risk.limits, treasury);
-        Book.Place[] memory places = new Book.Place[](legs.length);
-        for (uint256 i = 0; i < legs.length; ++i) places[i] = _afterLegs(risk.book, legs, i);
-        if (opens) _requireLimits(d, risk, treasury, surface, legs, places);
-        e = IOptionVault.Exposure(m, reading.spot, base, quote, d.nav, d.vegaCapacity);
+        Quoting.Market memory market = Quoting.Market(terms, reading, m.spot, surface);
+        Quoting.Tally memory t;
+        MarkedBook.Sums memory without = Quoting.price(t, d.sums, legs, market);
+        for (uint256 i = 0; i < legs.length; ++i) d.places[i] = _afterLegs(risk.book, legs, i);
+        if (t.opens) _bind(d, q, t, without, risk.limits, legs);
+        _allow(t, risk, treasury);
+        _quote(d, q, t, market);
+        _pay(d, q, accounts, risk.limits, treasury);
+        if (t.opens) _requireLimits(d, risk, treasury, surface, legs);
+        e = IOptionVault.Exposure(m, reading.spot, assets.base, assets.quote, d.nav, d.vegaCapacity);
     }
 
-    /// @dev Prices the trade, and adds it to mark and scenarios, in place.
-    function _price(
+    function _assets(
+        Treasury.State storage treasury,
+        Treasury.Accounts memory accounts,
+        MarkedBook.Mark memory m
+    ) private view returns (RiskEngine.Assets memory assets) {
+        assets.cash = accounts.netCash();
+        (assets.base, assets.quote) = treasury.hedgeOf(m.inventory);
+    }
+
+    /// @dev Prices the trade, and adds it to the mark, in place.
+    function _quote(
         Deal memory d,
         Quoting.Quote memory q,
-        RiskEngine.State storage risk,
-        Treasury.State storage treasury,
-        IVolSurface surface,
-        Book.Leg[] calldata legs,
-        Quoting.Terms memory terms
-    ) private view returns (bool opens, uint256 allowed) {
+        Quoting.Tally memory t,
+        Quoting.Market memory market
+    ) private pure {
         MarkedBook.Mark memory m = d.mark;
-        Quoting.Market memory market = Quoting.Market(terms, d.reading, m.spot, surface);
-        Quoting.Tally memory t;
-        Quoting.price(t, d.sums, legs, market);
-        if (t.dearer > 0) {
-            uint256 nav = treasury.epochNav(risk.limits.vegaCapacityBps);
-            allowed = Math.min(t.dearer, risk.surfaceBudget.available(nav));
-        }
-        Quoting.quote(q, t, market, m.delta + d.assets.base, m.weightedVega, d.vegaCapacity, allowed);
+        Quoting.quote(q, t, market, m.delta + d.assets.base, d.vegaBefore, d.vegaCapacity);
         MarkedBook.add(m, d.sums);
-        opens = t.opens;
+        uint256 freed = Math.saturatingSub(SignedMath.abs(d.vegaBefore), SignedMath.abs(m.weightedVega));
+        if (freed > 0) m.vegaAdded = uint32(RiskLimits.freeVegaWindow(m.vegaAdded, freed));
+    }
+
+    /// @dev What buyers would pay beyond the posted surface, the budget for posts pays, as far as it goes.
+    function _allow(
+        Quoting.Tally memory t,
+        RiskEngine.State storage risk,
+        Treasury.State storage treasury
+    ) private view {
+        if (t.dearer == 0) return;
+        uint256 nav = treasury.epochNav(risk.limits.vegaCapacityBps);
+        t.allowed = Math.min(t.dearer, risk.surfaceBudget.available(nav));
+    }
+
+    /// @dev What LPs charge for the capital that is bound, for as long as what is bought lasts, and an epoch at least: whoever
+    /// sells back right after LPs could not leave has paid for the epoch that they wait.
+    /// @param limits Of which an ordinary trade does not read the second slot.
+    function _bind(
+        Deal memory d,
+        Quoting.Quote memory q,
+        Quoting.Tally memory t,
+        MarkedBook.Sums memory without,
+        RiskLimits.Limits storage limits,
+        Book.Leg[] calldata legs
+    ) private view {
+        (uint256 rise, uint256 unhedged) = Capital.risenBy(
+            d.limits,
+            d.mark,
+            without,
+            d.sums,
+            d.assets.base,
+            Capital.navOf(d.limits, d.vegaCapacity, d.navBefore),
+            legs,
+            d.places
+        );
+        if (rise == 0 && unhedged == 0) return;
+        (uint256 rate, uint256 epoch) = (limits.capitalRateBps, limits.epochLength);
+        q.capital = Capital.price(rise, rate, Math.max(epoch, t.longest));
+        t.leastForEpoch = Capital.price(unhedged, rate, epoch);
     }
 
     /// @dev Adds the trade's cash to accounts and assets, in place.
@@ -161,21 +215,20 @@ library TradeEngine {
     }
 
     /// @dev Holds a trade in which the vault sells anything to the limits, and enters its vega into the mark's window.
-    /// @param places Short contracts of each leg's series and expiry after the trade.
     function _requireLimits(
         Deal memory d,
         RiskEngine.State storage risk,
         Treasury.State storage treasury,
         IVolSurface surface,
-        Book.Leg[] calldata legs,
-        Book.Place[] memory places
+        Book.Leg[] calldata legs
     ) private view {
         _requireOpen(treasury, d.nav);
         MarkedBook.Mark memory m = d.mark;
-        RiskLimits.Limits memory limits = RiskLimits.ofTrades(risk.limits);
+        RiskLimits.Limits memory limits = d.limits;
         for (uint256 i = 0; i < legs.length; ++i) {
             if (legs[i].quantity < 0) continue;
-            limits.requireCaps(d.nav, m.spot, legs[i].id, places[i].open, places[i].inExpiry);
+            // By NAV as it was: what a trade is charged makes no room for it.
+            limits.requireCaps(d.navBefore, m.spot, legs[i].id, d.places[i].open, d.places[i].inExpiry);
         }
         uint256 added = limits.requireVega(d.nav, d.vegaBefore, m.weightedVega);
         if (added > 0) {
@@ -193,7 +246,7 @@ library TradeEngine {
         if (nav < floor) revert IOptionVault.DrawdownTooLarge(nav, floor);
     }
 
-    /// @dev The reserve is left in the worst scenario, or that is no worse than before. Losses are compared unrounded: a rule
+    /// @dev The reserve is left in the worst scenario, or no less than before, cash counted. Losses are compared unrounded: a rule
     /// that binds a loss binds the smallest.
     function _requireReserve(
         Deal memory d,
@@ -209,7 +262,9 @@ library TradeEngine {
         // Rare, so it is asked for again. The mark is fresh by now, or this is a preview: these are the scenarios before the trade.
         (, int256[SCENARIOS] memory stress, ) = RiskEngine.markAt(risk, surface, d.reading.spot);
         (int256 before, ) = StressGrid.worst(stress, d.sums.grid, assets.base, d.mark.spot);
-        if (worst < before) revert RiskLimits.StressLossTooLarge(scenario, left, reserve);
+        if (left < StressGrid.scaled(before) + d.cashBefore + assets.quote) {
+            revert RiskLimits.StressLossTooLarge(scenario, left, reserve);
+        }
     }
 
     /// @dev Short contracts in the series and the expiry of leg `last` after it and those before it.

@@ -30,9 +30,10 @@ export interface QuoteReport {
     readonly inventory: number;
     readonly hedging: number;
     readonly spread: number;
+    readonly capital: number;
     readonly fees: number;
   };
-  /** The end of the oracle's range that was dearer for the trader. */
+  /** Where in the oracle's range the trade was dearest for the trader. */
   readonly spot: number;
   readonly contract: ContractValue;
 }
@@ -84,6 +85,7 @@ async function ask(
       inventory: fromWad(answer.inventory),
       hedging: fromWad(answer.hedging),
       spread: fromWad(answer.spread),
+      capital: fromWad(answer.capital),
       fees: fromWad(answer.fees),
     },
     spot: fromWad(answer.spot),

@@ -24,6 +24,7 @@ export interface KeelAddresses {
   readonly epochQueue: Address;
   readonly riskEngine: Address;
   readonly tradeEngine: Address;
+  readonly quoteEngine: Address;
   readonly poolEngine: Address;
   readonly surfaceEngine: Address;
   readonly epochEngine: Address;
@@ -61,6 +62,7 @@ export const SOURCES = {
   epochQueue: "contracts/libraries/EpochQueue",
   riskEngine: "contracts/libraries/RiskEngine",
   tradeEngine: "contracts/libraries/TradeEngine",
+  quoteEngine: "contracts/libraries/QuoteEngine",
   poolEngine: "contracts/libraries/PoolEngine",
   surfaceEngine: "contracts/libraries/SurfaceEngine",
   epochEngine: "contracts/libraries/EpochEngine",
@@ -110,6 +112,7 @@ async function deployContracts(sender: Sender, options: DeployOptions): Promise<
   const epochQueue = await ensure("epochQueue", []);
   const riskEngine = await ensure("riskEngine", []);
   const tradeEngine = await ensure("tradeEngine", []);
+  const quoteEngine = await ensure("quoteEngine", []);
   const poolEngine = await ensure("poolEngine", []);
   const surfaceEngine = await ensure("surfaceEngine", []);
   const epochEngine = await ensure("epochEngine", []);
@@ -138,6 +141,7 @@ async function deployContracts(sender: Sender, options: DeployOptions): Promise<
     epochQueue,
     riskEngine,
     tradeEngine,
+    quoteEngine,
     poolEngine,
     surfaceEngine,
     epochEngine,

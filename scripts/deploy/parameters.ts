@@ -30,6 +30,7 @@ export interface KeelParameters {
     readonly vegaWindowBps: number;
     readonly insuranceShareBps: number;
     readonly insuranceTargetBps: number;
+    readonly capitalRateBps: number;
   };
   /** See Quoting.Pricing. */
   readonly pricing: {
@@ -120,6 +121,7 @@ export const DEFAULT_PARAMETERS: KeelParameters = {
     vegaWindowBps: 5_000,
     insuranceShareBps: 2_000,
     insuranceTargetBps: 500,
+    capitalRateBps: 2_000, // a year, for capital that a trade binds
   },
   pricing: {
     spread: {

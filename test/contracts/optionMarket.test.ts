@@ -16,8 +16,8 @@ describe("OptionMarket", () => {
   const buy = (id: bigint, contracts: number): Leg => ({ id, quantity: parseEther(String(contracts)) });
   const sell = (id: bigint, contracts: number): Leg => ({ id, quantity: -parseEther(String(contracts)) });
 
-  const chargesOf = (q: { inventory: bigint; hedging: bigint; spread: bigint; fees: bigint }) =>
-    q.inventory + q.hedging + q.spread + q.fees;
+  const chargesOf = (q: { inventory: bigint; hedging: bigint; spread: bigint; capital: bigint; fees: bigint }) =>
+    q.inventory + q.hedging + q.spread + q.capital + q.fees;
 
   async function tradeUntil(deadlineFromNow: bigint, legs: readonly Leg[], limit = NO_LIMIT) {
     const { keel, clients } = world();
@@ -30,7 +30,7 @@ describe("OptionMarket", () => {
     it("names every component, and they add up to the total", async () => {
       const { keel, call } = world();
       const q = await keel.quote([buy(call(3000), 10)]);
-      const sum = q.mid + q.inventory + q.hedging + q.spread + q.fees;
+      const sum = q.mid + q.inventory + q.hedging + q.spread + q.capital + q.fees;
       expect(q.total).to.equal((sum + 10n ** 12n - 1n) / 10n ** 12n);
       for (const part of [q.inventory, q.hedging, q.spread, q.fees]) expect(part > 0n).to.equal(true);
     });

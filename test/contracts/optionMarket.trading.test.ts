@@ -18,6 +18,7 @@ interface Quote {
   readonly inventory: bigint;
   readonly hedging: bigint;
   readonly spread: bigint;
+  readonly capital: bigint;
   readonly fees: bigint;
   readonly total: bigint;
 }
@@ -68,7 +69,7 @@ describe("OptionMarket, trading", () => {
         await giveWitness([buy(call(3000), 20), buy(call(3300), 20), buy(call(2700), 5)]);
         const { q, foreseen, cash, actual } = await witnessed(legsOf(world()));
         expect(cash).to.equal(q.total);
-        const sum = q.mid + q.inventory + q.hedging + q.spread + q.fees;
+        const sum = q.mid + q.inventory + q.hedging + q.spread + q.capital + q.fees;
         if (q.inventory >= 0n) expect(q.total).to.equal((sum + (sum > 0n ? USDC_UNIT - 1n : 0n)) / USDC_UNIT);
         expect(foreseen).to.deep.equal(actual);
       });
@@ -138,19 +139,23 @@ describe("OptionMarket, trading", () => {
       const { keel, call, put, clients } = world();
       const straddle = [sell(call(3000), 10), sell(put(3000), 10)];
       await keel.trade(alice, [buy(call(3000), 10), buy(put(3000), 10)]);
-      const exposure = await clients.public.readContract({ ...keel.vault, functionName: "exposure" });
-      const { spot } = exposure.mark;
+      const { mark } = await clients.public.readContract({ ...keel.vault, functionName: "exposure" });
+      const { spot } = mark;
+      const atMark = { ...keel.vault, functionName: "stressAt", args: [spot] } as const;
+      const [exposure, navs] = await clients.public.readContract(atMark);
       const within = async (percent: bigint) => {
         const [low, high] = [(spot * (100n - percent)) / 100n, (spot * (100n + percent)) / 100n];
         const reading = { spot, low, high, updatedAt: 0n, stale: false };
-        const args = [straddle, reading, exposure] as const;
+        const args = [straddle, reading, exposure, navs] as const;
         return clients.public.readContract({ ...keel.market, functionName: "quoteAt", args });
       };
       const honest = await within(0n);
       for (const percent of [1n, 5n, 10n, 50n]) {
         const pushed = await within(percent);
         expect(pushed.mid >= honest.mid, `${percent} %: mid ${pushed.mid} for ${honest.mid}`).to.equal(true);
-        if (percent > 1n) expect(pushed.spot, "what is worth least lies inside").to.equal(spot);
+        if (percent === 1n) continue;
+        const isInside = (100n + percent) * spot > pushed.spot * 100n && (100n - percent) * spot < pushed.spot * 100n;
+        expect(isInside, "what is worth least lies inside").to.equal(true);
         expect(pushed.total >= honest.total, `${percent} %: ${pushed.total} for ${honest.total}`).to.equal(true);
       }
     });

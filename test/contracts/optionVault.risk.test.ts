@@ -136,6 +136,44 @@ describe("OptionVault, risk", () => {
       expect(expiries.length).to.equal(2);
     });
 
+    it("T8: the vega window refills evenly: a third of it in a third of its time", async () => {
+      const { call, keel } = world();
+      await side.setLimits({ vegaWindowBps: 500 });
+      await side.nextEpoch();
+      await post(0.7);
+      const whole = Number(await side.readVault("vegaWindowLeft"));
+      for (let size = 128; size >= 0.5; size /= 2) {
+        const legs = [buy(call(3000), size)];
+        while (await keel.trade(alice, legs).catch(() => undefined));
+      }
+      const used = Number(await side.readVault("vegaWindowLeft"));
+      expect(used / whole).to.be.within(0, 0.02);
+      await side.wait(1200);
+      expectClose((Number(await side.readVault("vegaWindowLeft")) - used) / whole, 1 / 3, 0.01);
+    });
+
+    it("T28: LPs leave no less behind than vega and gamma need, each by itself", async () => {
+      const { call, keel, clients } = world();
+      await keel.trade(alice, [buy(call(3000), 20)]);
+      const { mark, nav } = await exposure();
+      const spot = Number(mark.spot) / 1e18;
+      const vega = Number(-mark.weightedVega) / 1e18;
+      const perPercent = ((Number(-mark.gamma) / 1e18) * spot ** 2) / 100;
+      const half = Number(nav) / 1e18 / 2;
+      for (const limits of [
+        { gammaCapacityBps: Math.ceil((perPercent / half) * 1e4) },
+        { vegaCapacityBps: Math.ceil((vega / half) * 1e4) },
+      ]) {
+        const snapshot = await clients.test.snapshot();
+        await side.setLimits(limits);
+        for (const lp of LPS) await keel.requestRedeem(lp, await side.readVault<bigint>("balanceOf", [lp]));
+        await side.nextEpoch();
+        const left = Number((await exposure()).nav) / 1e18;
+        expect(left / half, Object.keys(limits)[0]).to.be.within(0.8, 1.3); // Greeks grow as a day passes
+        await clients.test.revert({ id: snapshot });
+      }
+    });
+
     it("may be replaced within bounds, each of which is named when it is passed", async () => {
       const limits = await side.readVault<Record<string, number | bigint>>("limits");
       const wrong: readonly [string, number | bigint][] = [
@@ -153,6 +191,7 @@ describe("OptionVault, risk", () => {
         ["maxDrawdownBps", 10_001],
         ["spreadVol", parseEther("0.21")],
         ["epochLength", 31 * 86_400],
+        ["capitalRateBps", 100_001],
         ["vegaWindow", 59],
         ["vegaWindow", 8 * 86_400],
         ["vegaWindowBps", 0],

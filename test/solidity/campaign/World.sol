@@ -101,9 +101,10 @@ abstract contract World is Exchange, Ranges {
 
     function _deployKeel(address authority) private {
         // Whoever links another comes after it.
-        string[8] memory names = [
+        string[9] memory names = [
             "EpochQueue",
             "ListingRules",
+            "QuoteEngine",
             "RiskEngine",
             "SeriesName",
             "TradeEngine",
@@ -198,7 +199,8 @@ abstract contract World is Exchange, Ranges {
                 vegaWindow: 1 hours,
                 vegaWindowBps: 5_000,
                 insuranceShareBps: 2_000,
-                insuranceTargetBps: 500
+                insuranceTargetBps: 500,
+                capitalRateBps: 2_000
             });
     }
 

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.31;
+
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
+
+import {IOptionVault} from "../interfaces/IOptionVault.sol";
+import {IPriceOracle} from "../interfaces/IPriceOracle.sol";
+import {Book} from "./Book.sol";
+import {Capital} from "./Capital.sol";
+import {MarkedBook} from "./MarkedBook.sol";
+import {Quoting} from "./Quoting.sol";
+import {RiskEngine} from "./RiskEngine.sol";
+import {RiskLimits} from "./RiskLimits.sol";
+import {SeriesId} from "./SeriesId.sol";
+import {SCENARIOS, StressGrid} from "./StressGrid.sol";
+
+/// @title What trades would cost at one moment that the caller knows
+/// @notice Prices legs as TradeEngine does, from views alone. Deployed by itself and linked: the market has no room for it.
+library QuoteEngine {
+    /// @notice See IOptionMarket.quoteAt.
+    function quoteAt(
+        IOptionVault vault,
+        Book.Leg[] calldata legs,
+        Quoting.Terms calldata terms,
+        IPriceOracle.Reading calldata reading,
+        IOptionVault.Exposure calldata e,
+        int256[SCENARIOS] calldata navs
+    ) external view returns (Quoting.Quote memory q) {
+        MarkedBook.Mark memory m = e.mark;
+        int256 cash = e.nav - RiskEngine.navOf(m, RiskEngine.Assets(0, e.base, 0)); // all that is neither book nor underlying
+        int256[SCENARIOS] memory stress = StressGrid.fromTotals(navs, e.base, m.spot, cash);
+        MarkedBook.Sums memory sums = MarkedBook.Sums(0, 0, 0, 0, 0, stress, StressGrid.scenarios());
+        Quoting.Market memory market = Quoting.Market(terms, reading, m.spot, vault.surface());
+        Quoting.Tally memory t;
+        MarkedBook.Sums memory without = Quoting.price(t, sums, legs, market);
+        if (t.opens) {
+            RiskLimits.Limits memory limits = vault.limits();
+            (uint256 rise, uint256 unhedged) = Capital.risenBy(
+                limits,
+                m,
+                without,
+                sums,
+                e.base,
+                Capital.navOf(limits, e.vegaCapacity, e.nav),
+                legs,
+                _places(vault, legs)
+            );
+            q.capital = Capital.price(rise, limits.capitalRateBps, Math.max(limits.epochLength, t.longest));
+            t.leastForEpoch = Capital.price(unhedged, limits.capitalRateBps, limits.epochLength);
+        }
+        if (t.dearer > 0) t.allowed = Math.min(t.dearer, vault.surfaceAllowance());
+        Quoting.quote(q, t, market, m.delta + e.base, m.weightedVega, e.vegaCapacity);
+    }
+
+    /// @dev Short contracts of each leg's series and expiry after it, of others in the trade apart.
+    function _places(IOptionVault vault, Book.Leg[] calldata legs) private view returns (Book.Place[] memory places) {
+        places = new Book.Place[](legs.length);
+        for (uint256 i = 0; i < legs.length; ++i) {
+            (uint256 id, int256 quantity) = (legs[i].id, legs[i].quantity);
+            if (quantity <= 0) continue;
+            places[i].open = SignedMath.abs(vault.positionOf(id)) + uint256(quantity);
+            places[i].inExpiry = vault.expiryOf(SeriesId.expiryOf(id)).contracts + uint256(quantity);
+        }
+    }
+}

@@ -1,0 +1,235 @@
+import { expect } from "chai";
+import { type Address, parseEther } from "viem";
+import { DEFAULT_PARAMETERS } from "../../scripts/deploy/parameters.ts";
+import { type Leg, slice } from "../../scripts/devnet/keel.ts";
+import { deskOf } from "../helpers/desk.ts";
+import { LPS, TRADERS, keelWorld } from "../helpers/keelWorld.ts";
+import { useFork } from "../helpers/localFork.ts";
+import { buy, marketSide, sell } from "../helpers/marketSide.ts";
+import { expectClose } from "../helpers/numbers.ts";
+import { expectRevert } from "../helpers/reverts.ts";
+
+const [alice] = TRADERS as [Address];
+const NAV = 3_000_000;
+const DAY = 86_400;
+/** Contracts that are bought before the keeper hedges. */
+const PIECE = 40;
+/** LPs' rate on a dollar for a day. */
+const DAILY = DEFAULT_PARAMETERS.limits.capitalRateBps / 1e4 / 365;
+const usdc = (amount: bigint): number => Number(amount) / 1e6;
+const wad = (amount: bigint): number => Number(amount) / 1e18;
+
+describe("Attack: capital bound for cents", () => {
+  const world = useFork((fork) => keelWorld(fork, { days: [1, 2, 3, 4, 5, 28], moneyness: [0.8, 0.9, 1, 1.1, 1.2] }));
+  const side = marketSide(world);
+  const post = () => world().keel.postSurface(new Map(world().expiries.map((x) => [x, slice(0.7, -0.1, 1)])));
+
+  /** Buys `leg` in pieces that halve when they are refused, until a hundredth of a contract is. */
+  async function fill(id: bigint, first: number): Promise<{ contracts: number; cost: number }> {
+    let [contracts, cost] = [0, 0];
+    for (let size = first; size >= 0.01; size /= 2) {
+      for (;;) {
+        const done = await world()
+          .keel.trade(alice, [buy(id, Number(size.toFixed(3)))])
+          .catch(() => undefined);
+        if (!done) break;
+        contracts += size;
+        cost += usdc(done.quote.total);
+      }
+    }
+    return { contracts, cost };
+  }
+
+  /** All LPs ask for all; just before the epoch's end `before` is traded, and `after` right behind it. @return What they get. */
+  async function leave(before: () => Promise<unknown>, after?: () => Promise<unknown>): Promise<number> {
+    const { keel, market } = world();
+    const endsAt = Number(await side.readVault("epochEndsAt"));
+    for (const lp of LPS) await keel.requestRedeem(lp, await side.readVault<bigint>("balanceOf", [lp]));
+    await market.moveTo(3000, { at: endsAt - 120, forceRound: true });
+    await post();
+    await before();
+    await market.moveTo(3000, { at: endsAt + 1, forceRound: true });
+    await keel.processEpoch();
+    await after?.();
+    let got = 0n;
+    for (const lp of LPS) got += await side.readVault<bigint>("maxWithdraw", [lp]);
+    return usdc(got);
+  }
+
+  /** The first expiry that lives on when the epoch ends. */
+  async function soonest(): Promise<bigint> {
+    const endsAt = await side.readVault<bigint>("epochEndsAt");
+    return world().expiries.find((expiry) => expiry > endsAt) as bigint;
+  }
+
+  it("T60: far calls that hold LPs back for a day cost at least their rate on what is held back, and LPs earn it", async () => {
+    let cost = 0;
+    const before = wad(await side.readVault("nav"));
+    const id = world().call(3600, await soonest());
+    const got = await leave(async () => ({ cost } = await fill(id, 200)));
+    const held = before - got;
+    console.log(
+      `      ${held.toFixed(0)} USDC held back for ${cost.toFixed(0)} USDC, at the rate ${(held * DAILY).toFixed(0)}`,
+    );
+    expect(held > 0.5 * NAV, "the attack holds LPs back").to.equal(true);
+    expect(cost >= held * DAILY, `${cost} for ${held}`).to.equal(true);
+  });
+
+  it("T60: without a rate the same costs cents (control)", async () => {
+    await side.setLimits({ capitalRateBps: 0 });
+    let cost = 0;
+    const id = world().call(3600, await soonest());
+    const got = await leave(async () => ({ cost } = await fill(id, 200)));
+    expect(got < 0.1 * NAV && cost < 50, `${got} leave, for ${cost}`).to.equal(true);
+  });
+
+  it("T60: calls that nobody can hedge in time, sold back right after the epoch, cost the rate too", async () => {
+    const { keel, call, clients } = world();
+    const expiry = await soonest();
+    for (const [strike, contracts] of [
+      [2400, 150],
+      [2400, 205],
+      [2400, 330],
+      [2700, 205],
+      [3000, 205],
+    ] as const) {
+      const snapshot = await clients.test.snapshot();
+      let cost = 0;
+      const id = call(strike, expiry);
+      const got = await leave(
+        async () => (cost += usdc((await keel.trade(alice, [buy(id, contracts)])).quote.total)),
+        async () => (cost += usdc((await keel.trade(alice, [sell(id, contracts)])).quote.total)),
+      );
+      const held = NAV - got;
+      console.log(`      ${contracts} calls at ${strike}: ${held.toFixed(0)} held back for ${cost.toFixed(0)}`);
+      if (held >= NAV / 2) expect(cost >= held * DAILY, `${cost} for ${held}`).to.equal(true);
+      await clients.test.revert({ id: snapshot });
+    }
+  });
+
+  it("T60: a series that is filled, or its expiry, costs the rate on the cap, however worthless its contracts", async () => {
+    const { keel, expiries } = world();
+    const expiry = expiries[5] as bigint;
+    await keel.listSeries(expiry, [parseEther("12000"), parseEther("750")]);
+    const id = (strike: number, type: bigint) => (expiry << 104n) | (parseEther(String(strike)) << 8n) | type;
+    const days = Number(expiry - (await side.now())) / DAY;
+    const far = await fill(id(12_000, 1n), 400);
+    expect(far.contracts * 3000 > 0.97 * NAV, "the series is full").to.equal(true);
+    expect(far.cost >= NAV * DAILY * days, `${far.cost}`).to.equal(true);
+    await expectRevert(keel.quote([buy(id(12_000, 1n), 10)]), "SeriesCapExceeded");
+  });
+
+  it("T60: neither pieces nor legs nor a roll from a short expiry make it cheaper", async () => {
+    const { keel, call, clients, expiries } = world();
+    const [near, far] = [expiries[1] as bigint, expiries[4] as bigint];
+    const whole = (await keel.quote([buy(call(3300, far), 320)])).capital;
+    expect(whole > 0n, "there is something to save").to.equal(true);
+
+    const snapshot = await clients.test.snapshot();
+    let pieces = 0n;
+    for (const size of [20, 100, 40, 160]) {
+      pieces += (await keel.trade(alice, [buy(call(3300, far), size)])).quote.capital;
+    }
+    expect(wad(pieces) >= wad(whole) * 0.999, `${pieces} for ${whole} in pieces`).to.equal(true);
+    await clients.test.revert({ id: snapshot });
+
+    await keel.trade(alice, [buy(call(3300, near), 320)]);
+    const rolled = (await keel.quote([sell(call(3300, near), 320), buy(call(3300, far), 320)])).capital;
+    expect(wad(rolled) >= wad(whole) * 0.999, `${rolled} for ${whole} in a roll`).to.equal(true);
+  });
+
+  it("T60: what is charged goes to the pool, all of it, at once", async () => {
+    const { keel, call } = world();
+    await keel.trade(alice, [buy(call(3300), 1)]);
+    const before = wad(await side.readVault("nav")) + usdc(await side.readVault("insurance"));
+    const { quote } = await keel.trade(alice, [buy(call(3300), 320)]);
+    const after = wad(await side.readVault("nav")) + usdc(await side.readVault("insurance"));
+    expect(quote.capital > parseEther("100")).to.equal(true);
+    expectClose(after - before, usdc(quote.total) - wad(quote.mid), 0.01);
+    const { fees, capital } = quote;
+    const insured = usdc(await side.readVault("insurance"));
+    expect(insured <= 0.2 * wad(fees) + 1 && wad(capital) > insured, "no part of it is insurance").to.equal(true);
+  });
+
+  it("T81: a trade that opens anything takes no cash out of a worst scenario that is short of the reserve", async () => {
+    const { keel, call, put } = world();
+    await keel.trade(alice, [buy(put(3600), 100)]);
+    await fill(call(3600), 100);
+    const cashOut: Leg[] = [sell(put(3600), 50), buy(put(2400), 0.01)];
+    await expectRevert(keel.quote(cashOut), "StressLossTooLarge");
+    await expectRevert(keel.trade(alice, cashOut), "StressLossTooLarge");
+    await keel.trade(alice, [sell(put(3600), 50)]); // holders always may
+  });
+});
+
+describe("Capital in ordinary use", () => {
+  const world = useFork((fork) => keelWorld(fork, { days: [7, 30, 91], moneyness: [1] }));
+  const side = marketSide(world);
+  const desk = deskOf(world);
+  const VOL = 0.7;
+
+  /** Vol points that a charge is on one contract at the money. */
+  async function points(charge: number, expiry: bigint): Promise<number> {
+    const years = Number(expiry - (await side.now())) / DAY / 365;
+    const deviation = VOL * Math.sqrt(years);
+    const vega = (3000 * Math.sqrt(years) * Math.exp(-(deviation ** 2) / 8)) / Math.sqrt(2 * Math.PI);
+    return (charge / vega) * 100;
+  }
+
+  it("T60: options at the money cost at most half a vol point more where a quarter of capacity is used", async () => {
+    const { keel, call, expiries, clients, market } = world();
+    console.log("      vol points for capital at 10, 25 and 50 % of the calls that can be sold, hedged piece by piece");
+    for (const expiry of expiries) {
+      const snapshot = await clients.test.snapshot();
+      const charges = [0];
+      for (;;) {
+        const done = await keel.trade(alice, [buy(call(3000, expiry), PIECE)]).catch(() => undefined);
+        if (!done) break;
+        charges.push((charges.at(-1) ?? 0) + wad(done.quote.capital));
+        await desk.neutral();
+        await market.arbitrage(3000);
+        await side.wait(120);
+        await market.report(3000);
+      }
+      const most = charges.length - 1;
+      const shares = await Promise.all(
+        [0.1, 0.25, 0.5].map(async (share) => {
+          const pieces = Math.round(most * share);
+          return points((charges[pieces] ?? 0) / (pieces * PIECE), expiry);
+        }),
+      );
+      const days = Math.round(Number(expiry - (await side.now())) / DAY);
+      console.log(`      ${days} days, of ${most * PIECE}: ${shares.map((x) => x.toFixed(2)).join("  ")}`);
+      expect(shares[1]! <= 0.5, `${shares[1]}`).to.equal(true);
+      await clients.test.revert({ id: snapshot });
+    }
+  });
+
+  it("T60: so it is for whoever buys all at once, calls or puts, before anyone hedges", async () => {
+    const { keel, call, put, expiries } = world();
+    for (const expiry of expiries) {
+      for (const id of [call(3000, expiry), put(3000, expiry)]) {
+        const quarter = Math.floor((await capacity(id)) / 4);
+        const { capital } = await keel.quote([buy(id, quarter)]);
+        expect((await points(wad(capital) / quarter, expiry)) <= 0.5).to.equal(true);
+      }
+    }
+  });
+
+  /** Contracts that can be bought in one trade. */
+  async function capacity(id: bigint): Promise<number> {
+    let [low, high] = [1, 2000];
+    while (high - low > 1) {
+      const middle = Math.floor((low + high) / 2);
+      const isSold = await world()
+        .keel.quote([buy(id, middle)])
+        .then(
+          () => true,
+          () => false,
+        );
+      if (isSold) low = middle;
+      else high = middle;
+    }
+    return low;
+  }
+});
