@@ -15,6 +15,7 @@ import {IPriceOracle} from "./interfaces/IPriceOracle.sol";
 import {IVolSurface} from "./interfaces/IVolSurface.sol";
 import {Book} from "./libraries/Book.sol";
 import {MarkedBook} from "./libraries/MarkedBook.sol";
+import {PriceSources} from "./libraries/PriceSources.sol";
 import {Quoting} from "./libraries/Quoting.sol";
 import {RiskEngine} from "./libraries/RiskEngine.sol";
 import {RiskLimits} from "./libraries/RiskLimits.sol";
@@ -25,6 +26,7 @@ import {Treasury} from "./libraries/Treasury.sol";
 /// @title The pool: LP shares, cash, book, mark, NAV, limits
 contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
     using Book for Book.State;
+    using PriceSources for PriceSources.State;
     using RiskEngine for RiskEngine.State;
     using SafeCast for *;
     using SafeERC20 for IERC20;
@@ -34,11 +36,11 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
     /// @dev WAD USDC per unit of USDC (6 decimals).
     int256 private constant USDC_UNIT = 1e12;
 
-    IPriceOracle public immutable oracle;
     IVolSurface public immutable surface;
 
     Treasury.State private treasury;
     RiskEngine.State private risk;
+    PriceSources.State private sources;
 
     constructor(
         address authority,
@@ -49,7 +51,7 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
         string memory name,
         string memory symbol
     ) AsyncShares(usdc_) ERC20(name, symbol) AccessManaged(authority) {
-        oracle = oracle_;
+        sources.current = oracle_;
         surface = surface_;
         _setLimits(initial);
         treasury.epoch.endsAt = uint32(block.timestamp + initial.epochLength);
@@ -81,6 +83,13 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
         treasury.gate.market = market_;
         treasury.hedge = hedge_;
         emit ModulesSet(market_, hedge_);
+    }
+
+    /// @notice Replaces the oracle: `next` values the pool from now on, and decides expiries that are not listed yet. Those that
+    /// are keep theirs, unless it has been silent for a week. `next` must have a price. Role: GOVERNOR.
+    function setOracle(IPriceOracle next) external restricted {
+        sources.replace(next, risk.book.expiries);
+        emit OracleSet(next);
     }
 
     /// @notice Replaces the limits. Role: GOVERNOR.
@@ -134,6 +143,7 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
         for (uint256 i = 0; i < ids.length; ++i) {
             risk.book.list(ids[i]);
             (uint256 expiry, uint256 strike, bool isCall) = SeriesId.decode(ids[i]);
+            sources.list(expiry);
             emit SeriesListed(ids[i], expiry, strike, isCall);
         }
     }
@@ -144,7 +154,7 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
         Quoting.Terms calldata terms,
         address recipient
     ) external nonReentrant onlyMarket returns (Quoting.Quote memory q, uint256 insured) {
-        (q, insured) = TradeEngine.trade(risk, treasury, oracle, surface, legs, terms);
+        (q, insured) = TradeEngine.trade(risk, treasury, sources.current, surface, legs, terms);
         if (q.total < 0) usdc.safeTransfer(recipient, uint256(-q.total));
     }
 
@@ -240,6 +250,16 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
     }
 
     /// @inheritdoc IOptionVault
+    function oracle() external view returns (IPriceOracle) {
+        return sources.current;
+    }
+
+    /// @inheritdoc IOptionVault
+    function oracleOf(uint256 expiry) external view returns (IPriceOracle) {
+        return sources.decidingFor(expiry);
+    }
+
+    /// @inheritdoc IOptionVault
     function hedge() public view returns (IHedgePosition) {
         return treasury.hedge;
     }
@@ -278,7 +298,7 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
         Book.Leg[] calldata legs,
         Quoting.Terms calldata terms
     ) external view returns (Quoting.Quote memory, Exposure memory) {
-        return TradeEngine.previewTrade(risk, treasury, oracle, surface, legs, terms);
+        return TradeEngine.previewTrade(risk, treasury, sources.current, surface, legs, terms);
     }
 
     /// @inheritdoc IOptionVault
@@ -389,7 +409,7 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
     }
 
     function _spot() private view returns (uint256 spot) {
-        (spot, ) = oracle.spot();
+        (spot, ) = sources.current.spot();
     }
 
     function _assetsWith(Treasury.Accounts memory a) private view returns (RiskEngine.Assets memory assets) {

@@ -1,4 +1,4 @@
-import { type Abi, type Address, isAddressEqual } from "viem";
+import { type Abi, type Address, isAddressEqual, zeroAddress } from "viem";
 import type { ProtocolAddresses } from "../../keeper/chain/deployment.ts";
 import {
   assertAdmin,
@@ -10,6 +10,7 @@ import {
   selectorOf,
 } from "./governance.ts";
 import { link } from "./link.ts";
+import { checkSequencerFeed, ensurePoolMemory } from "./oracleSources.ts";
 import type { KeelParameters } from "./parameters.ts";
 import { PERMISSIONS, ROLES, type Role } from "./roles.ts";
 import { type Compiled, type Sender, addressOf, call, compiled, deployContract } from "./transact.ts";
@@ -23,6 +24,7 @@ export interface KeelAddresses {
   readonly epochQueue: Address;
   readonly riskEngine: Address;
   readonly tradeEngine: Address;
+  readonly priceSources: Address;
   readonly treasury: Address;
   readonly seriesName: Address;
   readonly listingRules: Address;
@@ -57,6 +59,7 @@ export const SOURCES = {
   epochQueue: "contracts/libraries/EpochQueue",
   riskEngine: "contracts/libraries/RiskEngine",
   tradeEngine: "contracts/libraries/TradeEngine",
+  priceSources: "contracts/libraries/PriceSources",
   treasury: "contracts/libraries/Treasury",
   seriesName: "contracts/libraries/SeriesName",
   listingRules: "contracts/libraries/ListingRules",
@@ -73,7 +76,9 @@ export const SOURCES = {
  * finished by running it again, and a run on a complete deployment sends nothing.
  */
 export async function deployKeel(sender: Sender, options: DeployOptions): Promise<KeelAddresses> {
-  checkDelay(options.parameters, await sender.public.getChainId());
+  const chainId = await sender.public.getChainId();
+  checkDelay(options.parameters, chainId);
+  checkSequencerFeed(options.protocols, chainId);
   const contracts = await deployContracts(sender, options);
   await connect(sender, contracts, options); // while all doors are still the deployer's
   await assignFunctions(sender, contracts, options);
@@ -93,16 +98,28 @@ async function deployContracts(sender: Sender, options: DeployOptions): Promise<
     return address;
   };
 
-  const { weth, usdc, feed, uniswap, aave } = protocols;
+  const { weth, usdc, feed, sequencerFeed = zeroAddress, uniswap, aave } = protocols;
   const { oracle, limits, pricing, listing, share, surface, desk } = parameters;
   const pool = uniswap.pools[oracle.poolFee];
   const manager = await ensure("accessManager", [addressOf(sender)]);
-  const { maxAge, lastResortAge, twapWindow } = oracle;
-  const priceOracle = await ensure("priceOracle", [feed, pool, weth, usdc, maxAge, lastResortAge, twapWindow]);
+  if (await ensurePoolMemory(sender, pool, parameters))
+    onStep?.("the pool remembers the average's window", { ...existing, ...done });
+  const priceOracle = await ensure("priceOracle", [
+    feed,
+    pool,
+    weth,
+    usdc,
+    oracle.maxAge,
+    oracle.lastResortAge,
+    oracle.twapWindow,
+    sequencerFeed,
+    oracle.sequencerGrace,
+  ]);
   const volSurface = await ensure("volSurface", [manager, surface]);
   const epochQueue = await ensure("epochQueue", []);
   const riskEngine = await ensure("riskEngine", []);
   const tradeEngine = await ensure("tradeEngine", []);
+  const priceSources = await ensure("priceSources", []);
   const treasury = await ensure("treasury", []);
   const optionVault = await ensure("optionVault", [
     manager,
@@ -128,6 +145,7 @@ async function deployContracts(sender: Sender, options: DeployOptions): Promise<
     epochQueue,
     riskEngine,
     tradeEngine,
+    priceSources,
     treasury,
     optionVault,
     seriesName,

@@ -236,9 +236,11 @@ describe("Keel on a USDC with other habits", () => {
     it("T54: a vault is refused on a token of other decimals than USDC's", async () => {
       const { keel, clients, protocols } = world();
       const sender = { public: clients.public, wallet: clients.wallet, account: GOVERNOR };
-      const { epochQueue, riskEngine, tradeEngine, treasury, accessManager, priceOracle, volSurface } = keel.contracts;
+      const { epochQueue, priceSources, riskEngine, tradeEngine, treasury } = keel.contracts;
+      const { accessManager, priceOracle, volSurface } = keel.contracts;
       const code = link(compiled("contracts/OptionVault"), {
         EpochQueue: epochQueue,
+        PriceSources: priceSources,
         RiskEngine: riskEngine,
         TradeEngine: tradeEngine,
         Treasury: treasury,

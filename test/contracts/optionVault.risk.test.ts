@@ -372,9 +372,11 @@ describe("OptionVault, risk", () => {
   it("keeps what belongs to a hedge until a desk is there", async () => {
     const { keel, clients, protocols } = world();
     const sender = { public: clients.public, wallet: clients.wallet, account: GOVERNOR };
-    const { epochQueue, riskEngine, tradeEngine, treasury, accessManager, priceOracle, volSurface } = keel.contracts;
+    const { epochQueue, priceSources, riskEngine, tradeEngine, treasury } = keel.contracts;
+    const { accessManager, priceOracle, volSurface } = keel.contracts;
     const libraries = {
       EpochQueue: epochQueue,
+      PriceSources: priceSources,
       RiskEngine: riskEngine,
       TradeEngine: tradeEngine,
       Treasury: treasury,

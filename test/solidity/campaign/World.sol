@@ -102,10 +102,18 @@ abstract contract World is Exchange, Ranges {
 
     function _deployKeel(address authority) private {
         // Whoever links another comes after it.
-        string[6] memory names = ["EpochQueue", "ListingRules", "RiskEngine", "SeriesName", "TradeEngine", "Treasury"];
+        string[7] memory names = [
+            "EpochQueue",
+            "ListingRules",
+            "PriceSources",
+            "RiskEngine",
+            "SeriesName",
+            "TradeEngine",
+            "Treasury"
+        ];
         for (uint256 i = 0; i < names.length; ++i) _deployLibrary(names[i]);
         surface = IVolSurface(_deploy("VolSurface", "VolSurface", abi.encode(authority, _surfaceLimits())));
-        bytes memory arguments = abi.encode(feed, pool, weth, usdc, FEED_MAX_AGE, 1 days, TWAP_WINDOW);
+        bytes memory arguments = abi.encode(feed, pool, weth, usdc, FEED_MAX_AGE, 1 days, TWAP_WINDOW, address(0), 0);
         oracle = IPriceOracle(_deploy("PriceOracle", "PriceOracle", arguments));
         arguments = abi.encode(authority, usdc, oracle, surface, _limits(), "Keel WETH/USDC", "keelETH");
         vault = IVault(_deploy("OptionVault", "OptionVault", arguments));
