@@ -346,7 +346,7 @@ contract PriceOracle is IPriceOracle {
         unchecked {
             // Ages fit 32 bits, ticks 24 and their sums 56; positions in the ring 16.
             int256 now_ = sum + tick * int256(age);
-            (uint256 laterAge, int256 later) = (age, sum);
+            (uint256 laterAge, int256 later, uint256 near) = (age, sum, 0);
             bool exists = true;
             for (
                 uint256 back = 1;
@@ -354,9 +354,22 @@ contract PriceOracle is IPriceOracle {
                 back = _further(back, cardinality)
             ) {
                 (laterAge, later) = (age, sum);
-                (age, sum, exists) = _observation(back > index ? index + cardinality - back : index - back);
+                (age, sum, exists) = _observation(_position(index, back, cardinality));
                 if (!exists) (age, sum, ) = _observation(0); // a ring that is not yet full
+                uint256 far = exists ? back : index;
+                // A step that went far beyond the window's start hides what was just after it.
+                while (far > near + 1 && age > 2 * twapWindow) {
+                    uint256 middle = (near + far) / 2;
+                    (uint256 age_, int256 sum_, ) = _observation(_position(index, middle, cardinality));
+                    if (age_ < twapWindow) {
+                        if (age_ != laterAge) _see(m, _meanTick(later - sum_, age_ - laterAge));
+                        (near, laterAge, later) = (middle, age_, sum_);
+                    } else {
+                        (far, age, sum) = (middle, age_, sum_);
+                    }
+                }
                 if (age != laterAge) _see(m, _meanTick(later - sum, age - laterAge));
+                near = back;
             }
             m.reachesBack = age >= twapWindow;
             if (m.reachesBack) {
@@ -371,6 +384,13 @@ contract PriceOracle is IPriceOracle {
     function _see(Memory memory m, int256 tick) private pure {
         m.lowest = SignedMath.min(m.lowest, tick);
         m.highest = SignedMath.max(m.highest, tick);
+    }
+
+    /// @dev Where in the ring the observation `back` before the newest is.
+    function _position(uint256 index, uint256 back, uint256 cardinality) private pure returns (uint256) {
+        unchecked {
+            return back > index ? index + cardinality - back : index - back;
+        }
     }
 
     /// @dev Which observation to look at after the one `back` from the newest; the oldest of the ring comes last.

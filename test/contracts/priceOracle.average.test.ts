@@ -78,7 +78,7 @@ for (const etherFirst of [true, false]) {
         meanTick(),
         pastTicks(),
       ]);
-      const prices = [FEED_PRICE, priceOf(pair, root), ...past.map((tick) => priceAtTick(pair, tick))];
+      const prices = [FEED_PRICE, priceOf(pair, root), ...[mean, ...past].map((tick) => priceAtTick(pair, tick))];
       expectClose(Number(average) / 1e18 / priceAtTick(pair, mean), 1, TOLERANCE);
       expect(Number(spot) / 1e18).to.equal(FEED_PRICE);
       expectClose(Number(low) / 1e18 / Math.min(...prices), 1, TOLERANCE);

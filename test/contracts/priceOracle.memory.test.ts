@@ -83,7 +83,7 @@ describe("The range and the pool's memory", () => {
     await market.moveTo(FEED, { forceRound: true });
     await side.wait(600);
     await remember(4);
-    for (let i = 0; i < 3; ++i) await market.arbitrage(FEED + i);
+    for (let i = 1; i <= 3; ++i) await market.arbitrage(FEED + i);
     expect((await read()).stale, "the oldest is from before the window").to.equal(false);
     await market.arbitrage(FEED + 4);
     expect((await read()).stale).to.equal(true);

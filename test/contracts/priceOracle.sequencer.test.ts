@@ -5,6 +5,7 @@ import { UserError } from "../../keeper/errors.ts";
 import { checkSequencerFeed } from "../../scripts/deploy/oracleSources.ts";
 import { DEFAULT_PARAMETERS } from "../../scripts/deploy/parameters.ts";
 import { compiled, deployContract } from "../../scripts/deploy/transact.ts";
+import { TYPICAL_SLICE } from "../../scripts/devnet/openMarket.ts";
 import { deskOf } from "../helpers/desk.ts";
 import { GOVERNOR, TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { type Fork, useFork } from "../helpers/localFork.ts";
@@ -40,7 +41,7 @@ describe("An L2 whose sequencer stood still", () => {
   const spot = () => world().clients.public.readContract({ ...world().oracle, functionName: "spot" });
 
   it("T65: nothing is opened, hedged or priced while it is down, nor for an hour after; holders may close", async () => {
-    const { keel, market, call } = world();
+    const { keel, market, call, expiries } = world();
     const closedOnly = async () => {
       await market.report(3000);
       expect((await read()).stale).to.equal(true);
@@ -51,6 +52,7 @@ describe("An L2 whose sequencer stood still", () => {
       await keel.trade(alice, [sell(call(2700), 1)]);
     };
     await side.wait(86_400);
+    await keel.postSurface(new Map(expiries.map((expiry) => [expiry, TYPICAL_SLICE])));
     await say(DOWN, await side.now());
     await closedOnly();
     const back = await side.now();

@@ -149,6 +149,7 @@ describe("PriceOracle", () => {
       await write(owner, protocols.feed, "contracts/devnet/PriceFeed", "confirmAggregator", [next]);
       expect((await spot())[0]).to.equal(before[0]);
       expect((await read()).spot).to.equal(before[0]);
+      await write(GOVERNOR, oracle.address, "contracts/PriceOracle", "notePhase", []);
       await write(reporter, next, "contracts/devnet/PriceAggregator", "transmit", [parseEther("3010.5")]);
       expect((await spot())[0]).to.equal(parseEther("3010.5"));
       const { roundId } = await latestRound(clients, protocols.feed);
