@@ -42,7 +42,6 @@ contract OptionMarket is
     uint256 private constant BPS = 10_000;
 
     IOptionVault public immutable vault;
-    IPriceOracle public immutable oracle;
     IVolSurface public immutable surface;
     /// @inheritdoc IOptionMarket
     string public underlying;
@@ -61,7 +60,6 @@ contract OptionMarket is
         ListingRules.Rules memory rules
     ) AccessManaged(authority) SelfPermit(IERC20(vault_.asset())) {
         vault = vault_;
-        oracle = vault_.oracle();
         surface = vault_.surface();
         underlying = base.symbol();
         _setPricing(initial);
@@ -82,7 +80,7 @@ contract OptionMarket is
 
     /// @inheritdoc IOptionMarket
     function listSeries(uint256 expiry, uint256[] calldata strikes) external restricted {
-        (uint256 spot, ) = oracle.spot();
+        (uint256 spot, ) = vault.oracle().spot();
         listing_.check(pricing().cutOff, expiry, strikes, spot);
         surface.sliceOf(expiry); // reverts without one: a listed series can always be marked
         uint256[] memory ids = new uint256[](2 * strikes.length);
@@ -143,7 +141,7 @@ contract OptionMarket is
     /// @inheritdoc IOptionMarket
     function settle(uint256 expiry, uint80 roundId) external nonReentrant returns (uint256 price) {
         _requireUnsettled(expiry);
-        price = oracle.settlementPrice(expiry, roundId);
+        price = vault.oracleOf(expiry).settle(expiry, roundId);
         vault.settle(expiry, price);
         emit Settled(expiry, roundId, price);
     }

@@ -17,6 +17,7 @@ import {Book} from "./libraries/Book.sol";
 import {EpochEngine} from "./libraries/EpochEngine.sol";
 import {MarkedBook} from "./libraries/MarkedBook.sol";
 import {PoolEngine} from "./libraries/PoolEngine.sol";
+import {PriceSources} from "./libraries/PriceSources.sol";
 import {Quoting} from "./libraries/Quoting.sol";
 import {RiskEngine} from "./libraries/RiskEngine.sol";
 import {RiskLimits} from "./libraries/RiskLimits.sol";
@@ -27,18 +28,19 @@ import {Treasury} from "./libraries/Treasury.sol";
 /// @title The pool: LP shares, cash, book, mark, NAV, limits
 contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
     using Book for Book.State;
+    using PriceSources for PriceSources.State;
     using RiskEngine for RiskEngine.State;
     using SafeCast for *;
     using SafeERC20 for IERC20;
     using Treasury for Treasury.State;
 
-    IPriceOracle public immutable oracle;
     IVolSurface public immutable surface;
 
     Treasury.State private treasury;
     RiskEngine.State private risk;
     /// @dev What markets that were replaced may still pay to holders of what they sold, USDC.
     mapping(address market => uint256) private owedBy;
+    PriceSources.State private sources;
 
     constructor(
         address authority,
@@ -49,7 +51,7 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
         string memory name,
         string memory symbol
     ) AsyncShares(usdc_) ERC20(name, symbol) AccessManaged(authority) {
-        oracle = oracle_;
+        sources.current = oracle_;
         surface = surface_;
         _setLimits(initial);
         treasury.epoch.endsAt = uint32(block.timestamp + initial.epochLength);
@@ -85,6 +87,13 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
         emit ModulesSet(market_, hedge_);
     }
 
+    /// @notice Replaces the oracle: `next` values the pool from now on, and decides expiries that are not listed yet. Those that
+    /// are keep theirs, unless it has been silent for a week. `next` must have a price. Role: GOVERNOR.
+    function setOracle(IPriceOracle next) external restricted {
+        sources.replace(next, risk.book.expiries);
+        emit OracleSet(next);
+    }
+
     /// @notice Replaces the limits. Role: GOVERNOR.
     function setLimits(RiskLimits.Limits calldata next) external restricted {
         _setLimits(next);
@@ -111,7 +120,7 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
 
     /// @inheritdoc IOptionVault
     function syncMark() external nonReentrant returns (Balance memory) {
-        return PoolEngine.syncMark(risk, treasury, oracle, surface);
+        return PoolEngine.syncMark(risk, treasury, sources.current, surface);
     }
 
     /// @inheritdoc IOptionVault
@@ -133,7 +142,7 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
 
     /// @inheritdoc IOptionVault
     function list(uint256[] calldata ids) external onlyMarket {
-        PoolEngine.list(risk, ids);
+        PoolEngine.list(risk, sources, ids);
     }
 
     /// @inheritdoc IOptionVault
@@ -147,7 +156,7 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
         Quoting.Terms calldata terms,
         address recipient
     ) external nonReentrant onlyMarket returns (Quoting.Quote memory q, uint256 insured) {
-        (q, insured) = TradeEngine.trade(risk, treasury, oracle, surface, legs, terms);
+        (q, insured) = TradeEngine.trade(risk, treasury, sources.current, surface, legs, terms);
         if (q.total < 0) usdc.safeTransfer(recipient, uint256(-q.total));
     }
 
@@ -230,6 +239,16 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
     }
 
     /// @inheritdoc IOptionVault
+    function oracle() external view returns (IPriceOracle) {
+        return sources.current;
+    }
+
+    /// @inheritdoc IOptionVault
+    function oracleOf(uint256 expiry) external view returns (IPriceOracle) {
+        return sources.decidingFor(expiry);
+    }
+
+    /// @inheritdoc IOptionVault
     function hedge() public view returns (IHedgePosition) {
         return treasury.hedge;
     }
@@ -264,7 +283,7 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
         Book.Leg[] calldata legs,
         Quoting.Terms calldata terms
     ) external view returns (Quoting.Quote memory, Exposure memory) {
-        return TradeEngine.previewTrade(risk, treasury, oracle, surface, legs, terms);
+        return TradeEngine.previewTrade(risk, treasury, sources.current, surface, legs, terms);
     }
 
     /// @inheritdoc IOptionVault
@@ -371,11 +390,11 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
     }
 
     function _poolAssets() internal view override returns (uint256) {
-        return PoolEngine.poolAssets(risk, treasury, oracle, surface);
+        return PoolEngine.poolAssets(risk, treasury, sources.current, surface);
     }
 
     function _spot() private view returns (uint256 spot) {
-        (spot, ) = oracle.spot();
+        (spot, ) = sources.current.spot();
     }
 
     /// @dev Neither holds nor owes anything.

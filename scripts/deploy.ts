@@ -3,7 +3,7 @@ import pc from "picocolors";
 import { type Address, type Hex, createPublicClient, createWalletClient, http, isAddress, isHex } from "viem";
 import { type PrivateKeyAccount, privateKeyToAccount } from "viem/accounts";
 import { assertChain } from "../keeper/chain/connection.ts";
-import { deploymentPath, readDeployment, writeDeployment } from "../keeper/chain/deployment.ts";
+import { type Deployment, deploymentPath, readDeployment, writeDeployment } from "../keeper/chain/deployment.ts";
 import { UserError } from "../keeper/errors.ts";
 import { runCommand } from "./command.ts";
 import { type DeployOptions, deployKeel } from "./deploy/keel.ts";
@@ -19,6 +19,7 @@ interface Flags {
   readonly keeper?: Address;
   readonly poster?: Address;
   readonly lister?: Address;
+  readonly sequencerFeed?: Address;
 }
 
 const DEVNET = "devnet";
@@ -36,6 +37,11 @@ await runCommand(
     .option("--keeper <address>", "who hedges (default: the deployer)", parseAddress)
     .option("--poster <address>", "who posts volatility (default: the keeper)", parseAddress)
     .option("--lister <address>", "who lists series (default: the keeper)", parseAddress)
+    .option(
+      "--sequencer-feed <address>",
+      "Chainlink's uptime feed of an L2's sequencer; kept in the file",
+      parseAddress,
+    )
     .option("--json", "print the finished deployment as JSON", false)
     .addHelpText(
       "after",
@@ -47,7 +53,7 @@ await runCommand(
 async function deploy(flags: Flags): Promise<void> {
   const { network, rpc, json } = flags;
   const path = deploymentPath(network);
-  const before = readDeployment(path);
+  const before = withSequencerFeed(readDeployment(path), flags.sequencerFeed);
   const url = rpc ?? before.rpcUrl;
   if (!url) throw new UserError(`${path} names no RPC endpoint. Give one with --rpc <url>.`);
   const transport = http(url);
@@ -76,6 +82,11 @@ async function deploy(flags: Flags): Promise<void> {
     console.log(pc.yellow("The governor acts without delay, for a development chain."));
   }
   console.log(json ? JSON.stringify(after, null, 2) : `${pc.bold("Keel")} is on ${network}; addresses are in ${path}`);
+}
+
+function withSequencerFeed(deployment: Deployment, sequencerFeed: Address | undefined): Deployment {
+  if (!sequencerFeed) return deployment;
+  return { ...deployment, protocols: { ...deployment.protocols, sequencerFeed } };
 }
 
 /** Who gets which role: on the local chain its own people, elsewhere whoever is named, else the deployer. */

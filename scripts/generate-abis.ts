@@ -17,7 +17,9 @@ const CONTRACTS = {
 /** Contracts whose errors may come back through another one's call. */
 const ERROR_SOURCES = [
   ...Object.values(CONTRACTS),
+  "GovernedPrice",
   "libraries/EpochQueue",
+  "libraries/PriceSources",
   "libraries/RiskEngine",
   "libraries/TradeEngine",
   "libraries/QuoteEngine",

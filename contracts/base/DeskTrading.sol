@@ -9,7 +9,6 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IHedgePosition} from "../interfaces/IHedgePosition.sol";
 import {ILender} from "../interfaces/ILender.sol";
 import {IOptionVault} from "../interfaces/IOptionVault.sol";
-import {IPriceOracle} from "../interfaces/IPriceOracle.sol";
 import {HedgeAccount} from "../libraries/HedgeAccount.sol";
 import {DeskRules} from "./DeskRules.sol";
 
@@ -28,7 +27,6 @@ abstract contract DeskTrading is DeskRules {
     uint256 private constant SMALLEST_FORCED = 1e6;
 
     IOptionVault public immutable vault;
-    IPriceOracle public immutable oracle;
     IERC20 public immutable usdc;
     IERC20 public immutable base;
 
@@ -39,7 +37,6 @@ abstract contract DeskTrading is DeskRules {
 
     constructor(IOptionVault vault_, IERC20 base_) {
         vault = vault_;
-        oracle = vault_.oracle();
         usdc = IERC20(vault_.asset());
         base = base_;
     }
@@ -73,7 +70,7 @@ abstract contract DeskTrading is DeskRules {
     }
 
     function _beginNow() internal returns (HedgeAccount.Action memory) {
-        (uint256 spot, ) = oracle.spot();
+        (uint256 spot, ) = vault.oracle().spot();
         (int256 base_, int256 quote) = position();
         return _begin(spot, base_, quote);
     }
@@ -94,14 +91,16 @@ abstract contract DeskTrading is DeskRules {
 
     // Trading
 
-    /// @dev Trades as much of the order as its limits allow.
-    /// @return filled WAD, signed. @return cash USDC. @return loss Against the oracle, WAD USDC.
+    /// @dev Trades as much of the order as its limits allow. The loss is counted at the worse for the vault of the oracle's price
+    /// and the DEX average: a feed that is behind the market would hide what a fill at its price costs.
+    /// @return filled WAD, signed. @return cash USDC. @return loss WAD USDC.
     function _trade(
         HedgeAccount.Action memory a,
         Order memory order,
         uint256 slippageBps
     ) internal returns (int256 filled, uint256 cash, uint256 loss) {
-        return order.amount > 0 ? _buy(a, order, slippageBps) : _sell(a, order, slippageBps);
+        (filled, cash, loss) = order.amount > 0 ? _buy(a, order, slippageBps) : _sell(a, order, slippageBps);
+        loss = Math.max(loss, HedgeAccount.lossAt(filled, cash, vault.oracle().averageNear(a.spot)));
     }
 
     /// @dev Pays with the vault's free cash, and if there is too little with collateral of the loan that it reduces; if that

@@ -61,6 +61,8 @@ interface IOptionVault is IAsyncShares {
     /// @notice The insurance reserve paid holders what the pool could not.
     event InsuranceUsed(uint256 assets, uint256 left);
     event LimitsSet(RiskLimits.Limits limits);
+    /// @notice Another oracle values the pool, and decides the expiries that are listed from now on.
+    event OracleSet(IPriceOracle oracle);
     event ModulesSet(address market, IHedgePosition hedge);
     event Paused(address account);
     event Unpaused(address account);
@@ -79,7 +81,10 @@ interface IOptionVault is IAsyncShares {
     error ModuleInUse(address module);
 
     // Views
+    /// @notice The oracle that values the pool now.
     function oracle() external view returns (IPriceOracle);
+    /// @notice The oracle by whose rounds series of `expiry` settle: the one that the expiry was listed with.
+    function oracleOf(uint256 expiry) external view returns (IPriceOracle);
     function surface() external view returns (IVolSurface);
     function hedge() external view returns (IHedgePosition);
     function market() external view returns (address);

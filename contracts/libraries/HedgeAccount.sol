@@ -79,6 +79,12 @@ library HedgeAccount {
         return slippage > 0 ? uint256(slippage) : 0;
     }
 
+    /// @notice What a fill of `amount` (positive bought) for `cash` USDC cost more than at `price`, WAD USDC; zero when it gained.
+    function lossAt(int256 amount, uint256 cash, uint256 price) internal pure returns (uint256) {
+        int256 paid = (amount > 0 ? int256(cash) : -int256(cash)) * USDC_UNIT;
+        return uint256(SignedMath.max(paid - worth(amount, price), 0));
+    }
+
     /// @notice Gain of what is open and worth of everything, after an action.
     function valuation(State storage self, Action memory a) internal view returns (int256 unrealised, int256 equity) {
         int256 value = worth(net(self, a), a.spot);

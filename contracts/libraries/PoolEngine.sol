@@ -6,6 +6,7 @@ import {IPriceOracle} from "../interfaces/IPriceOracle.sol";
 import {IVolSurface} from "../interfaces/IVolSurface.sol";
 import {Book} from "./Book.sol";
 import {MarkedBook} from "./MarkedBook.sol";
+import {PriceSources} from "./PriceSources.sol";
 import {RiskEngine} from "./RiskEngine.sol";
 import {SeriesId} from "./SeriesId.sol";
 import {SurfaceBudget} from "./SurfaceBudget.sol";
@@ -15,6 +16,7 @@ import {Treasury} from "./Treasury.sol";
 /// @notice What the vault's views answer. @dev Deployed by itself and linked, as RiskEngine is.
 library PoolEngine {
     using Book for Book.State;
+    using PriceSources for PriceSources.State;
     using SurfaceBudget for SurfaceBudget.State;
     using Treasury for Treasury.Accounts;
     using Treasury for Treasury.State;
@@ -37,10 +39,15 @@ library PoolEngine {
     }
 
     /// @notice Puts series without a position on the list.
-    function list(RiskEngine.State storage risk, uint256[] calldata ids) external {
+    function list(
+        RiskEngine.State storage risk,
+        PriceSources.State storage sources,
+        uint256[] calldata ids
+    ) external {
         for (uint256 i = 0; i < ids.length; ++i) {
             risk.book.list(ids[i]);
             (uint256 expiry, uint256 strike, bool isCall) = SeriesId.decode(ids[i]);
+            sources.list(expiry);
             emit IOptionVault.SeriesListed(ids[i], expiry, strike, isCall);
         }
     }

@@ -17,6 +17,8 @@ const protocolsSchema = z.object({
   feed: address,
   /** Aggregator behind the proxy when the chain was deployed; the market mover writes its rounds. */
   feedAggregator: address,
+  /** Chainlink's uptime feed of the sequencer, on an L2. */
+  sequencerFeed: address.optional(),
   uniswap: z.object({
     factory: address,
     positionManager: address,

@@ -48,7 +48,7 @@ export async function readDutyState(client: Reader, sources: DutySources, snapsh
     spot: fromWad(mark.spot),
     mark: { time: stored.time, spot: fromWad(stored.spot) },
     epoch: { number: snapshot.vault.epoch, endsAt: snapshot.vault.epochEndsAt },
-    expired: await Promise.all(expired.map((expiry) => withRound(client, sources.feed, expiry))),
+    expired: await Promise.all(expired.map((expiry) => withRound(client, sources, expiry))),
     unpaid: await readUnpaid(client, sources, block.number),
     hedge: fromWad(hedge.delta),
     hasOptions: book.some(({ quantity }) => quantity !== 0n),
@@ -58,9 +58,15 @@ export async function readDutyState(client: Reader, sources: DutySources, snapsh
   };
 }
 
-async function withRound(client: Reader, feed: Address, expiry: number): Promise<DutyState["expired"][number]> {
+async function withRound(
+  client: Reader,
+  { contracts: { vault }, feed }: DutySources,
+  expiry: number,
+): Promise<DutyState["expired"][number]> {
+  const args = [BigInt(expiry)] as const;
+  const oracle = await client.readContract({ ...vault, functionName: "oracleOf", args });
   try {
-    return { expiry, roundId: await findSettlementRound(client, feed, BigInt(expiry)) };
+    return { expiry, roundId: await findSettlementRound(client, feed, BigInt(expiry), oracle) };
   } catch (error) {
     if (error instanceof UserError) return { expiry }; // there is no round yet
     throw error;

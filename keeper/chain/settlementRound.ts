@@ -1,75 +1,141 @@
 import { type Address, type PublicClient, parseAbi } from "viem";
 import { UserError } from "../errors.ts";
+import { priceOracleAbi } from "./abi/priceOracle.ts";
 
 const feedAbi = parseAbi([
   "function phaseId() view returns (uint16)",
+  "function phaseAggregators(uint16 phaseId) view returns (address)",
   "function getRoundData(uint80 roundId) view returns (uint80 id, int256 answer, uint256 startedAt, uint256 updatedAt, uint80 answeredInRound)",
 ]);
+const aggregatorAbi = parseAbi([
+  "function minAnswer() view returns (int192)",
+  "function maxAnswer() view returns (int192)",
+]);
 
-type Reader = Pick<PublicClient, "readContract">;
+/** How many ids without a valid round the search passes over, as the oracle does. */
+const MAX_GAP = 32n;
+/** The oracle's default, for a search without one. */
+const LAST_RESORT_AGE = 86_400n;
+
+type Reader = Pick<PublicClient, "readContract" | "getBlock">;
 
 interface Round {
   readonly id: bigint;
+  readonly answer: bigint;
   readonly time: bigint;
 }
 
+/** Which rounds count for an expiry, as the oracle that decides it says. */
+interface Rule {
+  /** The oldest phase that counts. */
+  readonly firstPhase: bigint;
+  /** Until when a phase may write the round that decides, unix seconds. */
+  readonly until: bigint;
+}
+
 /**
- * The round that decides an expiry: the first one at or after it in the phase that was in force then, or the first of the
- * next phase if that came earlier. This is a search; the proof is `PriceOracle.settlementPrice`.
+ * The round that decides an expiry: the first one at or after it of the oldest phase that counts and writes one in time.
+ * This is a search; the proof is `PriceOracle.settlementPrice`, which says why.
  * @param expiry Unix seconds.
- * @throws UserError when the feed has no round at or after the expiry yet.
+ * @param oracle The one that decides the expiry, `OptionVault.oracleOf`; without it, every phase counts for a day.
+ * @throws UserError when there is no such round yet.
  */
-export async function findSettlementRound(client: Reader, feed: Address, expiry: bigint): Promise<bigint> {
-  let phase = BigInt(await client.readContract({ address: feed, abi: feedAbi, functionName: "phaseId" }));
-  let firstOfNext: Round | undefined;
-  for (; phase >= 1n; phase -= 1n) {
-    const first = await roundAt(client, feed, (phase << 64n) | 1n);
-    if (first.time === 0n) continue; // a phase without rounds
-    if (first.time < expiry) break;
-    firstOfNext = first;
+export async function findSettlementRound(
+  client: Reader,
+  feed: Address,
+  expiry: bigint,
+  oracle?: Address,
+): Promise<bigint> {
+  const { firstPhase, until } = await ruleOf(client, expiry, oracle);
+  const current = BigInt(await client.readContract({ address: feed, abi: feedAbi, functionName: "phaseId" }));
+  const late: Round[] = [];
+  for (let phase = firstPhase; phase <= current; phase += 1n) {
+    const round = await firstAtOrAfter(client, feed, phase, expiry);
+    if (round && round.time <= until) return round.id;
+    if (round) late.push(round);
+    if (phase < current) await requirePast(client, until, phase);
   }
-  const inForce = phase >= 1n ? await firstAtOrAfter(client, feed, phase, expiry) : undefined;
-  const candidates = [inForce, firstOfNext].filter((round) => round !== undefined);
-  const [earliest] = candidates.sort((a, b) => (a.time < b.time ? -1 : 1));
+  const [earliest] = late.sort((a, b) => (a.time < b.time ? -1 : 1));
   if (!earliest) throw new UserError(`The feed has no round at or after ${iso(expiry)} yet. Wait for its next update.`);
   return earliest.id;
 }
 
-/** The first round of a phase at or after `expiry`; the phase's first round is before it. */
-async function firstAtOrAfter(client: Reader, feed: Address, phase: bigint, expiry: bigint) {
-  const last = await lastRoundOf(client, feed, phase);
-  let low = 1n;
-  let high = last + 1n;
-  while (high - low > 1n) {
-    const middle = (low + high) / 2n;
-    if ((await roundAt(client, feed, (phase << 64n) | middle)).time < expiry) low = middle;
-    else high = middle;
-  }
-  return high > last ? undefined : roundAt(client, feed, (phase << 64n) | high);
+async function ruleOf(client: Reader, expiry: bigint, address: Address | undefined): Promise<Rule> {
+  if (!address) return { firstPhase: 1n, until: expiry + LAST_RESORT_AGE };
+  const oracle = { address, abi: priceOracleAbi } as const;
+  const [firstPhase, window] = await Promise.all([
+    client.readContract({ ...oracle, functionName: "firstPhase", args: [expiry] }),
+    client.readContract({ ...oracle, functionName: "lastResortAge" }),
+  ]);
+  return { firstPhase: BigInt(firstPhase), until: expiry + window };
 }
 
-/** The newest round of a phase that has one, found by doubling and bisecting. */
-async function lastRoundOf(client: Reader, feed: Address, phase: bigint): Promise<bigint> {
-  const exists = async (round: bigint) => (await roundAt(client, feed, (phase << 64n) | round)).time > 0n;
-  let low = 1n;
-  let high = 2n;
-  while (await exists(high)) [low, high] = [high, 2n * high];
-  while (high - low > 1n) {
-    const middle = (low + high) / 2n;
-    if (await exists(middle)) low = middle;
-    else high = middle;
+/** @throws UserError while `phase` may still write the round that decides. */
+async function requirePast(client: Reader, until: bigint, phase: bigint): Promise<void> {
+  const { timestamp } = await client.getBlock();
+  if (timestamp > until) return;
+  throw new UserError(
+    `The feed's phase ${phase} has been replaced, but may still write the round that decides, until ${iso(until)}. Wait for that.`,
+  );
+}
+
+/** The first valid round of a phase at or after `expiry`. */
+async function firstAtOrAfter(
+  client: Reader,
+  feed: Address,
+  phase: bigint,
+  expiry: bigint,
+): Promise<Round | undefined> {
+  const isPrice = await boundsOf(client, feed, phase);
+  const read = (id: bigint) => roundAt(client, feed, (phase << 64n) | id);
+  const isBefore = async (id: bigint) => {
+    const { answer, time } = await read(id);
+    return time > 0n && time < expiry && isPrice(answer);
+  };
+  let last = 0n; // of the ids known to be before expiry
+  for (;;) {
+    let step = 1n;
+    for (; await isBefore(last + step); step *= 2n) last += step;
+    for (; step > 0n; step /= 2n) if (await isBefore(last + step)) last += step;
+    const next = await nextValid(read, isPrice, last);
+    if (!next || next.time >= expiry) return next;
+    last = next.id & (2n ** 64n - 1n);
   }
-  return low;
+}
+
+async function nextValid(
+  read: (id: bigint) => Promise<Round>,
+  isPrice: (answer: bigint) => boolean,
+  last: bigint,
+): Promise<Round | undefined> {
+  for (let id = last + 1n; id <= last + MAX_GAP; id += 1n) {
+    const round = await read(id);
+    if (round.time > 0n && isPrice(round.answer)) return round;
+  }
+  return undefined;
+}
+
+/** Whether an answer is a price: positive, and within what the phase's aggregator can answer. */
+async function boundsOf(client: Reader, feed: Address, phase: bigint): Promise<(answer: bigint) => boolean> {
+  const none = () => 0n;
+  const args = [Number(phase)] as const;
+  const address = await client.readContract({ address: feed, abi: feedAbi, functionName: "phaseAggregators", args });
+  const aggregator = { address, abi: aggregatorAbi } as const;
+  const [least, most] = await Promise.all([
+    client.readContract({ ...aggregator, functionName: "minAnswer" }).catch(none),
+    client.readContract({ ...aggregator, functionName: "maxAnswer" }).catch(none),
+  ]);
+  const floor = least > 0n ? least : 0n;
+  return (answer) => answer > floor && (most <= floor || answer < most);
 }
 
 /** A round; its time is 0 if it does not exist, which proxies answer with zeros or a revert. */
 async function roundAt(client: Reader, feed: Address, id: bigint): Promise<Round> {
   const read = { address: feed, abi: feedAbi, functionName: "getRoundData", args: [id] } as const;
-  const time = await client.readContract(read).then(
-    ([, , , updatedAt]) => updatedAt,
-    () => 0n,
+  return client.readContract(read).then(
+    ([, answer, , updatedAt]) => ({ id, answer, time: updatedAt }),
+    () => ({ id, answer: 0n, time: 0n }),
   );
-  return { id, time };
 }
 
 function iso(seconds: bigint): string {

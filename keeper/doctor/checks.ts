@@ -5,6 +5,7 @@ import { isActivated } from "../activation.ts";
 import { type Observer, openObserver } from "../app.ts";
 import { assertKeeper } from "../chain/access.ts";
 import { readDeployment } from "../chain/deployment.ts";
+import { assertPoolMemory } from "../chain/poolMemory.ts";
 import { createRpcPool } from "../chain/rpcPool/pool.ts";
 import { readSnapshot } from "../chain/snapshot.ts";
 import { DEFAULT_RPC_URL, type KeeperConfig, type MarketConfig, deploymentFile, marketsOf } from "../config.ts";
@@ -136,6 +137,7 @@ function marketChecks(
     },
     { name: name("clock"), isOptional: true, look: () => clock(connected(), now()) },
     { name: name("mark"), look: () => mark(connected(), market) },
+    { name: name("oracle's pool"), look: () => poolMemory(connected()) },
   ];
 }
 
@@ -153,6 +155,10 @@ async function mark({ client, contracts }: Observer, { hedging }: MarketConfig):
   throw new UserError(
     `The vault's ${check.figure} is ${check.onChain}, ours is ${check.own}. Is this version too old?`,
   );
+}
+
+async function poolMemory({ client, contracts: { vault } }: Observer): Promise<string> {
+  return assertPoolMemory(client, await client.readContract({ ...vault, functionName: "oracle" }));
 }
 
 function feedChecks({ feeds }: KeeperConfig, now: () => number): Check[] {

@@ -1,4 +1,4 @@
-import { type Abi, type Address, isAddressEqual } from "viem";
+import { type Abi, type Address, isAddressEqual, zeroAddress } from "viem";
 import type { ProtocolAddresses } from "../../keeper/chain/deployment.ts";
 import {
   assertAdmin,
@@ -11,6 +11,7 @@ import {
   selectorOf,
 } from "./governance.ts";
 import { link } from "./link.ts";
+import { checkSequencerFeed, ensurePoolMemory } from "./oracleSources.ts";
 import type { KeelParameters } from "./parameters.ts";
 import { PERMISSIONS, ROLES, type Role } from "./roles.ts";
 import { type Compiled, type Sender, addressOf, call, compiled, deployContract } from "./transact.ts";
@@ -28,6 +29,7 @@ export interface KeelAddresses {
   readonly poolEngine: Address;
   readonly surfaceEngine: Address;
   readonly epochEngine: Address;
+  readonly priceSources: Address;
   readonly seriesName: Address;
   readonly listingRules: Address;
   readonly optionVault: Address;
@@ -66,6 +68,7 @@ export const SOURCES = {
   poolEngine: "contracts/libraries/PoolEngine",
   surfaceEngine: "contracts/libraries/SurfaceEngine",
   epochEngine: "contracts/libraries/EpochEngine",
+  priceSources: "contracts/libraries/PriceSources",
   seriesName: "contracts/libraries/SeriesName",
   listingRules: "contracts/libraries/ListingRules",
   optionVault: "contracts/OptionVault",
@@ -82,7 +85,9 @@ export const SOURCES = {
  * finished by running it again, and a run on a complete deployment sends nothing.
  */
 export async function deployKeel(sender: Sender, options: DeployOptions): Promise<KeelAddresses> {
-  checkDelay(options.parameters, await sender.public.getChainId());
+  const chainId = await sender.public.getChainId();
+  checkDelay(options.parameters, chainId);
+  checkSequencerFeed(options.protocols, chainId);
   const contracts = await deployContracts(sender, options);
   await connect(sender, contracts, options); // while all doors are still the deployer's
   await assignFunctions(sender, contracts, options);
@@ -102,12 +107,23 @@ async function deployContracts(sender: Sender, options: DeployOptions): Promise<
     return address;
   };
 
-  const { weth, usdc, feed, uniswap, aave } = protocols;
+  const { weth, usdc, feed, sequencerFeed = zeroAddress, uniswap, aave } = protocols;
   const { oracle, limits, pricing, listing, share, surface, desk } = parameters;
   const pool = uniswap.pools[oracle.poolFee];
   const manager = await ensure("accessManager", [addressOf(sender)]);
-  const { maxAge, lastResortAge, twapWindow } = oracle;
-  const priceOracle = await ensure("priceOracle", [feed, pool, weth, usdc, maxAge, lastResortAge, twapWindow]);
+  if (await ensurePoolMemory(sender, pool, parameters))
+    onStep?.("the pool remembers the average's window", { ...existing, ...done });
+  const priceOracle = await ensure("priceOracle", [
+    feed,
+    pool,
+    weth,
+    usdc,
+    oracle.maxAge,
+    oracle.lastResortAge,
+    oracle.twapWindow,
+    sequencerFeed,
+    oracle.sequencerGrace,
+  ]);
   const volSurface = await ensure("volSurface", [manager, surface]);
   const epochQueue = await ensure("epochQueue", []);
   const riskEngine = await ensure("riskEngine", []);
@@ -116,6 +132,7 @@ async function deployContracts(sender: Sender, options: DeployOptions): Promise<
   const poolEngine = await ensure("poolEngine", []);
   const surfaceEngine = await ensure("surfaceEngine", []);
   const epochEngine = await ensure("epochEngine", []);
+  const priceSources = await ensure("priceSources", []);
   const optionVault = await ensure("optionVault", [
     manager,
     usdc,
@@ -145,6 +162,7 @@ async function deployContracts(sender: Sender, options: DeployOptions): Promise<
     poolEngine,
     surfaceEngine,
     epochEngine,
+    priceSources,
     optionVault,
     seriesName,
     listingRules,

@@ -10,6 +10,8 @@ export interface KeelParameters {
     readonly lastResortAge: number;
     /** Window of the DEX average, seconds. */
     readonly twapWindow: number;
+    /** Seconds that an L2's sequencer must have been up again before anything but closing goes on. */
+    readonly sequencerGrace: number;
     /** Fee tier of the pool that is read, in hundredths of a basis point. */
     readonly poolFee: "500" | "3000";
   };
@@ -104,7 +106,7 @@ export interface KeelParameters {
 /** Fits an ether market on mainnet or an L2. The interfaces of the contracts say what each figure means. */
 export const DEFAULT_PARAMETERS: KeelParameters = {
   share: { name: "Keel WETH/USDC", symbol: "keelETH" },
-  oracle: { maxAge: 3600 + 600, lastResortAge: 24 * 3600, twapWindow: 120, poolFee: "500" },
+  oracle: { maxAge: 3600 + 600, lastResortAge: 24 * 3600, twapWindow: 120, sequencerGrace: 3600, poolFee: "500" },
   limits: {
     vegaCapacityBps: 5_000, // one vol point on a full book moves NAV by half a percent
     gammaCapacityBps: 2_000,

@@ -12,6 +12,7 @@ export type Role = keyof typeof ROLES;
 /** Which role may call which restricted function. A function that is not named here is left to the admin. */
 export const PERMISSIONS: readonly { contract: string; functionName: string; role: Role }[] = [
   { contract: "optionVault", functionName: "setModules", role: "GOVERNOR" },
+  { contract: "optionVault", functionName: "setOracle", role: "GOVERNOR" },
   { contract: "optionVault", functionName: "setLimits", role: "GOVERNOR" },
   { contract: "optionVault", functionName: "pause", role: "GUARDIAN" },
   { contract: "optionVault", functionName: "unpause", role: "GUARDIAN" },

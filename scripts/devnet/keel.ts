@@ -113,7 +113,8 @@ export function connectKeel(clients: ChainClients, protocols: ProtocolAddresses,
 
     /** Settles an expiry with the round that decides it. */
     settle: async (expiry: bigint) => {
-      const round = await findSettlementRound(clients.public, protocols.feed, expiry);
+      const oracle = await read({ ...vault, functionName: "oracleOf", args: [expiry] });
+      const round = await findSettlementRound(clients.public, protocols.feed, expiry, oracle);
       return write(governor, { ...market, functionName: "settle", args: [expiry, round] });
     },
 

@@ -243,12 +243,14 @@ describe("Keel on a USDC with other habits", () => {
         poolEngine,
         surfaceEngine,
         epochEngine,
+        priceSources,
         accessManager,
         priceOracle,
         volSurface,
       } = keel.contracts;
       const code = link(compiled("contracts/OptionVault"), {
         EpochQueue: epochQueue,
+        PriceSources: priceSources,
         RiskEngine: riskEngine,
         TradeEngine: tradeEngine,
         PoolEngine: poolEngine,

@@ -407,12 +407,14 @@ describe("OptionVault, risk", () => {
       poolEngine,
       surfaceEngine,
       epochEngine,
+      priceSources,
       accessManager,
       priceOracle,
       volSurface,
     } = keel.contracts;
     const libraries = {
       EpochQueue: epochQueue,
+      PriceSources: priceSources,
       RiskEngine: riskEngine,
       TradeEngine: tradeEngine,
       PoolEngine: poolEngine,

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { parseAbi } from "viem";
+import { parseAbi, zeroAddress } from "viem";
 import { priceOracleAbi } from "../../keeper/chain/abi/priceOracle.ts";
 import { compiled, deployContract } from "../../scripts/deploy/transact.ts";
 import { createMarket } from "../../scripts/devnet/market.ts";
@@ -49,15 +49,37 @@ for (const etherFirst of [true, false]) {
       return Math.floor(Number(now - before) / span);
     }
 
+    /** The ticks between the observations that were written within the window, and the one before. */
+    async function pastTicks(): Promise<number[]> {
+      const { clients, pool } = world();
+      const [{ timestamp }, [, , newest]] = await Promise.all([
+        clients.public.getBlock(),
+        clients.public.readContract({ ...pool, functionName: "slot0" }),
+      ]);
+      const observations = await Promise.all(
+        Array.from({ length: newest + 1 }, (_, i) =>
+          clients.public.readContract({ ...pool, functionName: "observations", args: [BigInt(i)] }),
+        ),
+      );
+      return observations.flatMap(([time, sum], i) => {
+        const [before, sumBefore] = observations[i - 1] ?? [0, 0n];
+        if (i === 0 || Number(timestamp) - time >= TWAP_WINDOW) return [];
+        return [Math.floor(Number(sum - sumBefore) / (time - before))];
+      });
+    }
+
     async function expectRange(): Promise<void> {
       const { clients, pool, pair, oracle, market } = world();
       await market.report(FEED_PRICE);
-      const [{ low, high, spot }, [root], mean] = await Promise.all([
+      const [{ low, high, spot }, average, [root], mean, past] = await Promise.all([
         clients.public.readContract({ ...oracle, functionName: "read" }),
+        clients.public.readContract({ ...oracle, functionName: "average" }),
         clients.public.readContract({ ...pool, functionName: "slot0" }),
         meanTick(),
+        pastTicks(),
       ]);
-      const prices = [FEED_PRICE, priceOf(pair, root), priceAtTick(pair, mean)];
+      const prices = [FEED_PRICE, priceOf(pair, root), ...[mean, ...past].map((tick) => priceAtTick(pair, tick))];
+      expectClose(Number(average) / 1e18 / priceAtTick(pair, mean), 1, TOLERANCE);
       expect(Number(spot) / 1e18).to.equal(FEED_PRICE);
       expectClose(Number(low) / 1e18 / Math.min(...prices), 1, TOLERANCE);
       expectClose(Number(high) / 1e18 / Math.max(...prices), 1, TOLERANCE);
@@ -112,7 +134,7 @@ async function openYoungPool(fork: Fork, etherFirst: boolean) {
     chain: null,
   });
   const { feed, weth, uniswap } = protocols;
-  const args = [feed, pool.address, weth, pair.usdc, MAX_AGE, MAX_AGE, TWAP_WINDOW];
+  const args = [feed, pool.address, weth, pair.usdc, MAX_AGE, MAX_AGE, TWAP_WINDOW, zeroAddress, 0n];
   const oracle = {
     address: await deployContract(sender, compiled("contracts/PriceOracle"), args),
     abi: priceOracleAbi,

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import hre from "hardhat";
-import { type Address, parseAbi, parseEther } from "viem";
+import { type Address, encodeFunctionData, parseAbi, parseEther, zeroAddress } from "viem";
 import { priceOracleAbi } from "../../keeper/chain/abi/priceOracle.ts";
 import { findSettlementRound } from "../../keeper/chain/settlementRound.ts";
 import { compiled, deployContract } from "../../scripts/deploy/transact.ts";
@@ -16,6 +16,7 @@ import { expectRevert } from "../helpers/reverts.ts";
 const MAX_AGE = 4200;
 const LAST_RESORT_AGE = 86_400;
 const TWAP_WINDOW = 120;
+const NO_SEQUENCER = [zeroAddress, 0n] as const;
 
 const lyingFeed = compiled("test/harness/LyingFeed");
 const poolAbi = parseAbi([
@@ -36,6 +37,8 @@ describe("PriceOracle", () => {
     world().clients.public.readContract({ ...oracle, functionName: "spot" });
   const read = (oracle: Oracle = world().oracle) =>
     world().clients.public.readContract({ ...oracle, functionName: "read" });
+  const average = async (oracle: Oracle = world().oracle) =>
+    Number(await world().clients.public.readContract({ ...oracle, functionName: "average" })) / 1e18;
   const settlement = (expiry: bigint, round: bigint, oracle: Oracle = world().oracle) =>
     world().clients.public.readContract({ ...oracle, functionName: "settlementPrice", args: [expiry, round] });
   const now = async () => (await world().clients.public.getBlock()).timestamp;
@@ -113,6 +116,24 @@ describe("PriceOracle", () => {
       expect([updatedAt, maxAge]).to.deep.equal([time, BigInt(MAX_AGE)]);
     });
 
+    it("T16: refuses an answer at or beyond its aggregator's bounds, in the first phase and in later ones", async () => {
+      const { liar } = world();
+      await lie("setBounds", 100_00000000n, 10_000_00000000n);
+      await lie("setAggregator", 1, liar);
+      await lie("setAggregator", 2, liar);
+      const bounded = await deployOracle(world(), liar);
+      for (const phase of [1, 2]) {
+        const round = proxyRoundId(phase, 1n);
+        for (const answer of [99_00000000n, 100_00000000n, 10_000_00000000n, 10_001_00000000n]) {
+          await lie("say", round, answer, await now());
+          await expectRevert(spot(bounded), "InvalidPrice");
+          await expectRevert(read(bounded), "InvalidPrice");
+        }
+        await lie("say", round, 9_999_00000000n, await now());
+        expect((await spot(bounded))[0]).to.equal(parseEther("9999"));
+      }
+    });
+
     it("T20: stays in WAD when an upgrade of the aggregator changes the feed's decimals, and afterwards", async () => {
       const { clients, market, protocols, oracle } = world();
       await market.report(3000);
@@ -128,6 +149,7 @@ describe("PriceOracle", () => {
       await write(owner, protocols.feed, "contracts/devnet/PriceFeed", "confirmAggregator", [next]);
       expect((await spot())[0]).to.equal(before[0]);
       expect((await read()).spot).to.equal(before[0]);
+      await write(GOVERNOR, oracle.address, "contracts/PriceOracle", "notePhase", []);
       await write(reporter, next, "contracts/devnet/PriceAggregator", "transmit", [parseEther("3010.5")]);
       expect((await spot())[0]).to.equal(parseEther("3010.5"));
       const { roundId } = await latestRound(clients, protocols.feed);
@@ -219,7 +241,7 @@ describe("PriceOracle", () => {
       expectClose(Number(afterwards.high) / 1e18, 3150, 1);
     });
 
-    it("T21: follows the average through a window in which the pool moved twice", async () => {
+    it("T21: keeps what the pool was in a window in which it moved twice; the average is between", async () => {
       const { market, clients } = world();
       await market.report(3000);
       await market.arbitrage(3200);
@@ -228,7 +250,8 @@ describe("PriceOracle", () => {
       await clients.test.increaseTime({ seconds: TWAP_WINDOW / 4 });
       await clients.test.mine({ blocks: 1 });
       // Half of the window at 3200 and half at 3000, but for the seconds that blocks take.
-      expectClose(Number((await read()).high) / 1e18, 3100, 10);
+      expectClose(await average(), 3100, 10);
+      expectClose(Number((await read()).high) / 1e18, 3200, 1);
     });
 
     it("costs below 32,000 gas, cold, in a quiet market", async function () {
@@ -240,7 +263,11 @@ describe("PriceOracle", () => {
       await market.report(3000);
       await clients.test.increaseTime({ seconds: TWAP_WINDOW });
       await clients.test.mine({ blocks: 1 });
-      const gas = await clients.public.estimateContractGas({ ...oracle, functionName: "read", account: GOVERNOR });
+      const gas = await clients.public.estimateGas({
+        account: GOVERNOR,
+        to: oracle.address,
+        data: encodeFunctionData({ ...oracle, functionName: "read" }),
+      });
       expect(Number(gas) - 21_000 - 4 * 16).to.be.below(32_000);
     });
 
@@ -271,7 +298,7 @@ describe("PriceOracle", () => {
       const { feed, weth, usdc, uniswap } = protocols;
       const ages = [MAX_AGE, LAST_RESORT_AGE, TWAP_WINDOW];
       const lowest = async (base: Address, quote: Address) => {
-        const args = [feed, uniswap.pools["500"], base, quote, ...ages];
+        const args = [feed, uniswap.pools["500"], base, quote, ...ages, ...NO_SEQUENCER];
         const address = await deployContract(senderOf(world()), compiled("contracts/PriceOracle"), args);
         return Number((await read({ address, abi: priceOracleAbi })).low) / 1e18;
       };
@@ -292,7 +319,10 @@ describe("PriceOracle", () => {
         [[feed, pool, weth, usdc, MAX_AGE, LAST_RESORT_AGE, 0], "twapWindow"],
       ] as const;
       for (const [args, field] of bad) {
-        const deployment = deployContract(senderOf(world()), compiled("contracts/PriceOracle"), args);
+        const deployment = deployContract(senderOf(world()), compiled("contracts/PriceOracle"), [
+          ...args,
+          ...NO_SEQUENCER,
+        ]);
         expect(await expectRevert(deployment, "InvalidOracle")).to.deep.equal([field]);
       }
     });
@@ -318,7 +348,7 @@ describe("PriceOracle", () => {
         Array.from({ length: 40 }, (_, i) => 3300 + 10 * (i % 2)),
         5,
       );
-      expectClose(Number((await read()).high) / 1e18, 3280, 10);
+      expectClose(await average(), 3280, 10);
     });
 
     it("weighs a jump after hours of quiet by the time since then", async () => {
@@ -329,7 +359,7 @@ describe("PriceOracle", () => {
       await clients.test.increaseTime({ seconds: TWAP_WINDOW / 2 });
       await market.arbitrage(3000);
       await market.report(3000);
-      expectClose(Number((await read()).high) / 1e18, 3150, 10);
+      expectClose(await average(), 3150, 10);
     });
 
     it("does without what a ring that was just enlarged does not hold yet", async () => {
@@ -338,9 +368,7 @@ describe("PriceOracle", () => {
       const [, , index, cardinality] = await clients.public.readContract({ ...pool, functionName: "slot0" });
       expect(index).to.be.below(cardinality - 1);
       await history([3200, 3100], 30);
-      const { low, high } = await read();
-      expectClose(Number(low) / 1e18, 3000, 1);
-      expect(Number(high) / 1e18).to.be.within(3050, 3150);
+      expect(await average()).to.be.within(3050, 3150);
     });
   });
 
@@ -400,11 +428,16 @@ describe("PriceOracle", () => {
 
       // An expiry of the old phase still settles from the old phase.
       expect(await settlement(expiry, first)).to.equal(parseEther("3002"));
-      // One between the phases settles from the first round of the new one, and from that alone.
+      expect(await findSettlementRound(clients.public, protocols.feed, expiry, world().oracle.address)).to.equal(first);
+      // One between the phases settles from the first round of the new one, and from that alone, once the old one, which may
+      // have been in force, has written none for a day.
+      await expectRevert(settlement(between, proxyRoundId(2, 1n)), "PhaseUndecided");
+      await clients.test.setNextBlockTimestamp({ timestamp: between + BigInt(LAST_RESORT_AGE) + 1n });
+      await clients.test.mine({ blocks: 1 });
       expect(await settlement(between, proxyRoundId(2, 1n))).to.equal(parseEther("3003"));
       await expectRevert(settlement(between, proxyRoundId(2, 2n)), "NotFirstRound");
-      expect(await findSettlementRound(clients.public, protocols.feed, between)).to.equal(proxyRoundId(2, 1n));
-      expect(await findSettlementRound(clients.public, protocols.feed, expiry)).to.equal(first);
+      const found = await findSettlementRound(clients.public, protocols.feed, between, world().oracle.address);
+      expect(found).to.equal(proxyRoundId(2, 1n));
     });
 
     it("T23: passes over gaps, and refuses when the gap is too long to prove anything", async () => {
@@ -434,15 +467,43 @@ describe("PriceOracle", () => {
       await expectRevert(settlement(time - 500n, proxyRoundId(1, 2n), overLiar), "RoundBeforeExpiry");
     });
 
-    it("T23: an old aggregator that wakes up again does not decide after its successor has", async () => {
+    it("T23: an old aggregator that wakes up within a day of the expiry decides, and no later phase until then", async () => {
       const { overLiar, clients, liar } = world();
       const time = await now();
       const expiry = time - 5000n;
       await lie("say", proxyRoundId(1, 1n), 2900_00000000n, time - 7200n);
       await lie("say", proxyRoundId(2, 1n), 3000_00000000n, time - 4000n);
-      expect(await settlement(expiry, proxyRoundId(2, 1n), overLiar)).to.equal(parseEther("3000"));
+      // Nobody can tell whether the proxy had switched at expiry: the old one may still write what decides.
+      const [phase, until] = await expectRevert(settlement(expiry, proxyRoundId(2, 1n), overLiar), "PhaseUndecided");
+      expect([phase, until]).to.deep.equal([1, expiry + BigInt(LAST_RESORT_AGE)]);
       await lie("say", proxyRoundId(1, 2n), 3300_00000000n, time - 2000n);
       await lie("say", proxyRoundId(2, 2n), 3001_00000000n, time - 1500n); // phase 2 is the current one again
+      expect(await settlement(expiry, proxyRoundId(1, 2n), overLiar)).to.equal(parseEther("3300"));
+      await expectRevert(settlement(expiry, proxyRoundId(2, 1n), overLiar), "NotFirstRound");
+      expect(await findSettlementRound(clients.public, liar, expiry)).to.equal(proxyRoundId(1, 2n));
+    });
+
+    it("T23: an old aggregator that wakes up after that day does not", async () => {
+      const { overLiar, clients, liar } = world();
+      const time = await now();
+      const expiry = time - 100_000n;
+      await lie("say", proxyRoundId(1, 1n), 2900_00000000n, expiry - 2000n);
+      await lie("say", proxyRoundId(2, 1n), 3000_00000000n, expiry + 1000n);
+      expect(await settlement(expiry, proxyRoundId(2, 1n), overLiar)).to.equal(parseEther("3000"));
+      await lie("say", proxyRoundId(1, 2n), 3300_00000000n, time - 2000n);
+      await lie("say", proxyRoundId(2, 2n), 3001_00000000n, time - 1500n);
+      expect(await settlement(expiry, proxyRoundId(2, 1n), overLiar)).to.equal(parseEther("3000"));
+      await expectRevert(settlement(expiry, proxyRoundId(1, 2n), overLiar), "NotFirstRound");
+      expect(await findSettlementRound(clients.public, liar, expiry)).to.equal(proxyRoundId(2, 1n));
+    });
+
+    it("T23: when no phase writes anything for a day, the first that does decides", async () => {
+      const { overLiar, clients, liar } = world();
+      const time = await now();
+      const expiry = time - 200_000n;
+      await lie("say", proxyRoundId(1, 1n), 2900_00000000n, expiry - 2000n);
+      await lie("say", proxyRoundId(1, 2n), 2950_00000000n, expiry + 95_000n);
+      await lie("say", proxyRoundId(2, 1n), 3000_00000000n, expiry + 90_000n);
       expect(await settlement(expiry, proxyRoundId(2, 1n), overLiar)).to.equal(parseEther("3000"));
       await expectRevert(settlement(expiry, proxyRoundId(1, 2n), overLiar), "NotFirstRound");
       expect(await findSettlementRound(clients.public, liar, expiry)).to.equal(proxyRoundId(2, 1n));
@@ -460,16 +521,39 @@ describe("PriceOracle", () => {
       expect(await settlement(time - 5000n, proxyRoundId(1, 2n), overLiar)).to.equal(parseEther("3000"));
     });
 
-    it("T23: an old aggregator that goes on publishing decides nothing once its successor has begun", async () => {
-      const { overLiar } = world();
+    it("T23: an old aggregator that goes on publishing decides nothing once its successor was seen in force", async () => {
+      const { overLiar, clients, liar } = world();
       const time = await now();
       await lie("say", proxyRoundId(1, 1n), 2900_00000000n, time - 7200n);
-      await lie("say", proxyRoundId(1, 2n), 2950_00000000n, time - 1000n); // published after the change of phase
       await lie("say", proxyRoundId(2, 1n), 3000_00000000n, time - 5000n);
-      await lie("say", proxyRoundId(2, 2n), 3010_00000000n, time - 900n);
-      const expiry = time - 2000n;
-      await expectRevert(settlement(expiry, proxyRoundId(1, 2n), overLiar), "PhaseSuperseded");
+      await write(GOVERNOR, overLiar.address, "contracts/PriceOracle", "notePhase", []);
+      const expiry = (await now()) + 60n;
+      await clients.test.setNextBlockTimestamp({ timestamp: expiry + 600n });
+      await clients.test.mine({ blocks: 1 });
+      await lie("say", proxyRoundId(1, 2n), 2950_00000000n, expiry + 10n);
+      await lie("say", proxyRoundId(2, 2n), 3010_00000000n, expiry + 20n);
+      const [id, phase] = await expectRevert(settlement(expiry, proxyRoundId(1, 2n), overLiar), "PhaseSuperseded");
+      expect([id, phase]).to.deep.equal([proxyRoundId(1, 2n), 2]);
       expect(await settlement(expiry, proxyRoundId(2, 2n), overLiar)).to.equal(parseEther("3010"));
+      const found = await findSettlementRound(clients.public, liar, expiry, overLiar.address);
+      expect(found).to.equal(proxyRoundId(2, 2n));
+    });
+
+    it("T16, T22: a round at a bound of its aggregator is none: the next one decides", async () => {
+      const { clients, liar } = world();
+      await lie("setBounds", 100_00000000n, 10_000_00000000n);
+      await lie("setAggregator", 1, liar);
+      const bounded = await deployOracle(world(), liar);
+      const expiry = (await now()) + 60n;
+      await clients.test.setNextBlockTimestamp({ timestamp: expiry + 600n });
+      await clients.test.mine({ blocks: 1 });
+      await lie("say", proxyRoundId(1, 1n), 3000_00000000n, expiry - 100n);
+      await lie("say", proxyRoundId(1, 2n), 10_000_00000000n, expiry + 10n);
+      await lie("say", proxyRoundId(1, 3n), 9_000_00000000n, expiry + 20n);
+      await expectRevert(settlement(expiry, proxyRoundId(1, 2n), bounded), "InvalidPrice");
+      expect(await settlement(expiry, proxyRoundId(1, 3n), bounded)).to.equal(parseEther("9000"));
+      const found = await findSettlementRound(clients.public, liar, expiry, bounded.address);
+      expect(found).to.equal(proxyRoundId(1, 3n));
     });
   });
 });
@@ -486,9 +570,9 @@ function senderOf({ clients }: Fork) {
   return { public: clients.public, wallet: clients.wallet, account: GOVERNOR };
 }
 
-async function deployOracle(fork: Fork, feed: Address) {
+async function deployOracle(fork: Fork, feed: Address, sequencer: readonly [Address, bigint] = NO_SEQUENCER) {
   const { weth, usdc, uniswap } = fork.protocols;
-  const args = [feed, uniswap.pools["500"], weth, usdc, MAX_AGE, LAST_RESORT_AGE, TWAP_WINDOW];
+  const args = [feed, uniswap.pools["500"], weth, usdc, MAX_AGE, LAST_RESORT_AGE, TWAP_WINDOW, ...sequencer];
   return {
     address: await deployContract(senderOf(fork), compiled("contracts/PriceOracle"), args),
     abi: priceOracleAbi,

@@ -13,6 +13,9 @@ contract LyingFeed is IChainlinkFeed {
 
     uint8 public decimals = 8;
     uint16 public phaseId = 1;
+    /// @dev Zeros say nothing: no bounds.
+    int192 public minAnswer;
+    int192 public maxAnswer;
     uint80 private latest;
     mapping(uint80 roundId => Round) private rounds;
     mapping(uint16 phase => address) public phaseAggregators;
@@ -29,6 +32,10 @@ contract LyingFeed is IChainlinkFeed {
 
     function setDecimals(uint8 next) external {
         decimals = next;
+    }
+
+    function setBounds(int192 least, int192 most) external {
+        (minAnswer, maxAnswer) = (least, most);
     }
 
     function setAggregator(uint16 phase, address aggregator) external {

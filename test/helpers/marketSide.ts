@@ -44,6 +44,9 @@ export function marketSide(world: () => Fork & KeelWorld) {
     world().keel.write(from, { ...vault(), functionName, args });
   const callMarket = (from: Address, functionName: string, args: readonly unknown[]) =>
     world().keel.write(from, { ...market(), functionName, args });
+  const desk = () => ({ address: world().keel.desk.address, abi: world().keel.desk.abi as Abi });
+  const callDesk = (functionName: string, args: readonly unknown[] = [], from: Address = GOVERNOR) =>
+    world().keel.write(from, { ...desk(), functionName, args });
   const now = async () => (await world().clients.public.getBlock()).timestamp;
 
   return {
@@ -61,6 +64,9 @@ export function marketSide(world: () => Fork & KeelWorld) {
     /** Call the market and the vault from an account; a revert carries its error. */
     callMarket,
     callVault,
+
+    /** Calls the desk, as its doors for anyone may be. */
+    callDesk,
 
     /** Goes past the end of the epoch at this price, renews the surface and processes the epoch. */
     async nextEpoch(price = 3000) {

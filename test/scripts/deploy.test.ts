@@ -1,11 +1,19 @@
 import { expect } from "chai";
 import hre from "hardhat";
-import type { Address } from "viem";
+import { type Address, parseAbi, zeroAddress } from "viem";
+import { assertPoolMemory } from "../../keeper/chain/poolMemory.ts";
+import { UserError } from "../../keeper/errors.ts";
 import { type KeelAddresses, deployKeel } from "../../scripts/deploy/keel.ts";
+import { ensurePoolMemory } from "../../scripts/deploy/oracleSources.ts";
 import { DEFAULT_PARAMETERS } from "../../scripts/deploy/parameters.ts";
+import { compiled, deployContract } from "../../scripts/deploy/transact.ts";
 import { connectKeel } from "../../scripts/devnet/keel.ts";
 import { GOVERNOR, KEEPER } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";
+
+const poolAbi = parseAbi([
+  "function slot0() view returns (uint160, int24, uint16, uint16, uint16 ordered, uint8, bool)",
+]);
 
 describe("Deploying Keel", () => {
   const world = useFork();
@@ -56,6 +64,33 @@ describe("Deploying Keel", () => {
     const again = await deploy({ ...result });
     expect(again.result).to.deep.equal(result);
     expect(await nonce()).to.equal(before);
+  });
+
+  it("T66: lets the oracle's pool remember the whole window of its average, and asks once", async () => {
+    const { clients, protocols } = world();
+    const pool = { address: protocols.uniswap.pools["500"], abi: poolAbi, functionName: "slot0" } as const;
+    const ordered = async () => (await clients.public.readContract(pool))[4];
+    const parameters = { ...DEFAULT_PARAMETERS, oracle: { ...DEFAULT_PARAMETERS.oracle, twapWindow: 300 } };
+    const sender = { public: clients.public, wallet: clients.wallet, account: GOVERNOR };
+    expect(await ordered()).to.be.below(302);
+    expect(await ensurePoolMemory(sender, pool.address, parameters)).to.equal(true);
+    expect(await ordered()).to.equal(302);
+    expect(await ensurePoolMemory(sender, pool.address, parameters)).to.equal(false);
+    const result = await deployKeel(sender, { protocols, parameters, holders: { KEEPER: [KEEPER] } });
+    expect(await assertPoolMemory(clients.public, result.priceOracle)).to.include("and 302 soon");
+  });
+
+  it("T66: keel doctor asks for more when the pool remembers too little", async () => {
+    const { clients, protocols } = world();
+    const parameters = { ...DEFAULT_PARAMETERS, oracle: { ...DEFAULT_PARAMETERS.oracle, twapWindow: 300 } };
+    const sender = { public: clients.public, wallet: clients.wallet, account: GOVERNOR };
+    const { feed, weth, usdc, uniswap } = protocols;
+    const { maxAge, lastResortAge, twapWindow } = parameters.oracle;
+    const args = [feed, uniswap.pools["500"], weth, usdc, maxAge, lastResortAge, twapWindow, zeroAddress, 0];
+    const oracle = await deployContract(sender, compiled("contracts/PriceOracle"), args);
+    const error = await assertPoolMemory(clients.public, oracle).catch((reason: Error) => reason);
+    expect(error).to.be.instanceOf(UserError);
+    expect((error as Error).message).to.include("increaseObservationCardinalityNext(302)");
   });
 
   it("connects vault, market and desk", async () => {

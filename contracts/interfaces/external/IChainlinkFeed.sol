@@ -18,6 +18,13 @@ interface IChainlinkAggregator {
         returns (uint80 roundId_, int256 answer, uint256 startedAt, uint256 updatedAt, uint80 answeredInRound);
 }
 
+/// @notice The bounds of an aggregator's answers, which it gives when the price is beyond them. Not every aggregator has them.
+interface IChainlinkBounds {
+    function minAnswer() external view returns (int192);
+
+    function maxAnswer() external view returns (int192);
+}
+
 /// @notice A Chainlink proxy: the stable address of a feed, behind which aggregators follow each other in phases.
 interface IChainlinkFeed is IChainlinkAggregator {
     function phaseId() external view returns (uint16);

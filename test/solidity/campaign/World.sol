@@ -101,10 +101,11 @@ abstract contract World is Exchange, Ranges {
 
     function _deployKeel(address authority) private {
         // Whoever links another comes after it.
-        string[9] memory names = [
+        string[10] memory names = [
             "EpochQueue",
             "ListingRules",
             "QuoteEngine",
+            "PriceSources",
             "RiskEngine",
             "SeriesName",
             "TradeEngine",
@@ -114,7 +115,7 @@ abstract contract World is Exchange, Ranges {
         ];
         for (uint256 i = 0; i < names.length; ++i) _deployLibrary(names[i]);
         surface = IVolSurface(_deploy("VolSurface", "VolSurface", abi.encode(authority, _surfaceLimits())));
-        bytes memory arguments = abi.encode(feed, pool, weth, usdc, FEED_MAX_AGE, 1 days, TWAP_WINDOW);
+        bytes memory arguments = abi.encode(feed, pool, weth, usdc, FEED_MAX_AGE, 1 days, TWAP_WINDOW, address(0), 0);
         oracle = IPriceOracle(_deploy("PriceOracle", "PriceOracle", arguments));
         arguments = abi.encode(authority, usdc, oracle, surface, _limits(), "Keel WETH/USDC", "keelETH");
         vault = IVault(_deploy("OptionVault", "OptionVault", arguments));
