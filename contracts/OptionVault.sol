@@ -20,6 +20,7 @@ import {RiskEngine} from "./libraries/RiskEngine.sol";
 import {RiskLimits} from "./libraries/RiskLimits.sol";
 import {SeriesId} from "./libraries/SeriesId.sol";
 import {TradeEngine} from "./libraries/TradeEngine.sol";
+import {TradedDelta} from "./libraries/TradedDelta.sol";
 import {Treasury} from "./libraries/Treasury.sol";
 
 /// @title The pool: LP shares, cash, book, mark, NAV, limits
@@ -29,6 +30,7 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
     using SafeCast for *;
     using SafeERC20 for IERC20;
     using Treasury for Treasury.Accounts;
+    using TradedDelta for TradedDelta.State;
     using Treasury for Treasury.State;
 
     /// @dev WAD USDC per unit of USDC (6 decimals).
@@ -115,6 +117,7 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
         RiskEngine.Assets memory assets = _assetsWith(treasury.accounts);
         (b.base, b.quote, b.nav) = (assets.base, assets.quote, RiskEngine.navOf(m, assets));
         b.netDelta = MarkedBook.deltaAt(m, b.spot) + b.base;
+        b.traded = risk.traded.inThisBlock();
     }
 
     /// @inheritdoc IOptionVault
@@ -259,6 +262,11 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
     function exposureAt(uint256 spot) public view returns (Exposure memory) {
         (MarkedBook.Mark memory m, , ) = risk.markAt(surface, spot);
         return _exposureAt(m, spot);
+    }
+
+    /// @inheritdoc IOptionVault
+    function traded() external view returns (TradedDelta.State memory) {
+        return risk.traded;
     }
 
     /// @inheritdoc IOptionVault

@@ -16,6 +16,7 @@ const CONTRACTS = {
 /** Contracts whose errors may come back through another one's call. */
 const ERROR_SOURCES = [
   ...Object.values(CONTRACTS),
+  "libraries/DeskLimits",
   "libraries/EpochQueue",
   "libraries/RiskEngine",
   "libraries/TradeEngine",

@@ -10,6 +10,7 @@ import {MarkedBook} from "./MarkedBook.sol";
 import {RiskLimits} from "./RiskLimits.sol";
 import {Ssvi} from "./Ssvi.sol";
 import {SCENARIOS, StressGrid} from "./StressGrid.sol";
+import {TradedDelta} from "./TradedDelta.sol";
 
 /// @title A pool's book with its mark, its stress grid and the limits that it is held to
 /// @notice Owns their storage and the verbs on it, except for trades: see TradeEngine.
@@ -24,6 +25,7 @@ library RiskEngine {
         MarkedBook.Mark mark;
         StressGrid.State stress;
         RiskLimits.Limits limits;
+        TradedDelta.State traded;
     }
 
     /// @notice All that a pool has besides its book. @param cash WAD USDC, less what is owed.

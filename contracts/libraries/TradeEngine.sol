@@ -14,6 +14,7 @@ import {RiskEngine} from "./RiskEngine.sol";
 import {RiskLimits} from "./RiskLimits.sol";
 import {SeriesId} from "./SeriesId.sol";
 import {SCENARIOS, StressGrid} from "./StressGrid.sol";
+import {TradedDelta} from "./TradedDelta.sol";
 import {Treasury} from "./Treasury.sol";
 
 /// @title A trade from price to books, in one pass
@@ -26,6 +27,7 @@ library TradeEngine {
     using RiskLimits for RiskLimits.Limits;
     using SafeCast for uint256;
     using StressGrid for StressGrid.State;
+    using TradedDelta for TradedDelta.State;
     using Treasury for Treasury.Accounts;
     using Treasury for Treasury.State;
 
@@ -69,7 +71,9 @@ library TradeEngine {
             m.gamma,
             0
         );
+        int256 deltaBefore = m.delta;
         bool opens = _price(d, q, surface, legs, terms);
+        risk.traded.note(m.delta - deltaBefore, m.spot, q.hedging);
         Treasury.Accounts memory accounts = treasury.accounts;
         insured = _pay(d, q, accounts, risk.limits, treasury);
         treasury.accounts.save(accounts);

@@ -48,7 +48,7 @@ export interface Devnet {
 export async function startDevnet(options: DevnetOptions = {}): Promise<Devnet> {
   const { port = DEFAULT_PORT, price = DEFAULT_PRICE, genesis = GENESIS, deploymentPath } = options;
   const free = await freePort(port);
-  await hre.tasks.getTask("build").run({ quiet: true });
+  if (!process.argv.includes("--no-compile")) await hre.tasks.getTask("build").run({ quiet: true });
   const server = await hre.network.createServer(
     { network: "devnet", override: { initialDate: genesis, loggingEnabled: false } },
     HOST,
