@@ -36,7 +36,7 @@ export default defineConfig({
     overrides: {
       "contracts/OptionVault.sol": solc(1),
       "contracts/OptionMarket.sol": solc(2_000),
-      "contracts/HedgeDesk.sol": solc(1_500),
+      "contracts/HedgeDesk.sol": solc(200),
       // Large, and compiled for a single run of tests.
       "test/solidity/campaign/Campaign.t.sol": solc(1),
     },

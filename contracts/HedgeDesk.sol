@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.31;
 
+import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
@@ -12,25 +13,15 @@ import {DeskTrading} from "./base/DeskTrading.sol";
 import {IHedgeDesk} from "./interfaces/IHedgeDesk.sol";
 import {IOptionVault} from "./interfaces/IOptionVault.sol";
 import {ISwapVenue} from "./interfaces/ISwapVenue.sol";
+import {DeskLimits} from "./libraries/DeskLimits.sol";
 import {HedgeAccount} from "./libraries/HedgeAccount.sol";
-import {MarkedBook} from "./libraries/MarkedBook.sol";
 
 /// @title Who may hedge when, and how much
 /// @dev The doors. How a trade is made and booked is in DeskTrading, what governance decides in DeskRules.
 contract HedgeDesk is DeskTrading, ReentrancyGuardTransient {
+    using DeskLimits for DeskLimits.State;
     using HedgeAccount for HedgeAccount.State;
     using SafeCast for *;
-
-    /// @dev When the net delta was seen outside the band, on either side: an observation of one does not move the other.
-    struct Watch {
-        uint40 longSince;
-        uint40 shortSince;
-    }
-
-    /// @dev An observation opens the door for this many grace periods, the first of which is the wait.
-    uint256 private constant LAPSE_PERIODS = 4;
-
-    Watch private watch_;
 
     constructor(
         address authority,
@@ -45,34 +36,27 @@ contract HedgeDesk is DeskTrading, ReentrancyGuardTransient {
     /// @inheritdoc IHedgeDesk
     function rebalance(Order calldata order) external nonReentrant restricted returns (uint256 cash) {
         IOptionVault.Balance memory b = vault.syncMark();
-        (, cash) = _rebalance(order, Lane.Keeper, _maxSlippageBps(), b, b.netDelta, 0);
+        uint256 limit = _keepersLimit(b.spot, order.amount > 0);
+        int256 filled;
+        (filled, cash) = _rebalance(order, Lane.Keeper, limit, b, b.netDelta);
+        if (SignedMath.abs(b.netDelta + filled) <= _band(b.nav, b.spot)) account_.insideAt = uint40(block.timestamp);
     }
 
     // Anyone
 
     /// @inheritdoc IHedgeDesk
-    function rebalanceOpen(Order calldata order) external nonReentrant returns (uint256 cash) {
+    function rebalanceOpen(Order calldata asked) external nonReentrant returns (uint256 cash) {
+        Order memory order = asked;
         IOptionVault.Balance memory b = vault.syncMark();
-        int256 net = b.netDelta;
-        uint256 band = _band(b.nav, b.spot);
-        Rules memory r = rules();
-        _requireOpen(net, band, r.gracePeriod);
-
-        int256 filled;
-        (filled, cash) = _rebalance(order, Lane.Open, r.openSlippageBps, b, net, r.bountyBps);
-        if (SignedMath.abs(net + filled) > band) _remember(net > 0, block.timestamp - r.gracePeriod);
+        (int256 net, int256 filled, uint256 limit) = (0, 0, 0);
+        (net, order.amount, order.cashLimit, limit) = limits_.admit(order, b, vault.oracle(), account_.insideAt);
+        (filled, cash) = _rebalance(order, Lane.Open, limit, b, net);
+        limits_.undone(net, filled, b, account_.insideAt);
     }
 
     /// @inheritdoc IHedgeDesk
     function poke() external nonReentrant {
-        IOptionVault.Balance memory b = vault.syncMark();
-        int256 net = b.netDelta;
-        uint256 band = _band(b.nav, b.spot);
-        if (SignedMath.abs(net) <= band) return;
-        uint256 since = _since(net > 0);
-        if (since != 0 && block.timestamp <= since + LAPSE_PERIODS * rules().gracePeriod) return;
-        _remember(net > 0, block.timestamp);
-        emit OutsideBand(net, band);
+        limits_.poke(vault, account_.insideAt, _health() < _healthWad(lending().minHealth));
     }
 
     /// @inheritdoc IHedgeDesk
@@ -80,15 +64,12 @@ contract HedgeDesk is DeskTrading, ReentrancyGuardTransient {
         uint256 open = vault.openContracts();
         if (open != 0) revert BookOpen(open);
         IOptionVault.Balance memory b = vault.syncMark();
-        uint256 amount = Math.min(maxAmount, SignedMath.abs(b.base));
-        Order memory order = Order({
-            amount: b.base > 0 ? -amount.toInt256() : amount.toInt256(),
-            cashLimit: b.base > 0 ? 0 : type(uint256).max,
-            venue: route.venue,
-            route: route.route,
-            deadline: route.deadline
-        });
-        (, cash) = _rebalance(order, Lane.Open, rules().openSlippageBps, b, b.base, 0);
+        int256 net = DeskLimits.steady(b.base, b.traded);
+        bool buys = net < 0;
+        Force memory f = Force(_laneOf(msg.sender), buys ? Cause.Short : Cause.Long, msg.sender);
+        (uint256 limit, uint256 most) = limits_.forced(f, account_.insideAt, vault.oracle(), b.spot, buys, b.nav);
+        uint256 amount = Math.min(Math.min(maxAmount, SignedMath.abs(net)), most);
+        (, cash) = _rebalance(_orderOf(amount, buys, route), f.lane, limit, b, net);
     }
 
     /// @inheritdoc IHedgeDesk
@@ -97,9 +78,31 @@ contract HedgeDesk is DeskTrading, ReentrancyGuardTransient {
         uint256 needed = vault.shortfall();
         if (needed == 0) revert NoShortfall();
         HedgeAccount.Action memory a = _beginNow();
-        raised = _releaseCollateral(a, needed, lending().minHealth);
-        if (raised < needed && account_.inventory > 0) raised += _sellFor(a, needed - raised, route);
-        if (raised < needed && a.debt > 0) raised += _coverFor(a, needed - raised, route);
+        raised = _releaseCollateral(a, needed, _keptHealth(lending()));
+        _finish(a);
+        if (raised == needed || (account_.inventory == 0 && a.debt == 0)) return raised;
+
+        Force memory f = Force(_laneOf(msg.sender), Cause.Shortfall, msg.sender);
+        uint256 most = needed - raised;
+        if (f.lane != Lane.Keeper) {
+            (uint256 size, , , uint256 opensAt) = _allowed(f.cause);
+            if (size == 0 && raised == 0) revert KeepersFirst(opensAt);
+            most = Math.min(most, size);
+        }
+        if (most > 0) raised += _raise(f, most, route);
+    }
+
+    /// @notice One source of {raiseCash}, by itself: one that fails takes none of the others with it. The desk's own calls alone.
+    /// @param covers Whether to buy back a part of the short hedge, or to sell inventory.
+    function raiseFrom(
+        bool covers,
+        Force calldata f,
+        uint256 needed,
+        Route calldata route
+    ) external returns (uint256 raised) {
+        if (msg.sender != address(this)) revert OnlyDesk(msg.sender);
+        HedgeAccount.Action memory a = _beginNow();
+        raised = covers ? _coverFor(a, needed, f, route) : _sellFor(a, needed, f, route);
         _finish(a);
     }
 
@@ -107,13 +110,22 @@ contract HedgeDesk is DeskTrading, ReentrancyGuardTransient {
     function restoreHealth(Route calldata route) external nonReentrant {
         _requireTradable(route.venue, route.deadline);
         Lending memory conf = lending();
-        uint256 health = account_.hasLoan ? conf.lender.health() : type(uint256).max;
+        uint256 health = _health();
         uint256 floor = _healthWad(conf.minHealth);
         if (health >= floor) revert HealthyEnough(health, floor);
         HedgeAccount.Action memory a = _beginNow();
         _cover(a);
         _topUp(a, conf);
-        if (a.debt > 0 && conf.lender.health() < floor) _buyBack(a, _excessDebt(a, conf), route);
+        if (a.debt > 0 && conf.lender.health() < floor) {
+            Force memory f = Force(_laneOf(msg.sender), Cause.Health, msg.sender);
+            (uint256 size, , , uint256 opensAt) = _allowed(f.cause);
+            // Half-way from the floor to liquidation nobody waits for keepers.
+            if (f.lane == Lane.Keeper || size > 0 || health < (floor + WAD) / 2) {
+                _buyBack(a, _excessDebt(a, conf), f, route);
+            } else if (conf.lender.health() <= health) {
+                revert KeepersFirst(opensAt);
+            }
+        }
         _finish(a);
     }
 
@@ -128,13 +140,24 @@ contract HedgeDesk is DeskTrading, ReentrancyGuardTransient {
 
     /// @inheritdoc IHedgeDesk
     function netDelta() external view returns (int256) {
-        IOptionVault.Exposure memory e = vault.exposure();
-        return MarkedBook.deltaAt(e.mark, e.spot) + e.base;
+        return DeskLimits.netDelta(vault);
     }
 
     /// @inheritdoc IHedgeDesk
     function seenOutside() external view returns (uint256 longSince, uint256 shortSince) {
-        return (watch_.longSince, watch_.shortSince);
+        return (limits_.seen[Cause.Long].first, limits_.seen[Cause.Short].first);
+    }
+
+    /// @inheritdoc IHedgeDesk
+    function opening(
+        Cause cause
+    ) external view returns (uint256 size, uint256 slippageBps, uint256 since, uint256 opensAt) {
+        return _allowed(cause);
+    }
+
+    /// @inheritdoc IHedgeDesk
+    function budgetLeft(Lane lane) external view returns (uint256 turnover, uint256 loss) {
+        return limits_.budgetLeft(lane, vault, _nav());
     }
 
     // Inside
@@ -142,20 +165,20 @@ contract HedgeDesk is DeskTrading, ReentrancyGuardTransient {
     function _rebalance(
         Order memory order,
         Lane lane,
-        uint256 slippageBps,
+        uint256 priceLimit,
         IOptionVault.Balance memory b,
-        int256 net,
-        uint256 bountyBps
+        int256 net
     ) private returns (int256 filled, uint256 cash) {
         _requireTradable(order.venue, order.deadline);
-        _requireTowardsNeutral(order.amount, net);
+        DeskLimits.requireTowardsNeutral(order.amount, net);
         HedgeAccount.Action memory a = _begin(b.spot, b.base, b.quote);
+        order.amount = _withCrumbs(order.amount, a.debt, net);
 
         uint256 loss;
-        (filled, cash, loss) = _trade(a, order, slippageBps);
+        (filled, cash, loss) = _trade(a, order, priceLimit);
         uint256 notional = SignedMath.abs(HedgeAccount.worth(filled, b.spot));
-        uint256 bounty = bountyBps > 0 ? _drawBounty(notional, vault.freeCash()) : 0;
-        _charge(lane, notional, loss + bounty * USDC_UNIT, b.nav);
+        uint256 bounty = lane == Lane.Open ? limits_.drawBounty(notional, vault.freeCash()) : 0;
+        limits_.charge(lane, notional, loss + bounty * USDC_UNIT, b.nav, vault);
         emit Rebalanced(msg.sender, order.venue, filled, cash, b.spot, net, net + filled);
         // Before the vault is told what the hedge is: after any payment it asks.
         if (bounty > 0) {
@@ -165,31 +188,56 @@ contract HedgeDesk is DeskTrading, ReentrancyGuardTransient {
         _finish(a);
     }
 
-    /// @dev Opposite in sign to the net delta and no larger: |net delta| shrinks and never passes zero.
-    function _requireTowardsNeutral(int256 amount, int256 net) private pure {
-        if (amount == 0) revert ZeroAmount();
-        bool reduces = amount > 0 ? amount <= -net : amount >= -net;
-        if (!reduces) revert NotTowardsNeutral(amount, net);
-    }
-
     function _requireTradable(ISwapVenue venue, uint256 deadline) private view {
         if (block.timestamp > deadline) revert DeadlinePassed(deadline, block.timestamp);
         if (!isVenue[venue]) revert VenueNotAllowed(venue);
     }
 
-    function _requireOpen(int256 net, uint256 band, uint256 grace) private view {
-        uint256 since = _since(net > 0);
-        bool isOpen =
-            since != 0 && block.timestamp >= since + grace && block.timestamp <= since + LAPSE_PERIODS * grace;
-        if (!isOpen || SignedMath.abs(net) <= band) revert NotYetOpen(net, band, since, since + grace);
+    /// @dev See DeskLimits.allowed.
+    function _allowed(Cause cause) private view returns (uint256, uint256, uint256, uint256) {
+        return limits_.allowed(cause, account_.insideAt);
     }
 
-    function _since(bool isLong) private view returns (uint256) {
-        return isLong ? watch_.longSince : watch_.shortSince;
+    // What is forced
+
+    /// @dev Keepers are those who may rebalance.
+    function _laneOf(address caller) private view returns (Lane) {
+        (bool isKeeper, ) = IAccessManager(authority()).canCall(caller, address(this), this.rebalance.selector);
+        return isKeeper ? Lane.Keeper : Lane.Forced;
     }
 
-    function _remember(bool isLong, uint256 time) private {
-        if (isLong) watch_.longSince = uint40(time);
-        else watch_.shortSince = uint40(time);
+    /// @dev Sells inventory, and buys back a part of the short hedge: each tried by itself.
+    function _raise(Force memory f, uint256 needed, Route calldata route) private returns (uint256 raised) {
+        bytes memory reason;
+        if (account_.inventory > 0) (raised, reason) = _tryRaise(false, f, needed, route);
+        if (raised < needed && account_.hasLoan) {
+            (uint256 more, bytes memory why) = _tryRaise(true, f, needed - raised, route);
+            (raised, reason) = (raised + more, why);
+        }
+        if (raised == 0 && reason.length > 0) _bubble(reason);
+        limits_.raised(raised);
+    }
+
+    function _tryRaise(
+        bool covers,
+        Force memory f,
+        uint256 needed,
+        Route calldata route
+    ) private returns (uint256, bytes memory) {
+        try this.raiseFrom(covers, f, needed, route) returns (uint256 raised) {
+            return (raised, "");
+        } catch (bytes memory reason) {
+            return (0, reason);
+        }
+    }
+
+    function _health() private view returns (uint256) {
+        return account_.hasLoan ? lending().lender.health() : type(uint256).max;
+    }
+
+    function _bubble(bytes memory reason) private pure {
+        assembly ("memory-safe") {
+            revert(add(reason, 32), mload(reason))
+        }
     }
 }

@@ -23,6 +23,7 @@ import {RiskEngine} from "./libraries/RiskEngine.sol";
 import {RiskLimits} from "./libraries/RiskLimits.sol";
 import {SurfaceEngine} from "./libraries/SurfaceEngine.sol";
 import {TradeEngine} from "./libraries/TradeEngine.sol";
+import {TradedDelta} from "./libraries/TradedDelta.sol";
 import {Treasury} from "./libraries/Treasury.sol";
 
 /// @title The pool: LP shares, cash, book, mark, NAV, limits
@@ -266,6 +267,11 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
     /// @inheritdoc IOptionVault
     function exposureAt(uint256 spot) public view returns (Exposure memory) {
         return PoolEngine.exposureAt(risk, treasury, surface, spot);
+    }
+
+    /// @inheritdoc IOptionVault
+    function traded() external view returns (TradedDelta.State memory) {
+        return risk.traded;
     }
 
     /// @inheritdoc IOptionVault

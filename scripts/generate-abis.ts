@@ -18,6 +18,7 @@ const CONTRACTS = {
 const ERROR_SOURCES = [
   ...Object.values(CONTRACTS),
   "GovernedPrice",
+  "libraries/DeskLimits",
   "libraries/EpochQueue",
   "libraries/PriceSources",
   "libraries/RiskEngine",

@@ -9,6 +9,7 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IHedgePosition} from "../interfaces/IHedgePosition.sol";
 import {ILender} from "../interfaces/ILender.sol";
 import {IOptionVault} from "../interfaces/IOptionVault.sol";
+import {DeskLimits} from "../libraries/DeskLimits.sol";
 import {HedgeAccount} from "../libraries/HedgeAccount.sol";
 import {DeskRules} from "./DeskRules.sol";
 
@@ -17,6 +18,7 @@ import {DeskRules} from "./DeskRules.sol";
 /// {position} sees no less and no more than there is: money under way counts as quote, and underlying that is being sold
 /// counts as inventory until it is sold. USDC goes straight from the vault to where it is needed.
 abstract contract DeskTrading is DeskRules {
+    using DeskLimits for DeskLimits.State;
     using HedgeAccount for HedgeAccount.State;
     using SafeCast for *;
     using SafeERC20 for IERC20;
@@ -25,6 +27,14 @@ abstract contract DeskTrading is DeskRules {
     uint256 private constant TRANSIT_HEALTH_BPS = 10_500;
     /// @dev USDC: a forced trade is worth at least this much, since pools round dust away.
     uint256 private constant SMALLEST_FORCED = 1e6;
+    /// @dev USDC: an order worth less than SMALLEST_FORCED may fill this much worse, as pools round against it.
+    uint256 private constant ROUNDING = 5;
+    /// @dev USDC: less is not supplied, as lenders refuse what they round to nothing.
+    uint256 private constant LEAST_SUPPLY = 100;
+    /// @dev A purchase that would leave less than this share of the debt buys all of it: interest of a few hours.
+    uint256 private constant CRUMB = 1_000;
+    /// @dev WAD: how far a purchase that closes a loan may pass zero. A book's delta is rounded by so much.
+    uint256 private constant DELTA_DUST = 1e9;
 
     IOptionVault public immutable vault;
     IERC20 public immutable usdc;
@@ -93,14 +103,20 @@ abstract contract DeskTrading is DeskRules {
 
     /// @dev Trades as much of the order as its limits allow. The loss is counted at the worse for the vault of the oracle's price
     /// and the DEX average: a feed that is behind the market would hide what a fill at its price costs.
+    /// @param priceLimit The most to pay, or the least to get, for a unit of underlying, WAD.
     /// @return filled WAD, signed. @return cash USDC. @return loss WAD USDC.
     function _trade(
         HedgeAccount.Action memory a,
         Order memory order,
-        uint256 slippageBps
+        uint256 priceLimit
     ) internal returns (int256 filled, uint256 cash, uint256 loss) {
-        (filled, cash, loss) = order.amount > 0 ? _buy(a, order, slippageBps) : _sell(a, order, slippageBps);
+        (filled, cash, loss) = order.amount > 0 ? _buy(a, order, priceLimit) : _sell(a, order, priceLimit);
         loss = Math.max(loss, HedgeAccount.lossAt(filled, cash, vault.oracle().averageNear(a.spot)));
+    }
+
+    /// @dev How far from the oracle's price a keeper may trade, WAD.
+    function _keepersLimit(uint256 spot, bool buys) internal view returns (uint256) {
+        return DeskLimits.worse(spot, buys, _maxSlippageBps());
     }
 
     /// @dev Pays with the vault's free cash, and if there is too little with collateral of the loan that it reduces; if that
@@ -108,10 +124,11 @@ abstract contract DeskTrading is DeskRules {
     function _buy(
         HedgeAccount.Action memory a,
         Order memory order,
-        uint256 slippageBps
+        uint256 priceLimit
     ) private returns (int256, uint256 spent, uint256 loss) {
         uint256 amount = uint256(order.amount);
-        uint256 limit = (amount * a.spot * (BPS + slippageBps)) / (BPS * WAD * USDC_UNIT);
+        uint256 limit = (amount * priceLimit) / (WAD * USDC_UNIT);
+        if (limit < SMALLEST_FORCED) limit += ROUNDING;
         limit = Math.min(limit, order.cashLimit);
         (uint256 funds, uint256 fromLoan) = _fund(a, address(order.venue), limit);
         if (funds < limit) amount = (amount * funds) / limit;
@@ -139,10 +156,11 @@ abstract contract DeskTrading is DeskRules {
     function _sell(
         HedgeAccount.Action memory a,
         Order memory order,
-        uint256 slippageBps
+        uint256 priceLimit
     ) private returns (int256, uint256 received, uint256 loss) {
         uint256 amount = uint256(-order.amount);
-        uint256 least = Math.ceilDiv(amount * a.spot * (BPS - slippageBps), BPS * WAD * USDC_UNIT);
+        uint256 least = Math.ceilDiv(amount * priceLimit, WAD * USDC_UNIT);
+        if (least < SMALLEST_FORCED) least = Math.saturatingSub(least, ROUNDING);
         least = Math.max(least, order.cashLimit);
         uint256 held = Math.min(amount, account_.inventory);
         if (held > 0) base.safeTransfer(address(order.venue), held);
@@ -163,33 +181,51 @@ abstract contract DeskTrading is DeskRules {
         return (filled, received, loss);
     }
 
-    /// @dev Buys `amount` to repay debt with, at whatever the widest rule allows, uncharged: an action that must not fail.
-    function _buyBack(HedgeAccount.Action memory a, uint256 amount, Route calldata route) internal {
-        _force(a, Math.min(amount, a.debt).toInt256(), type(uint256).max, route);
+    /// @dev What the order would leave of a debt that it all but repays is bought as well, as far as net delta allows.
+    function _withCrumbs(int256 amount, uint256 debt, int256 net) internal pure returns (int256) {
+        if (amount <= 0 || debt <= uint256(amount) || debt > uint256(-net) + DELTA_DUST) return amount;
+        return debt - uint256(amount) <= debt / CRUMB ? int256(debt) : amount;
+    }
+
+    /// @dev Buys `amount` to repay debt with.
+    function _buyBack(HedgeAccount.Action memory a, uint256 amount, Force memory f, Route calldata route) internal {
+        _force(a, Math.min(amount, a.debt), true, f, route);
     }
 
     /// @dev Sells inventory for at least `needed` USDC, or all of it.
     function _sellFor(
         HedgeAccount.Action memory a,
         uint256 needed,
+        Force memory f,
         Route calldata route
-    ) internal returns (uint256 received) {
+    ) internal returns (uint256) {
         uint256 worst = a.spot * (BPS - _maxSlippageBps());
         needed = Math.max(needed, SMALLEST_FORCED);
         uint256 amount = Math.mulDiv(needed, BPS * WAD * USDC_UNIT, worst, Math.Rounding.Ceil);
-        return _force(a, -Math.min(amount, account_.inventory).toInt256(), 0, route);
+        return _force(a, Math.min(amount, account_.inventory), false, f, route);
     }
 
+    /// @dev Trades as much of `amount` as the lane's loss budget covers, whatever the fill.
     function _force(
         HedgeAccount.Action memory a,
-        int256 amount,
-        uint256 cashLimit,
+        uint256 amount,
+        bool buys,
+        Force memory f,
         Route calldata route
-    ) private returns (uint256 cash) {
-        Order memory order = Order(amount, cashLimit, route.venue, route.route, route.deadline);
-        int256 filled;
-        (filled, cash, ) = _trade(a, order, _maxSlippageBps());
-        emit Unwound(msg.sender, route.venue, filled, cash, a.spot);
+    ) private returns (uint256) {
+        int256 nav = _nav();
+        (uint256 priceLimit, uint256 most) = limits_.forced(f, account_.insideAt, vault.oracle(), a.spot, buys, nav);
+        if (most == 0) revert LossExceeded(1, 0);
+        Order memory order = _orderOf(Math.min(amount, most), buys, route);
+        (int256 filled, uint256 cash, uint256 loss) = _trade(a, order, priceLimit);
+        limits_.chargeForced(f.lane, loss, nav);
+        emit Unwound(f.caller, route.venue, filled, cash, a.spot);
+        return cash;
+    }
+
+    function _orderOf(uint256 amount, bool buys, Route calldata route) internal pure returns (Order memory) {
+        (int256 signed, uint256 limit) = buys ? (amount.toInt256(), type(uint256).max) : (-amount.toInt256(), 0);
+        return Order(signed, limit, route.venue, route.route, route.deadline);
     }
 
     // Borrowing
@@ -200,7 +236,7 @@ abstract contract DeskTrading is DeskRules {
         ILender.Terms memory t = conf.lender.terms();
         if (!t.canBorrow) revert LenderClosed();
         uint256 needed = _collateralFor(a.debt + amount, a.spot, conf.targetHealth, t.thresholdBps);
-        uint256 more = needed > a.collateral ? needed - a.collateral : 0;
+        uint256 more = needed > a.collateral ? Math.max(needed - a.collateral, LEAST_SUPPLY) : 0;
 
         account_.inventory += amount.toUint96();
         account_.hasLoan = true;
@@ -231,11 +267,13 @@ abstract contract DeskTrading is DeskRules {
         uint256 spare = _spare(a, a.debt - payable_, conf.targetHealth, t);
         if (payable_ == 0 && spare == 0) return;
         if (payable_ > 0) base.safeTransfer(address(conf.lender), payable_);
-        uint256 repaid = conf.lender.repay(payable_, spare, address(vault));
+        (uint256 repaid, uint256 released) = conf.lender.repay(payable_, spare, address(vault));
         account_.inventory -= repaid.toUint96();
         a.debt -= repaid;
-        a.collateral -= spare;
-        _book(a, spare);
+        a.collateral -= released;
+        _book(a, released);
+        // What the lender would not take holds up nothing that can go without it.
+        if (repaid == 0 && payable_ > 0) _releaseCollateral(a, spare, conf.targetHealth);
     }
 
     /// @dev Pays up to `wanted` USDC of collateral to the vault, as far as health stays at `healthBps`.
@@ -248,29 +286,37 @@ abstract contract DeskTrading is DeskRules {
         ILender lender = lending().lender;
         freed = Math.min(wanted, _spare(a, a.debt, healthBps, lender.terms()));
         if (freed == 0) return 0;
-        lender.repay(0, freed, address(vault));
+        (, freed) = lender.repay(0, freed, address(vault));
         a.collateral -= freed;
         _book(a, freed);
     }
 
-    /// @dev Buys back as much as frees `needed` USDC of collateral at the health floor, and frees it.
+    /// @dev Buys back as much as frees `needed` USDC of collateral at the health that is kept, and frees it.
     function _coverFor(
         HedgeAccount.Action memory a,
         uint256 needed,
+        Force memory f,
         Route calldata route
     ) internal returns (uint256 freed) {
         Lending memory conf = lending();
         uint256 threshold = conf.lender.terms().thresholdBps;
-        uint256 locked = _collateralFor(a.debt, a.spot, conf.minHealth, threshold);
+        uint256 kept = _keptHealth(conf);
+        uint256 locked = _collateralFor(a.debt, a.spot, kept, threshold);
         // A dollar bought back unlocks health/threshold of a dollar and costs one, and the slippage.
         uint256 missing = needed + locked - Math.min(a.collateral, locked);
         uint256 cost = threshold * (BPS + _maxSlippageBps());
-        uint256 dollars = Math.mulDiv(missing, threshold * BPS, conf.minHealth * BPS - cost, Math.Rounding.Ceil);
+        uint256 dollars = Math.mulDiv(missing, threshold * BPS, kept * BPS - cost, Math.Rounding.Ceil);
         dollars = Math.max(dollars, SMALLEST_FORCED);
         int256 fundedBefore = a.funded;
-        _buyBack(a, Math.mulDiv(dollars, WAD * USDC_UNIT, a.spot, Math.Rounding.Ceil), route);
+        _buyBack(a, Math.mulDiv(dollars, WAD * USDC_UNIT, a.spot, Math.Rounding.Ceil), f, route);
         freed = a.funded < fundedBefore ? uint256(fundedBefore - a.funded) / USDC_UNIT : 0;
-        if (freed < needed) freed += _releaseCollateral(a, needed - freed, conf.minHealth);
+        if (freed < needed) freed += _releaseCollateral(a, needed - freed, kept);
+    }
+
+    /// @dev What a release leaves: half-way between the floor, under which strangers may buy back, and the target. Collateral
+    /// that goes to holders never puts the loan within a price tick of somebody's forced trade.
+    function _keptHealth(Lending memory conf) internal pure returns (uint256) {
+        return (uint256(conf.minHealth) + conf.targetHealth) / 2;
     }
 
     /// @dev Adds the vault's free cash to the collateral, up to the target.
@@ -279,7 +325,7 @@ abstract contract DeskTrading is DeskRules {
         uint256 needed = _collateralFor(a.debt, a.spot, conf.targetHealth, t.thresholdBps);
         if (!t.canSupply || needed <= a.collateral) return;
         uint256 more = Math.min(needed - a.collateral, vault.freeCash());
-        if (more > 0) _lend(a, conf.lender, more, 0, address(0));
+        if (more >= LEAST_SUPPLY) _lend(a, conf.lender, more, 0, address(0));
     }
 
     /// @dev How much to buy back with the collateral's own dollars until health is at its target: with collateral C, debt D,
@@ -313,7 +359,7 @@ abstract contract DeskTrading is DeskRules {
         if (fromVault < amount && account_.hasLoan) {
             ILender lender = lending().lender;
             fromLoan = Math.min(amount - fromVault, _spare(a, a.debt, TRANSIT_HEALTH_BPS, lender.terms()));
-            if (fromLoan > 0) lender.repay(0, fromLoan, to);
+            if (fromLoan > 0) (, fromLoan) = lender.repay(0, fromLoan, to);
             a.collateral -= fromLoan;
         }
         funds = fromVault + fromLoan;
@@ -323,15 +369,12 @@ abstract contract DeskTrading is DeskRules {
     /// @dev What a purchase did not need: collateral becomes collateral again, the rest goes to the vault.
     function _giveBack(HedgeAccount.Action memory a, uint256 left, uint256 fromLoan) private {
         uint256 again = Math.min(left, fromLoan);
+        if (again < LEAST_SUPPLY || !lending().lender.terms().canSupply) again = 0;
         if (again > 0) {
             ILender lender = lending().lender;
-            if (lender.terms().canSupply) {
-                usdc.safeTransfer(address(lender), again);
-                lender.borrow(again, 0, address(0));
-                a.collateral += again;
-            } else {
-                again = 0;
-            }
+            usdc.safeTransfer(address(lender), again);
+            lender.borrow(again, 0, address(0));
+            a.collateral += again;
         }
         _return(a, left - again);
     }
@@ -381,6 +424,15 @@ abstract contract DeskTrading is DeskRules {
 
     function _healthWad(uint256 bps) internal pure returns (uint256) {
         return (bps * WAD) / BPS;
+    }
+
+    /// @dev NAV, WAD USDC; zero when nobody can say. What is forced needs no mark: a book that cannot be valued has the least budgets.
+    function _nav() internal view returns (int256) {
+        try vault.nav() returns (int256 nav) {
+            return nav;
+        } catch {
+            return 0;
+        }
     }
 
     /// @inheritdoc DeskRules

@@ -67,11 +67,37 @@ interface IHedgeDesk is IHedgePosition {
         uint32 targetHealth;
     }
 
-    /// @notice Whose budget an order is charged to. Trades that raise cash or restore health are charged to none: what they
-    /// are for limits them.
+    /// @notice Whose budget a trade is charged to: a keeper's, anyone's hedge, or what anyone forces, which no turnover binds.
+    /// The two that are open to anyone lose far less than keepers may: a tenth of `Budgets.loss` in any 24 hours together.
     enum Lane {
         Keeper,
-        Open
+        Open,
+        Forced
+    }
+
+    /// @notice What opens a door to anyone: a net delta too long or too short, holders owed more than there is, low health.
+    enum Cause {
+        Long,
+        Short,
+        Shortfall,
+        Health
+    }
+
+    /// @notice A trade that the desk itself has to make, and for whom.
+    struct Force {
+        Lane lane;
+        Cause cause;
+        address caller;
+    }
+
+    /// @notice What has been seen of a cause. @param size The least of it in all sightings that count: WAD of underlying, for a
+    /// shortfall USDC. @param first When it was first seen, and @param last when a sighting last counted, unix seconds: they
+    /// count a grace period apart. @param count How many did.
+    struct Sighting {
+        uint96 size;
+        uint40 first;
+        uint40 last;
+        uint16 count;
     }
 
     /// @param amount What was filled, WAD; less than ordered where the market was thin. @param cash USDC.
@@ -125,6 +151,11 @@ interface IHedgeDesk is IHedgePosition {
     /// outside still. `since` is zero if it was not seen there, or too long ago.
     error NotYetOpen(int256 netDelta, uint256 band, uint256 since, uint256 opensAt);
     error NoShortfall();
+    /// @notice Keepers go first. Anyone may trade for this from `opensAt`, a grace period after a {poke} that saw it; zero: none
+    /// has yet.
+    error KeepersFirst(uint256 opensAt);
+    /// @notice Only the desk calls itself here.
+    error OnlyDesk(address caller);
     /// @notice Options are open: the hedge is needed.
     error BookOpen(uint256 openContracts);
     error LenderInUse(uint256 debt, uint256 collateral);
@@ -135,22 +166,28 @@ interface IHedgeDesk is IHedgePosition {
     /// @notice Trades towards neutral. Role: KEEPER. @return cash USDC spent or received.
     function rebalance(Order calldata order) external returns (uint256 cash);
 
-    /// @notice The same for anyone, once the net delta has stayed outside the band for the grace period; for a bounty.
+    /// @notice The same for anyone, once the net delta has stayed outside the band for the grace period; for a bounty. Undoes at
+    /// most what was outside then and is now, trades of this block not counted; an order for more is cut. Fills no further
+    /// from the worse end of the oracle's range than 10 bp for each sighting, at most `openSlippageBps`.
     function rebalanceOpen(Order calldata order) external returns (uint256 cash);
 
-    /// @notice Remembers that the net delta is outside the band, if it is. Anyone. Seeing it inside resets nothing: what
-    /// was seen lapses by itself after four grace periods.
+    /// @notice Remembers that the net delta is outside the band, that holders are owed more than there is, or that health is
+    /// below its floor, if so. Anyone. Seeing none of it resets nothing: what was seen lapses four grace periods after it was
+    /// seen last, or when a keeper brings the net delta inside.
     function poke() external;
 
-    /// @notice Closes up to `maxAmount` (WAD) of a hedge whose book has no open contract. Anyone.
+    /// @notice Closes up to `maxAmount` (WAD) of a hedge whose book has no open contract, and had none when the block began.
+    /// Anyone, within 10 bp of the worse end of the oracle's range, and 10 bp more for each sighting.
     function unwind(uint256 maxAmount, Route calldata route) external returns (uint256 cash);
 
     /// @notice Frees just enough cash for holders who are owed more than the vault has: first collateral to spare, then
-    /// inventory, then a part of the short hedge. Anyone.
+    /// inventory, then a part of the short hedge, each by itself. Anyone; but keepers go first: others trade a grace period
+    /// after a {poke} saw the shortfall, within 10 bp a sighting, at most `maxSlippageBps`, and as much as the forced lane may
+    /// lose.
     function raiseCash(Route calldata route) external returns (uint256 raised);
 
     /// @notice Brings a loan below the health floor back to its target: with the inventory, then with the vault's free cash, then by
-    /// buying back a part. Anyone.
+    /// buying back a part. Anyone; what has to be bought is bound as in {raiseCash}, without the wait half-way to liquidation.
     function restoreHealth(Route calldata route) external;
 
     /// @notice Repays debt with inventory and returns collateral that is not needed. Anyone.
@@ -173,6 +210,15 @@ interface IHedgeDesk is IHedgePosition {
 
     /// @notice When the net delta was first seen too long and too short, unix seconds; zero for never.
     function seenOutside() external view returns (uint256 longSince, uint256 shortSince);
+
+    /// @notice What anyone may do about a cause now.
+    /// @return size How much: WAD of underlying, for a shortfall USDC; zero while it has to wait.
+    /// @return slippageBps How far it may fill from the worse end of the oracle's range.
+    /// @return since When what holds was first seen, unix seconds, zero for never.
+    /// @return opensAt When the wait is over.
+    function opening(
+        Cause cause
+    ) external view returns (uint256 size, uint256 slippageBps, uint256 since, uint256 opensAt);
 
     function isVenue(ISwapVenue venue) external view returns (bool);
     function rules() external view returns (Rules memory);

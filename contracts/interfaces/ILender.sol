@@ -23,12 +23,15 @@ interface ILender {
     error OnlyDesk(address caller);
 
     /// @notice Adds `collateral` USDC, which the caller has sent, and borrows `amount` of the underlying for `to`.
-    /// Either may be zero.
+    /// Either may be zero. Dust may be refused: a lender
+    /// that rounds would take it for nothing.
     function borrow(uint256 collateral, uint256 amount, address to) external;
 
-    /// @notice Repays up to `amount` of the underlying, which the caller has sent, and pays `collateral` USDC out to `to`.
-    /// @return repaid What was owed of it; the rest goes back to the caller. Either may be zero.
-    function repay(uint256 amount, uint256 collateral, address to) external returns (uint256 repaid);
+    /// @notice Repays up to `amount` of the underlying, which the caller has sent, and then pays up to `collateral` USDC out
+    /// to `to`. Either may be zero. What the market refuses now is left undone; if it refuses to be paid while there is debt,
+    /// nothing is paid out either, as that was asked for on the strength of the payment.
+    /// @return repaid What was owed of it and is paid; the rest goes back to the caller. @return released USDC paid out.
+    function repay(uint256 amount, uint256 collateral, address to) external returns (uint256 repaid, uint256 released);
 
     /// @notice Debt in the underlying and collateral in USDC, interest up to this second included. Collateral that others
     /// have given is not counted; what a liquidation took is gone.

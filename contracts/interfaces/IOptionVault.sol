@@ -5,6 +5,7 @@ import {Book} from "../libraries/Book.sol";
 import {MarkedBook} from "../libraries/MarkedBook.sol";
 import {Quoting} from "../libraries/Quoting.sol";
 import {RiskLimits} from "../libraries/RiskLimits.sol";
+import {TradedDelta} from "../libraries/TradedDelta.sol";
 import {IAsyncShares} from "./IAsyncShares.sol";
 import {IHedgePosition} from "./IHedgePosition.sol";
 import {IPriceOracle} from "./IPriceOracle.sol";
@@ -31,10 +32,12 @@ interface IOptionVault is IAsyncShares {
     }
 
     /// @notice What a hedge goes by at the live price, all WAD. @param netDelta Of book and hedge, see MarkedBook.deltaAt.
-    /// @param base,quote The hedge: see IHedgePosition. @param nav USDC.
+    /// @param traded What of it trades of this block have added. @param base,quote The hedge: see IHedgePosition.
+    /// @param nav USDC.
     struct Balance {
         uint256 spot;
         int256 netDelta;
+        int256 traded;
         int256 base;
         int256 quote;
         int256 nav;
@@ -104,6 +107,8 @@ interface IOptionVault is IAsyncShares {
     /// @notice Value and Greeks computed now, without scenarios.
     function greeks() external view returns (MarkedBook.Mark memory);
     function exposure() external view returns (Exposure memory);
+    /// @notice What trades have added to the book's delta: in the last block with one, and in all.
+    function traded() external view returns (TradedDelta.State memory);
     /// @notice The same at a spot of the caller's choice.
     function exposureAt(uint256 spot) external view returns (Exposure memory);
     /// @notice NAV in each stress scenario with the hedge as it stands, WAD USDC, and which is worst.

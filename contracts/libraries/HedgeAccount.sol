@@ -12,10 +12,12 @@ library HedgeAccount {
     using SafeCast for *;
 
     /// @dev One slot, all that a hedge without a loan reads. `cost` is signed like the position: negative for a short one.
+    /// `insideAt`: when a keeper last left the net delta inside the band, unix seconds.
     struct State {
         uint96 inventory;
         int112 cost;
         bool hasLoan;
+        uint40 insideAt;
     }
 
     /// @dev The loan as it was after the last action: what differs now is interest.

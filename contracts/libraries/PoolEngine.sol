@@ -10,6 +10,7 @@ import {PriceSources} from "./PriceSources.sol";
 import {RiskEngine} from "./RiskEngine.sol";
 import {SeriesId} from "./SeriesId.sol";
 import {SurfaceBudget} from "./SurfaceBudget.sol";
+import {TradedDelta} from "./TradedDelta.sol";
 import {Treasury} from "./Treasury.sol";
 
 /// @title A pool as a whole: its marked book together with its cash and its hedge
@@ -18,6 +19,7 @@ library PoolEngine {
     using Book for Book.State;
     using PriceSources for PriceSources.State;
     using SurfaceBudget for SurfaceBudget.State;
+    using TradedDelta for TradedDelta.State;
     using Treasury for Treasury.Accounts;
     using Treasury for Treasury.State;
 
@@ -36,6 +38,7 @@ library PoolEngine {
         RiskEngine.Assets memory assets = assetsOf(risk, treasury);
         (b.base, b.quote, b.nav) = (assets.base, assets.quote, RiskEngine.navOf(m, assets));
         b.netDelta = MarkedBook.deltaAt(m, b.spot) + b.base;
+        b.traded = risk.traded.inThisBlock();
     }
 
     /// @notice Puts series without a position on the list.

@@ -11,6 +11,7 @@ import {RiskLimits} from "./RiskLimits.sol";
 import {Ssvi} from "./Ssvi.sol";
 import {SCENARIOS, StressGrid} from "./StressGrid.sol";
 import {SurfaceBudget} from "./SurfaceBudget.sol";
+import {TradedDelta} from "./TradedDelta.sol";
 
 /// @title A pool's book with its mark, its stress grid and the limits that it is held to
 /// @notice Owns their storage and the verbs on it, except for trades: see TradeEngine.
@@ -27,6 +28,7 @@ library RiskEngine {
         StressGrid.State stress;
         RiskLimits.Limits limits;
         SurfaceBudget.State surfaceBudget;
+        TradedDelta.State traded;
     }
 
     /// @notice All that a pool has besides its book. @param cash WAD USDC, less what is owed.

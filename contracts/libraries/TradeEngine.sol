@@ -17,6 +17,7 @@ import {RiskLimits} from "./RiskLimits.sol";
 import {SeriesId} from "./SeriesId.sol";
 import {SCENARIOS, StressGrid} from "./StressGrid.sol";
 import {SurfaceBudget} from "./SurfaceBudget.sol";
+import {TradedDelta} from "./TradedDelta.sol";
 import {Treasury} from "./Treasury.sol";
 
 /// @title A trade from price to books, in one pass
@@ -30,6 +31,7 @@ library TradeEngine {
     using SafeCast for uint256;
     using StressGrid for StressGrid.State;
     using SurfaceBudget for SurfaceBudget.State;
+    using TradedDelta for TradedDelta.State;
     using Treasury for Treasury.Accounts;
     using Treasury for Treasury.State;
 
@@ -89,10 +91,12 @@ library TradeEngine {
         for (uint256 i = 0; i < legs.length; ++i) {
             (d.places[i].open, d.places[i].inExpiry) = risk.book.take(legs[i]);
         }
+        int256 deltaBefore = m.delta;
         if (t.opens) _bind(d, q, t, without, risk.limits, legs);
         _allow(t, risk, treasury);
         _quote(d, q, t, market);
         if (t.allowed > 0) risk.surfaceBudget.consume(t.allowed, treasury.epochNav(d.limits.vegaCapacityBps));
+        risk.traded.note(m.delta - deltaBefore, m.spot, q.hedging);
         insured = _pay(d, q, accounts, risk.limits, treasury);
         treasury.accounts.save(accounts);
         if (t.opens) _requireLimits(d, risk, treasury, surface, legs);

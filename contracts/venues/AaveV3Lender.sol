@@ -19,6 +19,9 @@ import {
 /// @notice Debt is what Aave says it is. Collateral is counted here, before interest, and the lower of this count and
 /// Aave's counts: aTokens that someone sends change nothing, and what a liquidator took is missed at once. Whoever repays
 /// for the desk makes it a present.
+/// @dev Works with any Aave from v3.0 on, however it rounds: what is counted is what Aave's scaled balance changed by, and
+/// what is asked for is rounded down. Whoever supplies another asset for this contract makes it collateral, and Aave then
+/// lets no collateral go while that asset's loan-to-value is zero: see {_dropForeignCollateral}.
 contract AaveV3Lender is ILender {
     using SafeERC20 for IERC20;
 
@@ -34,6 +37,8 @@ contract AaveV3Lender is ILender {
     uint256 private constant FROZEN = 1 << 57;
     uint256 private constant BORROWING = 1 << 58;
     uint256 private constant PAUSED = 1 << 60;
+    /// @dev The second of a reserve's two bits in a user's configuration.
+    uint256 private constant USED_AS_COLLATERAL = 1 << 1;
 
     address public immutable desk;
     IAavePool public immutable pool;
@@ -72,39 +77,44 @@ contract AaveV3Lender is ILender {
     /// @inheritdoc ILender
     function borrow(uint256 collateral, uint256 amount, address to) external onlyDesk {
         if (collateral > 0) {
+            uint256 before = _scaledBalance();
             pool.supply(address(quote), collateral, address(this), NO_REFERRAL);
-            uint256 index = pool.getReserveNormalizedIncome(address(quote));
-            scaledCollateral += (collateral * RAY + index / 2) / index; // as Aave rounds what it mints
+            // Never more than there was: what a liquidator took is not made good by what is supplied later.
+            scaledCollateral = Math.min(scaledCollateral, before) + _scaledBalance() - before;
         }
         if (amount > 0) {
-            pool.borrow(address(base), amount, VARIABLE_RATE, NO_REFERRAL, address(this));
+            try pool.borrow(address(base), amount, VARIABLE_RATE, NO_REFERRAL, address(this)) {} catch {
+                // Aave makes collateral of a first supply alone, and of none while the loan-to-value is zero: a crumb that
+                // somebody supplied at such a time would keep all that follows from counting.
+                pool.setUserUseReserveAsCollateral(address(quote), true);
+                pool.borrow(address(base), amount, VARIABLE_RATE, NO_REFERRAL, address(this));
+            }
             base.safeTransfer(to, amount);
         }
     }
 
     /// @inheritdoc ILender
-    function repay(uint256 amount, uint256 collateral, address to) external onlyDesk returns (uint256 repaid) {
+    function repay(
+        uint256 amount,
+        uint256 collateral,
+        address to
+    ) external onlyDesk returns (uint256 repaid, uint256 released) {
         if (amount > 0) {
-            // Aave refuses to be paid for nothing, and someone may have repaid everything.
-            if (baseDebtToken.balanceOf(address(this)) > 0) {
-                repaid = pool.repay(address(base), amount, VARIABLE_RATE, address(this));
-            }
+            // Aave refuses to be paid for nothing: someone may have repaid everything, or it would round a crumb away.
+            try pool.repay(address(base), amount, VARIABLE_RATE, address(this)) returns (uint256 paid) {
+                repaid = paid;
+            } catch {}
             if (repaid < amount) base.safeTransfer(msg.sender, amount - repaid);
+            if (repaid == 0 && baseDebtToken.balanceOf(address(this)) > 0) return (0, 0);
         }
-        if (collateral > 0) {
-            uint256 counted = Math.min(scaledCollateral, _scaledBalance());
-            uint256 before = _scaledBalance();
-            pool.withdraw(address(quote), collateral, to);
-            scaledCollateral = counted - (before - _scaledBalance());
-        }
+        if (collateral > 0) released = _release(collateral, to);
     }
 
     /// @inheritdoc ILender
     function balances() public view returns (uint256 debt, uint256 collateral) {
         debt = baseDebtToken.balanceOf(address(this));
-        uint256 scaled = Math.min(scaledCollateral, _scaledBalance());
-        // Aave rounds half up; so does this, so that what is counted can be withdrawn to the last unit.
-        collateral = (scaled * pool.getReserveNormalizedIncome(address(quote)) + RAY / 2) / RAY;
+        // Down: what is counted can be withdrawn to the last unit, whether Aave rounds half up or down.
+        collateral = _unscaled(Math.min(scaledCollateral, _scaledBalance()));
     }
 
     /// @inheritdoc ILender
@@ -130,6 +140,56 @@ contract AaveV3Lender is ILender {
         t.canSupply = collateralMoves && collateral & FROZEN == 0;
         t.canBorrow = t.canSupply && t.canRepay && loan & FROZEN == 0 && loan & BORROWING != 0 && t.ltvBps > 0;
         t.withdrawable = collateralMoves ? quote.balanceOf(address(quoteAToken)) : 0;
+    }
+
+    /// @dev Pays out up to `wanted`, counted as Aave's scaled balance changes. What is left of a rounded unit when all of a
+    /// closed loan's collateral goes is forgotten: closing closes.
+    function _release(uint256 wanted, address to) private returns (uint256 released) {
+        uint256 before = _scaledBalance();
+        uint256 counted = Math.min(scaledCollateral, before);
+        released = Math.min(wanted, _unscaled(counted));
+        if (!_tryWithdraw(released, to)) {
+            _dropForeignCollateral();
+            released = Math.min(released, _virtualBalance());
+            if (!_tryWithdraw(released, to)) return 0;
+        }
+        bool isClosed = wanted >= _unscaled(counted) && released > 0 && baseDebtToken.balanceOf(address(this)) == 0;
+        scaledCollateral = isClosed ? 0 : Math.saturatingSub(counted, before - _scaledBalance());
+    }
+
+    function _tryWithdraw(uint256 amount, address to) private returns (bool) {
+        if (amount == 0) return false;
+        try pool.withdraw(address(quote), amount, to) {
+            return true;
+        } catch {
+            return false;
+        }
+    }
+
+    /// @dev Whatever reserve but USDC counts as collateral, others have supplied it. It counts no longer, as far as Aave
+    /// allows: one that it holds on to does not keep the rest from going.
+    function _dropForeignCollateral() private {
+        uint256 flags = pool.getUserConfiguration(address(this));
+        for (uint16 id = 0; flags > 0; (++id, flags >>= 2)) {
+            if (flags & USED_AS_COLLATERAL == 0) continue;
+            address asset = pool.getReserveAddressById(id);
+            if (asset == address(quote)) continue;
+            try pool.setUserUseReserveAsCollateral(asset, false) {} catch {}
+        }
+    }
+
+    /// @dev What Aave would pay out: from v3.1 on it does not count USDC that was merely sent to its aToken.
+    function _virtualBalance() private view returns (uint256) {
+        try pool.getVirtualUnderlyingBalance(address(quote)) returns (uint128 balance) {
+            return balance;
+        } catch {
+            return type(uint256).max;
+        }
+    }
+
+    /// @dev USDC of a scaled amount, rounded down.
+    function _unscaled(uint256 scaled) private view returns (uint256) {
+        return (scaled * pool.getReserveNormalizedIncome(address(quote))) / RAY;
     }
 
     function _scaledBalance() private view returns (uint256) {

@@ -32,6 +32,8 @@ export interface KeelAddresses {
   readonly priceSources: Address;
   readonly seriesName: Address;
   readonly listingRules: Address;
+  /** Library of the desk. */
+  readonly deskLimits: Address;
   readonly optionVault: Address;
   readonly optionMarket: Address;
   readonly hedgeDesk: Address;
@@ -71,6 +73,7 @@ export const SOURCES = {
   priceSources: "contracts/libraries/PriceSources",
   seriesName: "contracts/libraries/SeriesName",
   listingRules: "contracts/libraries/ListingRules",
+  deskLimits: "contracts/libraries/DeskLimits",
   optionVault: "contracts/OptionVault",
   optionMarket: "contracts/OptionMarket",
   hedgeDesk: "contracts/HedgeDesk",
@@ -145,6 +148,7 @@ async function deployContracts(sender: Sender, options: DeployOptions): Promise<
   const seriesName = await ensure("seriesName", []);
   const listingRules = await ensure("listingRules", []);
   const optionMarket = await ensure("optionMarket", [manager, optionVault, weth, pricing, listing]);
+  const deskLimits = await ensure("deskLimits", []);
   const hedgeDesk = await ensure("hedgeDesk", [manager, optionVault, weth, desk.rules, desk.budgets]);
   const pools = Object.keys(uniswap.pools).map((fee) => ({ tokenA: weth, tokenB: usdc, fee: Number(fee) }));
   const uniswapV3Venue = await ensure("uniswapV3Venue", [uniswap.router, weth, usdc, pools]);
@@ -167,6 +171,7 @@ async function deployContracts(sender: Sender, options: DeployOptions): Promise<
     seriesName,
     listingRules,
     optionMarket,
+    deskLimits,
     hedgeDesk,
     uniswapV3Venue,
     aaveV3Lender,

@@ -271,7 +271,7 @@ describe("HedgeDesk over weeks", () => {
       .map((item) => ("name" in item ? item.name : ""));
     expect(writes.sort()).to.deep.equal(
       [
-        ...["poke", "raiseCash", "rebalance", "rebalanceOpen", "restoreHealth", "tidy", "unwind"],
+        ...["poke", "raiseCash", "raiseFrom", "rebalance", "rebalanceOpen", "restoreHealth", "tidy", "unwind"],
         ...["setAuthority", "setBudgets", "setLending", "setRules", "setVenue"],
       ].sort(),
     );

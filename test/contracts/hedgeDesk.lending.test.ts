@@ -1,12 +1,12 @@
 import { expect } from "chai";
 import { type Address, type Hex, encodeFunctionData, maxUint256, parseAbi, parseEther, parseUnits } from "viem";
 import { aaveArtifact } from "../../scripts/devnet/aave.ts";
-import { compiled } from "../../scripts/deploy/transact.ts";
+import { compiled, deployContract } from "../../scripts/deploy/transact.ts";
 import { DEV_ROLES, devAccount } from "../../scripts/devnet/accounts.ts";
 import { send } from "../../scripts/devnet/clients.ts";
 import { dealUsdc, dealWeth } from "../../scripts/devnet/deal.ts";
 import { deskEvents, deskOf, setVaultCash } from "../helpers/desk.ts";
-import { TRADERS, keelWorld } from "../helpers/keelWorld.ts";
+import { GOVERNOR, TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";
 import { expectClose } from "../helpers/numbers.ts";
 import { expectRevert } from "../helpers/reverts.ts";
@@ -34,6 +34,13 @@ describe("HedgeDesk's short hedge on Aave v3", () => {
 
   const as = async (who: Address, functionName: "restoreHealth" | "raiseCash") =>
     world().keel.write(who, { ...world().keel.desk, functionName, args: [await desk.route()] });
+  /** Has what is forced seen, and waits until others than keepers may act on it. */
+  async function seen(price: number): Promise<void> {
+    const { clients, market, keel } = world();
+    await keel.write(bob, { ...keel.desk, functionName: "poke" });
+    await clients.test.increaseTime({ seconds: 1800 });
+    await market.moveTo(price, { forceRound: true });
+  }
   const tidy = () => world().keel.write(bob, { ...world().keel.desk, functionName: "tidy" });
 
   /** What Aave's governance does: the devnet's deployer holds its roles. */
@@ -131,6 +138,8 @@ describe("HedgeDesk's short hedge on Aave v3", () => {
     await desk.neutral();
     await market.moveTo(4200);
     await configure("setReserveFreeze", [protocols.usdc, true]);
+    expect(await expectRevert(as(bob, "restoreHealth"), "KeepersFirst")).to.deep.equal([0n]);
+    await seen(4200);
     const before = await desk.holdings();
     const receipt = await as(bob, "restoreHealth");
     const after = await desk.holdings();
@@ -242,6 +251,108 @@ describe("HedgeDesk's short hedge on Aave v3", () => {
     expect(event?.args.amount).to.satisfy((amount: bigint) => amount > 0n && amount < before.debt);
     expect(after.debt < before.debt).to.equal(true);
     expect((await desk.health()) >= parseEther("1.3")).to.equal(true);
+  });
+
+  it("T68: an order for what was owed a while ago closes the loan, interest since included", async () => {
+    const { keel, put, expiries, clients, market } = world();
+    await desk.neutral();
+    const order = (await desk.holdings()).debt;
+    await keel.trade(alice, [{ id: put(3300, expiries[1]), quantity: -parseEther("60") }]);
+    await clients.test.increaseTime({ seconds: 3600 });
+    await market.report(3000);
+    expect((await desk.holdings()).debt > order).to.equal(true);
+    await rebalance(order);
+    expect(await desk.holdings()).to.include({ inventory: 0n, debt: 0n, collateral: 0n });
+  });
+
+  it("T68: a crumb of the hedge that pools round against is traded all the same", async () => {
+    const { keel, put, expiries } = world();
+    await keel.trade(alice, [{ id: put(3300, expiries[1]), quantity: -parseEther("60") }]);
+    await keel.trade(alice, [{ id: world().call(3000), quantity: parseEther("10") }]);
+    await rebalance(parseEther("0.00000002"));
+    await keel.trade(alice, [{ id: world().call(3000), quantity: -parseEther("10") }]);
+    await rebalance(-parseEther("0.00000002"));
+    expect(await desk.position()).to.deep.equal([0n, 0n]);
+  });
+
+  it("T68: one wei of an asset with a loan-to-value of zero, supplied for the desk, holds nothing up", async () => {
+    const { keel, clients, protocols, put, expiries } = world();
+    await desk.neutral();
+    await dealWeth(clients, protocols.weth, carol, parseEther("1"));
+    await approve(clients, protocols.weth, carol, protocols.aave.pool, maxUint256);
+    const crumb = [protocols.weth, 1n, keel.contracts.aaveV3Lender, 0] as const;
+    await act(carol, encodeFunctionData({ abi: aaveAbi, functionName: "supply", args: crumb }));
+    await configure("configureReserveAsCollateral", [protocols.weth, 0n, 82_50n, 105_00n]);
+    await keel.trade(alice, [{ id: put(3300, expiries[1]), quantity: -parseEther("40") }]);
+    const before = await desk.holdings();
+    await rebalance(-(await netDelta()) / 2n);
+    const half = await desk.holdings();
+    expect(half.debt < before.debt && half.collateral < before.collateral).to.equal(true);
+    await act(carol, encodeFunctionData({ abi: aaveAbi, functionName: "supply", args: crumb }));
+    await desk.neutral();
+    expect((await desk.holdings()).collateral < half.collateral).to.equal(true);
+    expectClose(Number(await desk.health()) / 1e18, 1.7, 1e-6);
+  });
+
+  it("T69: what one source of cash refuses takes nothing from the other", async () => {
+    const { keel, put, expiries, protocols, clients, market } = world();
+    await desk.neutral();
+    await keel.trade(alice, [{ id: put(3300, expiries[1]), quantity: -parseEther("30") }]);
+    for (const token of [protocols.weth, protocols.usdc]) await configure("setReservePause", [token, true]);
+    await desk.neutral();
+    expect((await desk.holdings()).inventory > 0n, "bought back, and waiting").to.equal(true);
+    await keel.trade(bob, [{ id: put(3600), quantity: parseEther("300") }]);
+    await clients.test.increaseTime({ seconds: 8 * DAY });
+    await market.moveTo(3000, { forceRound: true });
+    await keel.settle(expiries[0]);
+    await setVaultCash(world(), parseUnits("20000", 6));
+    await seen(3000);
+    const before = { cash: await desk.cash(), ...(await desk.holdings()) };
+    await as(bob, "raiseCash");
+    expect((await desk.holdings()).inventory).to.equal(0n);
+    expect(Number((await desk.cash()) - before.cash) / 1e6).to.be.greaterThan((Number(before.inventory) / 1e18) * 2990);
+  });
+
+  it("T70: what is released to holders leaves the loan well above where strangers may buy it back", async () => {
+    const { keel, put, expiries, clients, market } = world();
+    await desk.neutral();
+    await keel.trade(bob, [{ id: put(3600), quantity: parseEther("300") }]);
+    await clients.test.increaseTime({ seconds: 8 * DAY });
+    await market.moveTo(3000, { forceRound: true });
+    await keel.settle(expiries[0]);
+    for (const cash of ["168000", "119000"]) {
+      const snapshot = await clients.test.snapshot();
+      await setVaultCash(world(), parseUnits(cash, 6));
+      await seen(3000);
+      await as(bob, "raiseCash");
+      expectClose(Number(await desk.health()) / 1e18, cash === "168000" ? 1.55 : 1.5, 0.06);
+      const { debt } = await desk.holdings();
+      await clients.test.increaseTime({ seconds: 12 });
+      await market.moveTo(3006, { forceRound: true });
+      await expectRevert(as(bob, "restoreHealth"), "HealthyEnough");
+      expect((await desk.holdings()).debt >= debt).to.equal(true);
+      await clients.test.revert({ id: snapshot });
+    }
+  });
+
+  it("T37: borrows nothing where the lender's own prices would leave too little health", async () => {
+    const { keel, clients, protocols } = world();
+    const sender = { public: clients.public, wallet: clients.wallet, account: carol };
+    const { weth, usdc } = protocols;
+    const code = compiled("test/harness/AaveStandIn");
+    const aave = await deployContract(sender, code, [weth, usdc, true]);
+    const lenderArgs = [keel.desk.address, aave, aave, weth, usdc];
+    const lender = await deployContract(sender, compiled("contracts/venues/AaveV3Lender"), lenderArgs);
+    await dealWeth(clients, weth, aave, parseEther("1000"));
+    const lending = { lender, minHealth: 13_000, targetHealth: 17_000 };
+    await keel.write(GOVERNOR, { ...keel.desk, functionName: "setLending", args: [lending] });
+    const value = (dollars: bigint) =>
+      keel.write(carol, { address: aave, abi: code.abi, functionName: "setBasePrice", args: [dollars * 10n ** 8n] });
+    await value(4000n);
+    await expectRevert(rebalance(-parseEther("10")), "HealthTooLow");
+    await value(3000n);
+    await rebalance(-parseEther("10"));
+    expectClose(Number((await desk.holdings()).debt) / 1e18, 10, 1e-6);
   });
 
   async function act(from: Address, data: Hex): Promise<void> {

@@ -63,15 +63,33 @@ describe("HedgeDesk without its keepers", () => {
       await expectRevert(hedge(parseEther("0.5")), "NotYetOpen");
     });
 
-    it("T32: keeps anyone to orders towards neutral, and to a tighter bound than a keeper's", async () => {
+    it("T32, T62: keeps anyone to orders towards neutral, and to a bound that starts tight and never is a keeper's", async () => {
       await poke();
       await pass(GRACE);
       const short = -(await netDelta());
       await expectRevert(hedge(-parseEther("1")), "NotTowardsNeutral");
       await expectRevert(hedge(short + parseEther("1")), "NotTowardsNeutral");
+      await world().market.arbitrage(3003); // 10 bp, and the pool's fee: beyond what one sighting allows
+      await expectRevert(hedge(parseEther("1")), "NothingFilled");
+      for (let sightings = 2; sightings <= 8; sightings++) {
+        await pass(GRACE);
+        await world().market.arbitrage(3003);
+        await poke();
+      }
+      await hedge(parseEther("1")); // 60 bp after six
       await world().market.arbitrage(3020); // 0.67 %, beyond 0.6 % but within a keeper's 1 %
       await expectRevert(hedge(parseEther("1")), "NothingFilled");
       await desk.rebalance(parseEther("1"));
+    });
+
+    it("T39, T61: a keeper who brings the net delta inside shuts the door, and what was seen before opens it no more", async () => {
+      const { keel, call } = world();
+      await poke();
+      await pass(GRACE);
+      await desk.neutral();
+      await keel.trade(alice, [{ id: call(2700), quantity: parseEther("100") }]);
+      await pass(60);
+      await expectRevert(hedge(parseEther("1")), "NotYetOpen");
     });
 
     it("T39: nobody can put off the opening: poking again, poking inside or hedging dust moves nothing", async () => {
@@ -132,6 +150,12 @@ describe("HedgeDesk without its keepers", () => {
   });
 
   describe("payouts", () => {
+    /** Has the shortfall seen, and waits until others than keepers may trade for it. */
+    async function wait(price = 3300): Promise<void> {
+      await poke();
+      await pass(GRACE, price);
+    }
+
     /** Calls end in the money, everything is hedged, and the vault's cash is all but gone. */
     async function owe(cash: bigint): Promise<bigint> {
       const { keel, expiries, clients, market } = world();
@@ -150,6 +174,8 @@ describe("HedgeDesk without its keepers", () => {
       await expectRevert(raiseCash(), "NoShortfall");
       const missing = await owe(parseUnits("50000", 6));
       expect(missing > parseUnits("60000", 6)).to.equal(true);
+      await expectRevert(raiseCash(), "KeepersFirst");
+      await wait();
       const before = await desk.holdings();
       await raiseCash();
       const after = await desk.holdings();
@@ -164,9 +190,10 @@ describe("HedgeDesk without its keepers", () => {
     it("T36: with the pool too thin it raises a part, and the rest later", async () => {
       const { market } = world();
       await owe(0n);
-      await market.arbitrage(3266); // the bound is 3267
+      await wait();
+      await market.arbitrage(3296); // the bound is 3296.70 after one sighting
       await expectRevert(raiseCash(), "NothingFilled");
-      await market.arbitrage(3268.8);
+      await market.arbitrage(3298.8);
       await raiseCash();
       const { keel, clients } = world();
       const shortfall = () => clients.public.readContract({ ...keel.vault, functionName: "shortfall" });
@@ -174,6 +201,20 @@ describe("HedgeDesk without its keepers", () => {
       await market.arbitrage(3300);
       await raiseCash();
       expect(await shortfall()).to.equal(0n);
+    });
+
+    it("T36, T62: in a pool that is kept away the bound widens with waiting, up to what keepers may", async () => {
+      const { market } = world();
+      await owe(parseUnits("100000", 6));
+      let waits = 0;
+      for (; waits < 12; waits++) {
+        await wait();
+        await market.arbitrage(3275); // 0.76 %, for hours
+        if (await raiseCash().then(Boolean, () => false)) break;
+      }
+      expect(waits).to.be.within(6, 9);
+      await market.arbitrage(3266);
+      await expectRevert(raiseCash(), "NothingFilled");
     });
 
     it("T36: takes collateral to spare first, and then buys back what frees enough", async () => {
@@ -200,11 +241,12 @@ describe("HedgeDesk without its keepers", () => {
       await setVaultCash(world(), 0n);
       await market.moveTo(3800, { forceRound: true }); // nothing to spare at this price
       while ((await shortfall()) > 0n) {
+        await wait(3800);
         const debt = (await desk.holdings()).debt;
         await raiseCash();
         expect((await desk.holdings()).debt < debt).to.equal(true);
       }
-      expect((await desk.health()) >= parseEther("1.29")).to.equal(true);
+      expect((await desk.health()) >= parseEther("1.49"), "T70: above the floor of 1.30").to.equal(true);
     });
 
     it("T36: a hedge that cannot trade holds up neither settlement nor pay-outs nor exits", async () => {

@@ -94,7 +94,7 @@ export function deskOf(world: () => Fork & KeelWorld) {
       const [base, quote] = await call()(read("position"));
       return (base * spot) / 10n ** 18n + quote;
     },
-    budgetLeft: async (lane: 0 | 1) => {
+    budgetLeft: async (lane: 0 | 1 | 2) => {
       const args = [lane] as const;
       const [turnover, loss] = await call()({ ...world().keel.desk, functionName: "budgetLeft", args });
       return { turnover, loss };

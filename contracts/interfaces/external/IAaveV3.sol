@@ -24,6 +24,16 @@ interface IAavePool {
 
     function getReserveNormalizedIncome(address asset) external view returns (uint256);
 
+    function setUserUseReserveAsCollateral(address asset, bool useAsCollateral) external;
+
+    /// @notice Two bits for each reserve in the order of their ids: owed, used as collateral.
+    function getUserConfiguration(address user) external view returns (uint256);
+
+    function getReserveAddressById(uint16 id) external view returns (address);
+
+    /// @notice What may be withdrawn of a reserve. From v3.1 on; before, whatever the aToken holds.
+    function getVirtualUnderlyingBalance(address asset) external view returns (uint128);
+
     /// @notice The reserve's settings as Aave packs them, in one word.
     function getConfiguration(address asset) external view returns (uint256);
 

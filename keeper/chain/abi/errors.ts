@@ -61,6 +61,7 @@ export const errorsAbi = [
   {"inputs":[{"internalType":"string","name":"what","type":"string"}],"name":"InvalidRules","type":"error"},
   {"inputs":[{"internalType":"uint256","name":"expiry","type":"uint256"},{"internalType":"uint256","name":"strike","type":"uint256"}],"name":"InvalidSeries","type":"error"},
   {"inputs":[{"internalType":"uint256","name":"legs","type":"uint256"},{"internalType":"uint256","name":"sumBps","type":"uint256"}],"name":"InvalidShares","type":"error"},
+  {"inputs":[{"internalType":"uint256","name":"opensAt","type":"uint256"}],"name":"KeepersFirst","type":"error"},
   {"inputs":[],"name":"LenderClosed","type":"error"},
   {"inputs":[{"internalType":"uint256","name":"debt","type":"uint256"},{"internalType":"uint256","name":"collateral","type":"uint256"}],"name":"LenderInUse","type":"error"},
   {"inputs":[{"internalType":"uint256","name":"roles","type":"uint256"},{"internalType":"uint256","name":"accounts","type":"uint256"}],"name":"LengthMismatch","type":"error"},
