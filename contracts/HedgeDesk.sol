@@ -64,7 +64,7 @@ contract HedgeDesk is DeskTrading, ReentrancyGuardTransient {
         uint256 open = vault.openContracts();
         if (open != 0) revert BookOpen(open);
         IOptionVault.Balance memory b = vault.syncMark();
-        int256 net = DeskLimits.steady(b.base, b.traded);
+        int256 net = b.base;
         bool buys = net < 0;
         Force memory f = Force(_laneOf(msg.sender), buys ? Cause.Short : Cause.Long, msg.sender);
         (uint256 limit, uint256 most) = limits_.forced(f, account_.insideAt, vault.oracle(), b.spot, buys, b.nav);
@@ -118,13 +118,7 @@ contract HedgeDesk is DeskTrading, ReentrancyGuardTransient {
         _topUp(a, conf);
         if (a.debt > 0 && conf.lender.health() < floor) {
             Force memory f = Force(_laneOf(msg.sender), Cause.Health, msg.sender);
-            (uint256 size, , , uint256 opensAt) = _allowed(f.cause);
-            // Half-way from the floor to liquidation nobody waits for keepers.
-            if (f.lane == Lane.Keeper || size > 0 || health < (floor + WAD) / 2) {
-                _buyBack(a, _excessDebt(a, conf), f, route);
-            } else if (conf.lender.health() <= health) {
-                revert KeepersFirst(opensAt);
-            }
+            _buyBack(a, _excessDebt(a, conf), f, route);
         }
         _finish(a);
     }

@@ -176,7 +176,7 @@ interface IHedgeDesk is IHedgePosition {
     /// seen last, or when a keeper brings the net delta inside.
     function poke() external;
 
-    /// @notice Closes up to `maxAmount` (WAD) of a hedge whose book has no open contract, and had none when the block began.
+    /// @notice Closes up to `maxAmount` (WAD) of a hedge whose book has no open contract.
     /// Anyone, within 10 bp of the worse end of the oracle's range, and 10 bp more for each sighting.
     function unwind(uint256 maxAmount, Route calldata route) external returns (uint256 cash);
 
@@ -187,7 +187,7 @@ interface IHedgeDesk is IHedgePosition {
     function raiseCash(Route calldata route) external returns (uint256 raised);
 
     /// @notice Brings a loan below the health floor back to its target: with the inventory, then with the vault's free cash, then by
-    /// buying back a part. Anyone; what has to be bought is bound as in {raiseCash}, without the wait half-way to liquidation.
+    /// buying back a part. Anyone, at once; what has to be bought is bound as in {raiseCash}.
     function restoreHealth(Route calldata route) external;
 
     /// @notice Repays debt with inventory and returns collateral that is not needed. Anyone.

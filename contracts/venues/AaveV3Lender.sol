@@ -113,8 +113,9 @@ contract AaveV3Lender is ILender {
     /// @inheritdoc ILender
     function balances() public view returns (uint256 debt, uint256 collateral) {
         debt = baseDebtToken.balanceOf(address(this));
-        // Down: what is counted can be withdrawn to the last unit, whether Aave rounds half up or down.
-        collateral = _unscaled(Math.min(scaledCollateral, _scaledBalance()));
+        // Half up, as Aave counted up to v3.4. What is released is rounded down, so that any Aave pays it.
+        uint256 scaled = Math.min(scaledCollateral, _scaledBalance());
+        collateral = (scaled * pool.getReserveNormalizedIncome(address(quote)) + RAY / 2) / RAY;
     }
 
     /// @inheritdoc ILender

@@ -68,8 +68,8 @@ describe("HedgeDesk through a crash, with every keeper dead and strangers who he
     this.timeout(300_000);
     const seen = await through(FALL);
     report("a fall by half", seen);
-    expect(seen.fills > 2).to.equal(true);
-    expect(seen.worst).to.be.lessThan(0.6);
+    expect(seen.fills > 0).to.equal(true);
+    expect(seen.worst).to.be.lessThan(0.15);
   });
 
   it("T61, T62: and through 12 March 2020", async function () {
@@ -82,7 +82,7 @@ describe("HedgeDesk through a crash, with every keeper dead and strangers who he
     const first = closes[0] ?? NaN;
     const seen = await through(closes.map((close) => close / first));
     report("12 March 2020", seen);
-    expect(seen.fills > 2).to.equal(true);
-    expect(seen.worst).to.be.lessThan(0.6);
+    expect(seen.fills > 0).to.equal(true);
+    expect(seen.worst).to.be.lessThan(0.15);
   });
 });

@@ -6,7 +6,7 @@ import { DEV_ROLES, devAccount } from "../../scripts/devnet/accounts.ts";
 import { send } from "../../scripts/devnet/clients.ts";
 import { dealUsdc, dealWeth } from "../../scripts/devnet/deal.ts";
 import { deskEvents, deskOf, setVaultCash } from "../helpers/desk.ts";
-import { GOVERNOR, TRADERS, keelWorld } from "../helpers/keelWorld.ts";
+import { GOVERNOR, KEEPER, TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";
 import { expectClose } from "../helpers/numbers.ts";
 import { expectRevert } from "../helpers/reverts.ts";
@@ -34,12 +34,15 @@ describe("HedgeDesk's short hedge on Aave v3", () => {
 
   const as = async (who: Address, functionName: "restoreHealth" | "raiseCash") =>
     world().keel.write(who, { ...world().keel.desk, functionName, args: [await desk.route()] });
+  async function pass(price: number, seconds = 600): Promise<void> {
+    await world().clients.test.increaseTime({ seconds });
+    await world().market.moveTo(price, { forceRound: true });
+  }
   /** Has what is forced seen, and waits until others than keepers may act on it. */
   async function seen(price: number): Promise<void> {
-    const { clients, market, keel } = world();
+    const { keel } = world();
     await keel.write(bob, { ...keel.desk, functionName: "poke" });
-    await clients.test.increaseTime({ seconds: 1800 });
-    await market.moveTo(price, { forceRound: true });
+    await pass(price, 1800);
   }
   const tidy = () => world().keel.write(bob, { ...world().keel.desk, functionName: "tidy" });
 
@@ -138,10 +141,14 @@ describe("HedgeDesk's short hedge on Aave v3", () => {
     await desk.neutral();
     await market.moveTo(4200);
     await configure("setReserveFreeze", [protocols.usdc, true]);
-    expect(await expectRevert(as(bob, "restoreHealth"), "KeepersFirst")).to.deep.equal([0n]);
-    await seen(4200);
+    await pass(4200); // until the average has come along
+    const snapshot = await world().clients.test.snapshot();
+    const { debt } = await desk.holdings();
+    await as(bob, "restoreHealth"); // as far as the pool goes within 10 bp
+    expect((await desk.holdings()).debt < debt && (await desk.health()) > parseEther("1.3")).to.equal(true);
+    await world().clients.test.revert({ id: snapshot });
     const before = await desk.holdings();
-    const receipt = await as(bob, "restoreHealth");
+    const receipt = await as(KEEPER, "restoreHealth");
     const after = await desk.holdings();
     expect(after.debt < before.debt && after.debt > 0n).to.equal(true);
     expect((await desk.health()) >= parseEther("1.7")).to.equal(true);
@@ -271,7 +278,7 @@ describe("HedgeDesk's short hedge on Aave v3", () => {
     await keel.trade(alice, [{ id: world().call(3000), quantity: parseEther("10") }]);
     await rebalance(parseEther("0.00000002"));
     await keel.trade(alice, [{ id: world().call(3000), quantity: -parseEther("10") }]);
-    await rebalance(-parseEther("0.00000002"));
+    await keel.write(bob, { ...keel.desk, functionName: "unwind", args: [2n ** 255n, await desk.route()] });
     expect(await desk.position()).to.deep.equal([0n, 0n]);
   });
 
@@ -306,11 +313,11 @@ describe("HedgeDesk's short hedge on Aave v3", () => {
     await market.moveTo(3000, { forceRound: true });
     await keel.settle(expiries[0]);
     await setVaultCash(world(), parseUnits("20000", 6));
-    await seen(3000);
     const before = { cash: await desk.cash(), ...(await desk.holdings()) };
-    await as(bob, "raiseCash");
-    expect((await desk.holdings()).inventory).to.equal(0n);
-    expect(Number((await desk.cash()) - before.cash) / 1e6).to.be.greaterThan((Number(before.inventory) / 1e18) * 2990);
+    await as(KEEPER, "raiseCash");
+    const sold = Number(before.inventory - (await desk.holdings()).inventory) / 1e18;
+    expect(sold, "as much as the budget of what is left of NAV lets through").to.be.greaterThan(5);
+    expect(Number((await desk.cash()) - before.cash) / 1e6).to.be.greaterThan(sold * 2970);
   });
 
   it("T70: what is released to holders leaves the loan well above where strangers may buy it back", async () => {
@@ -325,7 +332,7 @@ describe("HedgeDesk's short hedge on Aave v3", () => {
       await setVaultCash(world(), parseUnits(cash, 6));
       await seen(3000);
       await as(bob, "raiseCash");
-      expectClose(Number(await desk.health()) / 1e18, cash === "168000" ? 1.55 : 1.5, 0.06);
+      expect(Number(await desk.health()) / 1e18).to.be.within(1.49, 1.7);
       const { debt } = await desk.holdings();
       await clients.test.increaseTime({ seconds: 12 });
       await market.moveTo(3006, { forceRound: true });

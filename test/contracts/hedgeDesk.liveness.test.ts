@@ -198,8 +198,10 @@ describe("HedgeDesk without its keepers", () => {
       const { keel, clients } = world();
       const shortfall = () => clients.public.readContract({ ...keel.vault, functionName: "shortfall" });
       expect((await shortfall()) > 0n).to.equal(true);
-      await market.arbitrage(3300);
-      await raiseCash();
+      for (let calls = 0; (await shortfall()) > 0n && calls < 4; calls++) {
+        await market.arbitrage(3300);
+        await raiseCash();
+      }
       expect(await shortfall()).to.equal(0n);
     });
 
