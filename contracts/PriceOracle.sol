@@ -29,8 +29,9 @@ contract PriceOracle is IPriceOracle {
     }
 
     uint256 private constant BPS = 10_000;
-    /// @dev How far from a price the average counts in {averageNear}: as far as a keeper may trade from the oracle's.
-    uint256 private constant MAX_LEAD_BPS = 100;
+    /// @dev How far from a price the average counts in {averageNear}. Feeds report on half a percent: beyond that it is the
+    /// average that lags, or is pushed.
+    uint256 private constant MAX_LEAD_BPS = 50;
     /// @dev How many empty round ids may lie before a settlement round. Mainnet's aggregators number without gaps.
     uint256 private constant MAX_GAP = 32;
     uint256 private constant PHASE_SHIFT = 64;
