@@ -12,7 +12,6 @@ import {MarkedBook} from "./MarkedBook.sol";
 import {QuoteCurve} from "./QuoteCurve.sol";
 import {SeriesId} from "./SeriesId.sol";
 import {SpotRange} from "./SpotRange.sol";
-import {Ssvi} from "./Ssvi.sol";
 import {Valuation} from "./Valuation.sol";
 
 /// @title What a trade costs

@@ -8,7 +8,8 @@ import { useFork } from "../helpers/localFork.ts";
 import { expectRevert } from "../helpers/reverts.ts";
 
 const [alice, bob] = TRADERS as [Address, Address];
-const BUY_LIMIT = 260_000n;
+/** What keepers are given back of what traders add, and budgets in a library of their own, are some 13,000 of it. */
+const BUY_LIMIT = 270_000n;
 const SHORT_LIMIT = 700_000n;
 /** The first hedge of a desk, over four legs. */
 const LONGEST_LIMIT = 500_000n;
@@ -35,14 +36,14 @@ describe("HedgeDesk's gas with twenty open series and a fresh mark", () => {
   });
   const desk = deskOf(world);
 
-  it("buys through a real Uniswap v3 pool within 260k, all-in", async () => {
+  it("buys through a real Uniswap v3 pool within 270k, all-in", async () => {
     const { keel, call } = world();
     await keel.trade(alice, [{ id: call(3000), quantity: parseEther("30") }]);
     const first = await desk.rebalance(parseEther("2"));
     const next = await desk.rebalance(parseEther("1"));
     console.log(`      first hedge ${first.gasUsed}, later ones ${next.gasUsed}`);
     expect(next.gasUsed <= BUY_LIMIT).to.equal(true);
-    expect(first.gasUsed <= BUY_LIMIT + 90_000n).to.equal(true);
+    expect(first.gasUsed <= BUY_LIMIT + 110_000n).to.equal(true);
   });
 
   it("goes short through Aave v3 and Uniswap v3 within 700k, all-in, once its accounts exist", async () => {
@@ -63,7 +64,7 @@ describe("HedgeDesk's gas with twenty open series and a fresh mark", () => {
     );
     expect(next.gasUsed <= SHORT_LIMIT).to.equal(true);
     expect(again.gasUsed <= SHORT_LIMIT).to.equal(true);
-    expect(first.gasUsed <= SHORT_LIMIT + 100_000n, "five slots of the desk's and the lender's are new").to.equal(true);
+    expect(first.gasUsed <= SHORT_LIMIT + 130_000n, "six slots of the desk's and the lender's are new").to.equal(true);
   });
 
   it("T43: nothing that others leave behind makes a hedge dearer", async () => {

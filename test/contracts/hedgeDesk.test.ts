@@ -184,12 +184,12 @@ describe("HedgeDesk", () => {
 
     it("T82: what traders add to the net delta can be hedged the same day, however often they turn it", async () => {
       const { keel, call, market } = world();
-      await budgets("0.8", "0.001"); // at once 600,000 dollars of turnover, and 750 of loss
+      await budgets("0.3", "0.0006"); // at once 225,000 dollars of turnover, and 450 of loss
       const id = call(2400);
       for (let round = 0; round < 3; round++) {
-        for (const quantity of [parseEther("180"), -parseEther("180")]) {
+        for (const quantity of [parseEther("60"), -parseEther("60")]) {
           await keel.trade(bob, [{ id, quantity }]);
-          await desk.neutral(); // some 530,000 dollars each time, and 300 of fees
+          await desk.neutral(); // some 180,000 dollars each time, and 125 of loss
           await market.arbitrage(3000);
         }
       }
