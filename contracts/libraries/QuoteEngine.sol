@@ -28,11 +28,15 @@ library QuoteEngine {
         int256[SCENARIOS] calldata navs
     ) external view returns (Quoting.Quote memory q) {
         MarkedBook.Mark memory m = e.mark;
-        int256 cash = e.nav - RiskEngine.navOf(m, RiskEngine.Assets(0, e.base, 0)); // all that is neither book nor underlying
-        int256[SCENARIOS] memory stress = StressGrid.fromTotals(navs, e.base, m.spot, cash);
-        MarkedBook.Sums memory sums = MarkedBook.Sums(0, 0, 0, 0, 0, stress, StressGrid.scenarios());
         Quoting.Market memory market = Quoting.Market(terms, reading, m.spot, vault.surface());
         Quoting.Tally memory t;
+        MarkedBook.Sums memory sums;
+        if (_buys(legs)) {
+            int256 cash = e.nav - RiskEngine.navOf(m, RiskEngine.Assets(0, e.base, 0)); // neither book nor underlying
+            sums.stress = StressGrid.fromTotals(navs, e.base, m.spot, cash);
+            sums.grid = StressGrid.scenarios();
+        }
+        // A sale binds nothing: without a grid, its scenarios are not worked out.
         MarkedBook.Sums memory without = Quoting.price(t, sums, legs, market);
         if (t.opens) {
             RiskLimits.Limits memory limits = vault.limits();
@@ -51,6 +55,11 @@ library QuoteEngine {
         }
         if (t.dearer > 0) t.allowed = Math.min(t.dearer, vault.surfaceAllowance());
         Quoting.quote(q, t, market, m.delta + e.base, m.weightedVega, e.vegaCapacity);
+    }
+
+    function _buys(Book.Leg[] calldata legs) private pure returns (bool) {
+        for (uint256 i = 0; i < legs.length; ++i) if (legs[i].quantity > 0) return true;
+        return false;
     }
 
     /// @dev Short contracts of each leg's series and expiry after it, of others in the trade apart.
