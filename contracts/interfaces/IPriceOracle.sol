@@ -53,7 +53,7 @@ interface IPriceOracle {
     /// price now, and the DEX price between its last observations. Reverts `StalePrice` only beyond `lastResortAge`.
     function read() external view returns (Reading memory);
 
-    /// @notice The DEX average, without a price of the moment, and no more than 1 % away from `price`: what fills of the hedge are
+    /// @notice The DEX average, without a price of the moment, and no more than half a percent away from `price`: what fills of the hedge are
     /// judged by besides `spot`, so that a feed that lags hides no loss. Whoever pushes the average for long enough pays more for
     /// that than he can make a fill look worse. WAD.
     function averageNear(uint256 price) external view returns (uint256);

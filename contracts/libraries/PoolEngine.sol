@@ -42,11 +42,7 @@ library PoolEngine {
     }
 
     /// @notice Puts series without a position on the list.
-    function list(
-        RiskEngine.State storage risk,
-        PriceSources.State storage sources,
-        uint256[] calldata ids
-    ) external {
+    function list(RiskEngine.State storage risk, PriceSources.State storage sources, uint256[] calldata ids) external {
         for (uint256 i = 0; i < ids.length; ++i) {
             risk.book.list(ids[i]);
             (uint256 expiry, uint256 strike, bool isCall) = SeriesId.decode(ids[i]);

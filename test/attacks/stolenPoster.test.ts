@@ -188,7 +188,7 @@ describe("A stolen poster's key", () => {
     const held = await buyUp(id, 100, 300);
     for (const vol of [0.85, 1, 1.15]) await post(new Map(expiries.map((e) => [e, slice(vol, -0.1, 0.7 / vol)])));
     const revoker = { address: keel.contracts.roleRevoker, abi: roleRevokerAbi } as const;
-    const other = devAccount(DEV_ROLES.traders[2]!).address;
+    const other = devAccount(DEV_ROLES.traders[2]).address;
     const manager = {
       address: keel.contracts.accessManager,
       abi: [

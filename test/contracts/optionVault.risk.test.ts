@@ -10,7 +10,6 @@ import { useFork } from "../helpers/localFork.ts";
 import { GUARDIAN, buy, marketSide, sell } from "../helpers/marketSide.ts";
 import { expectClose } from "../helpers/numbers.ts";
 import { expectRevert } from "../helpers/reverts.ts";
-import { balanceOf } from "../helpers/tokens.ts";
 
 const [alice, bob] = TRADERS as [Address, Address];
 const [first] = LPS as [Address];

@@ -451,12 +451,6 @@ describe("VolSurface", () => {
   });
 });
 
-/** SSVI as docs/pricing.md has it. */
-function vol(atm: number, skew: number, curvature: number, k: number): number {
-  const z = curvature * k;
-  return atm * Math.sqrt((1 + skew * z + Math.sqrt(z * z + 2 * skew * z + 1)) / 2);
-}
-
 /** The bound that a refusal names beside the value. */
 function anyBound(error: string): bigint {
   const bounds: Record<string, bigint> = {
