@@ -6,7 +6,6 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {AsyncShares} from "./base/AsyncShares.sol";
 import {IHedgePosition} from "./interfaces/IHedgePosition.sol";
@@ -31,7 +30,6 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
     using Book for Book.State;
     using PriceSources for PriceSources.State;
     using RiskEngine for RiskEngine.State;
-    using SafeCast for *;
     using SafeERC20 for IERC20;
     using Treasury for Treasury.State;
 
@@ -164,10 +162,7 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
     /// @inheritdoc IOptionVault
     /// @dev Needs no live price: an expiry settles however the oracle fares now. The mark is dropped, not recomputed.
     function settle(uint256 expiry, uint256 price) external nonReentrant onlyMarket {
-        uint256 payouts = risk.book.settle(expiry, price);
-        treasury.accounts.owed += payouts.toUint80();
-        risk.mark.time = 0;
-        emit ExpirySettled(expiry, price, payouts);
+        PoolEngine.settle(risk, treasury, expiry, price);
     }
 
     /// @inheritdoc IOptionVault

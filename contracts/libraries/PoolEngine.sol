@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.31;
 
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+
 import {IOptionVault} from "../interfaces/IOptionVault.sol";
 import {IPriceOracle} from "../interfaces/IPriceOracle.sol";
 import {IVolSurface} from "../interfaces/IVolSurface.sol";
@@ -17,6 +19,7 @@ import {Treasury} from "./Treasury.sol";
 /// @notice What the vault's views answer. @dev Deployed by itself and linked, as RiskEngine is.
 library PoolEngine {
     using Book for Book.State;
+    using SafeCast for uint256;
     using PriceSources for PriceSources.State;
     using SurfaceBudget for SurfaceBudget.State;
     using TradedDelta for TradedDelta.State;
@@ -57,6 +60,19 @@ library PoolEngine {
             risk.book.delist(ids[i]);
             emit IOptionVault.SeriesDelisted(ids[i]);
         }
+    }
+
+    /// @notice See IOptionVault.settle.
+    function settle(
+        RiskEngine.State storage risk,
+        Treasury.State storage treasury,
+        uint256 expiry,
+        uint256 price
+    ) external {
+        uint256 payouts = risk.book.settle(expiry, price);
+        treasury.accounts.owed += payouts.toUint80();
+        risk.mark.time = 0;
+        emit IOptionVault.ExpirySettled(expiry, price, payouts);
     }
 
     /// @notice Net assets at `spot`, WAD USDC.

@@ -190,7 +190,7 @@ describe("HedgeDesk over weeks", () => {
     expect(lost <= 30n * daily).to.equal(true);
     expect(worst.dayLoss <= daily).to.equal(true);
     expect(start - (await desk.nav()) <= 30n * daily).to.equal(true);
-    for (const name of ["rebalance", "rebalanceOpen"]) expect(byFunction.has(name), name).to.equal(true);
+    expect(byFunction.has("rebalance")).to.equal(true);
     for (const name of ["setVenue", "setRules", "setLending"]) expect(byFunction.has(name), name).to.equal(false);
   });
 
@@ -232,7 +232,8 @@ describe("HedgeDesk over weeks", () => {
       const settleTime = Number(expiry) + 60;
       await market.moveTo(end, { forceRound: true, at: Math.max(settleTime, Number(await time()) + 1) });
       await keel.settle(expiry);
-      for (let n = 0; n < 5; ++n) {
+      // What strangers may lose in a day is little: the hedge goes in parts, as it refills and the bound widens.
+      for (let n = 0; n < 200; ++n) {
         const args = [2n ** 255n, await desk.route()] as const;
         await attempt(() => keel.write(bob, { ...keel.desk, functionName: "unwind", args }));
         await attempt(() => keel.write(bob, { ...keel.desk, functionName: "tidy" }));

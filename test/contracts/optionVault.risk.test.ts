@@ -139,7 +139,6 @@ describe("OptionVault, risk", () => {
       const { call, keel } = world();
       await side.setLimits({ vegaWindowBps: 500 });
       await side.nextEpoch();
-      await post(0.7);
       const whole = Number(await side.readVault("vegaWindowLeft"));
       for (let size = 128; size >= 0.5; size /= 2) {
         const legs = [buy(call(3000), size)];
@@ -246,7 +245,6 @@ describe("OptionVault, risk", () => {
         expectClose(Number(next) / ((Number(now) + (peaks[epoch] ?? 0)) / 2), 1, 2e-3);
         peaks.push(Number(next));
       }
-      await post(0.7);
       await keel.trade(bob, [buy(call(3600), 0.01)]);
     });
 
@@ -266,7 +264,6 @@ describe("OptionVault, risk", () => {
       await side.nextEpoch();
       await keel.claimAssets(first);
       await keel.claimShares(first);
-      await post(0.7);
       await side.callVault(GUARDIAN, "unpause");
       await keel.trade(bob, [buy(call(3000), 1)]);
       await side.callVault(GUARDIAN, "pause");
@@ -344,7 +341,7 @@ describe("OptionVault, risk", () => {
         clients.public.readContract({ ...keel.desk, functionName });
       const next = await deployContract(
         { public: clients.public, wallet: clients.wallet, account: GOVERNOR },
-        compiled("contracts/HedgeDesk"),
+        link(compiled("contracts/HedgeDesk"), { DeskLimits: keel.contracts.deskLimits }),
         [keel.contracts.accessManager, keel.vault.address, protocols.weth, await read("rules"), await read("budgets")],
       );
       const receipt = await set(other, next);
@@ -371,6 +368,7 @@ describe("OptionVault, risk", () => {
       await market.report(3000);
       await attack();
       await clients.test.setNextBlockTimestamp({ timestamp: endsAt + 10n });
+      await clients.test.mine({ blocks: 1 });
       await keel.renewSurface();
       await keel.processEpoch();
       await undo();
