@@ -258,10 +258,12 @@ describe("HedgeDesk over weeks", () => {
       for (const lp of LPS) await keel.claimAssets(lp);
       expect(await clients.public.readContract({ ...keel.vault, functionName: "totalSupply" })).to.equal(0n);
       console.log(
-        `      ${outsiders.hedges} hedges by outsiders for ${Number(outsiders.bounties) / 1e6} dollars; holders got ${Number(assets) / 1e6}`,
+        `      ${outsiders.hedges} hedges by outsiders for ${Number(outsiders.bounties) / 1e6} dollars, at most ${outsiders.longest} hours ` +
+          `outside the band in a row; holders got ${Number(assets) / 1e6}`,
       );
       expect(outsiders.hedges > 1).to.equal(true);
-      expect(outsiders.longest, "hours outside the band in a row").to.be.at.most(2);
+      // The bound for strangers starts tight and widens with every sighting.
+      expect(outsiders.longest, "hours outside the band in a row").to.be.at.most(6);
       expect(outsiders.bounties <= 8n * 50n * 10n ** 6n, "50 dollars a day").to.equal(true);
     });
   }

@@ -25,8 +25,8 @@ contract SpotRangeTest is Ranges {
     }
 
     /// @notice The slice of any expiry, free of butterflies, and always new.
-    function sliceOf(uint256 expiry) external view returns (Ssvi.Slice memory, uint256) {
-        return (_slice(expiry), block.timestamp);
+    function quoted(uint256 expiry) external view returns (IVolSurface.Quoted memory q) {
+        (q.posted, q.updatedAt) = (_slice(expiry), block.timestamp);
     }
 
     /// @notice What `legs` cost over a range.

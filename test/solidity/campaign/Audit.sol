@@ -23,10 +23,10 @@ abstract contract Audit is Stage {
         int256[12] stress;
     }
 
-    /// @dev The vault around a trade that opens: the worst scenario of book and hedge, WAD.
+    /// @dev The vault around a trade that opens: the worst scenario of book, hedge and cash, WAD.
     function _worst() internal view returns (int256) {
         (int256[12] memory navs, uint256 worst) = vault.stress();
-        return navs[worst] - _netCash();
+        return navs[worst];
     }
 
     function _netCash() internal view returns (int256) {
@@ -39,7 +39,7 @@ abstract contract Audit is Stage {
         int256 nav = vault.nav();
         RiskLimits.Limits memory l = vault.limits();
         // Stored scenarios are rounded down, by less than a cent.
-        if (navs[worst] - _netCash() + CENT < worstBefore) {
+        if (navs[worst] + CENT < worstBefore) {
             require(
                 navs[worst] + CENT >= (nav * int256(uint256(l.reserveBps))) / int256(BPS),
                 "the worst scenario eats the reserve"

@@ -65,12 +65,12 @@ abstract contract EpochActions is LpActions {
     }
 
     function _obstacle() private view returns (bytes4) {
+        if (_isFeedDead()) return IPriceOracle.StalePrice.selector;
         if (time < vault.epochEndsAt()) return IOptionVault.EpochOpen.selector;
         uint256[] memory open = vault.openExpiries();
         for (uint256 i = 0; i < open.length; ++i) {
             if (open[i] <= time) return IOptionVault.ExpiryUnsettled.selector;
         }
-        if (_isFeedDead()) return IPriceOracle.StalePrice.selector;
         return _oldestSlice() > SURFACE_MAX_AGE && !_isOverdue() ? IOptionVault.EpochSurfaceStale.selector : bytes4(0);
     }
 
