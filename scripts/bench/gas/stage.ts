@@ -73,7 +73,7 @@ export function mark(keel: Keel): Promise<TransactionReceipt> {
   return keel.write(KEEPER, { ...keel.vault, functionName: "mark" });
 }
 
-/** Ends the open epoch, with a feed that is fresh. */
+/** Ends the open epoch, with a feed and a surface that are fresh. */
 export async function endEpoch({ clients, keel, market }: Stage): Promise<void> {
   const [endsAt, { timestamp }] = await Promise.all([
     clients.public.readContract({ ...keel.vault, functionName: "epochEndsAt" }),
@@ -81,6 +81,7 @@ export async function endEpoch({ clients, keel, market }: Stage): Promise<void> 
   ]);
   await pass(clients, Math.max(Number(endsAt - timestamp), 0) + 60);
   await market.report(SPOT);
+  await keel.renewSurface();
 }
 
 export async function pass(clients: ChainClients, seconds: number): Promise<void> {
