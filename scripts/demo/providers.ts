@@ -34,10 +34,14 @@ export async function leave(play: Play): Promise<void> {
   }
 }
 
+/** Seconds after which the poster renews a slice before an epoch. */
+const STALE = 11n * 3600n;
+
 /** Prices the open epoch, if it is over, and hands everyone what is theirs. */
 export async function processDueEpoch(play: Play): Promise<boolean> {
   const { keel } = play.stage;
   if ((await timeLeft(play)) > 0) return false;
+  await keel.renewSurface(STALE); // an epoch is not priced on an old surface
   const receipt = await keel.processEpoch();
   noteGas(play.ledger, "process an epoch", receipt);
   const [event] = parseEventLogs({ abi: optionVaultAbi, logs: receipt.logs, eventName: "EpochProcessed" });

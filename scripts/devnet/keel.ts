@@ -86,8 +86,8 @@ export function connectKeel(clients: ChainClients, protocols: ProtocolAddresses,
     postSurface: (slices: ReadonlyMap<bigint, Slice>) =>
       write(keeper, { ...surface, functionName: "post", args: [[...slices.keys()], [...slices.values()]] }),
 
-    /** Posts every live slice as it stands, but those that were posted too short a time ago. */
-    renewSurface: async () => {
+    /** Posts live slices older than `age` seconds as they stand; those that were posted too short a time ago never. */
+    renewSurface: async (age = 0n) => {
       const [expiries, { minInterval }, { timestamp }] = await Promise.all([
         read({ ...surface, functionName: "expiries" }),
         read({ ...surface, functionName: "limits" }),
@@ -99,7 +99,9 @@ export function connectKeel(clients: ChainClients, protocols: ProtocolAddresses,
           slice: await read({ ...surface, functionName: "sliceOf", args: [expiry] }),
         })),
       );
-      const due = known.filter(({ slice: [, updatedAt] }) => timestamp > updatedAt + BigInt(minInterval));
+      const due = known.filter(
+        ({ slice: [, updatedAt] }) => timestamp > updatedAt + (age > minInterval ? age : BigInt(minInterval)),
+      );
       if (due.length === 0) return;
       const args = [due.map(({ expiry }) => expiry), due.map(({ slice: [one] }) => one)] as const;
       await write(keeper, { ...surface, functionName: "post", args });

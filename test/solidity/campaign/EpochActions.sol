@@ -70,8 +70,12 @@ abstract contract EpochActions is LpActions {
         uint256[] memory open = vault.openExpiries();
         for (uint256 i = 0; i < open.length; ++i) {
             if (open[i] <= time) return IOptionVault.ExpiryUnsettled.selector;
+            if (vault.expiryOf(open[i]).contracts == 0 || _isOverdue()) continue;
+            if (time - surface.quoted(open[i]).updatedAt > SURFACE_MAX_AGE) {
+                return IOptionVault.EpochSurfaceStale.selector;
+            }
         }
-        return _oldestSlice() > SURFACE_MAX_AGE && !_isOverdue() ? IOptionVault.EpochSurfaceStale.selector : bytes4(0);
+        return bytes4(0);
     }
 
     function _isOverdue() private view returns (bool) {
