@@ -4,6 +4,7 @@ import { LPS, type Person } from "./cast.ts";
 import { noteGas, notePurse } from "./ledger.ts";
 import { describeEpoch, describeLp } from "./lines.ts";
 import { LP_DEPOSIT, type Play, dollars, now, wait } from "./play.ts";
+import { OPERATOR } from "./stage.ts";
 
 /** Half-way through, one LP adds this and another asks for half of its shares. */
 const SECOND_DEPOSIT = LP_DEPOSIT / 2n;
@@ -41,7 +42,7 @@ const STALE = 11n * 3600n;
 export async function processDueEpoch(play: Play): Promise<boolean> {
   const { keel } = play.stage;
   if ((await timeLeft(play)) > 0) return false;
-  await keel.renewSurface(STALE); // an epoch is not priced on an old surface
+  await keel.renewSurface(STALE, OPERATOR); // an epoch is not priced on an old surface
   const receipt = await keel.processEpoch();
   noteGas(play.ledger, "process an epoch", receipt);
   const [event] = parseEventLogs({ abi: optionVaultAbi, logs: receipt.logs, eventName: "EpochProcessed" });

@@ -87,7 +87,7 @@ export function connectKeel(clients: ChainClients, protocols: ProtocolAddresses,
       write(keeper, { ...surface, functionName: "post", args: [[...slices.keys()], [...slices.values()]] }),
 
     /** Posts live slices older than `age` seconds as they stand; those that were posted too short a time ago never. */
-    renewSurface: async (age = 0n) => {
+    renewSurface: async (age = 0n, poster: Address = keeper) => {
       const [expiries, { minInterval }, { timestamp }] = await Promise.all([
         read({ ...surface, functionName: "expiries" }),
         read({ ...surface, functionName: "limits" }),
@@ -104,7 +104,7 @@ export function connectKeel(clients: ChainClients, protocols: ProtocolAddresses,
       );
       if (due.length === 0) return;
       const args = [due.map(({ expiry }) => expiry), due.map(({ slice: [one] }) => one)] as const;
-      await write(keeper, { ...surface, functionName: "post", args });
+      await write(poster, { ...surface, functionName: "post", args });
     },
 
     /** Lists a call and a put at each strike (WAD). */
