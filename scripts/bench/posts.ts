@@ -1,10 +1,10 @@
 import { Command } from "commander";
-import { runCommand } from "../command.ts";
+import { parsePositive, runCommand } from "../command.ts";
 import { DEFAULT_PARAMETERS, type KeelParameters } from "../deploy/parameters.ts";
 
 interface Flags {
   readonly json: boolean;
-  readonly jump: string;
+  readonly jump: number;
 }
 
 /** How far behind the posted surface the reference is, so long after a jump of vol. */
@@ -43,8 +43,7 @@ export function lagAfter({ limits, surface }: KeelParameters, held: number, jump
   return { held, hours, holders: jump - rise, after: gap, bought };
 }
 
-async function run({ json, jump: text }: Flags): Promise<void> {
-  const jump = Number(text);
+function run({ json, jump }: Flags): void {
   const rows = HELD.flatMap((held) => HOURS.map((hours) => lagAfter(DEFAULT_PARAMETERS, held, jump, hours)));
   if (json) {
     console.log(JSON.stringify(rows, null, 2));
@@ -63,7 +62,6 @@ async function run({ json, jump: text }: Flags): Promise<void> {
   const falls = rows.filter((row) => row.held === HELD[0]);
   line(["above", ...falls.map(({ after }) => after.toFixed(2))]);
   line(["at once", ...falls.map(({ bought }) => (100 * bought).toFixed(2))]);
-  await Promise.resolve();
 }
 
 if (import.meta.url === `file://${process.argv[1]}`) {
@@ -73,7 +71,7 @@ if (import.meta.url === `file://${process.argv[1]}`) {
         "What a jump of posted vol costs those who trade after it, by hours and by the share of the vega capacity that people hold, " +
           "at the default parameters.",
       )
-      .option("--jump <points>", "vol points", "15")
+      .option("--jump <points>", "vol points, more than none", parsePositive, 15)
       .option("--json", "print rows as JSON", false)
       .action(run),
   );
