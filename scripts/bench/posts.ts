@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 import { parsePositive, runCommand } from "../command.ts";
 import { DEFAULT_PARAMETERS, type KeelParameters } from "../deploy/parameters.ts";
 
@@ -43,6 +43,13 @@ export function lagAfter({ limits, surface }: KeelParameters, held: number, jump
   return { held, hours, holders: jump - rise, after: gap, bought };
 }
 
+/** As far as vol can be posted at all. */
+function parsePoints(text: string): number {
+  const points = parsePositive(text);
+  if (points > 500) throw new InvalidArgumentError("Vol is posted up to 500 points.");
+  return points;
+}
+
 function run({ json, jump }: Flags): void {
   const rows = HELD.flatMap((held) => HOURS.map((hours) => lagAfter(DEFAULT_PARAMETERS, held, jump, hours)));
   if (json) {
@@ -71,7 +78,7 @@ if (import.meta.url === `file://${process.argv[1]}`) {
         "What a jump of posted vol costs those who trade after it, by hours and by the share of the vega capacity that people hold, " +
           "at the default parameters.",
       )
-      .option("--jump <points>", "vol points, more than none", parsePositive, 15)
+      .option("--jump <points>", "vol points, at most 500", parsePoints, 15)
       .option("--json", "print rows as JSON", false)
       .action(run),
   );
