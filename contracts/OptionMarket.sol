@@ -133,7 +133,7 @@ contract OptionMarket is
         IOptionVault.Exposure calldata exposure,
         int256[12] calldata navs
     ) external view returns (Quoting.Quote memory) {
-        return QuoteEngine.quoteAt(vault, legs, terms_, reading, exposure, navs);
+        return QuoteEngine.quoteAt(vault, vault.limits(), legs, terms_, reading, exposure, navs);
     }
 
     // Settlement

@@ -42,9 +42,9 @@ interface ILens {
     }
 
     /// @notice What the pool is worth, WAD USDC. @param valued Whether the rest is known; what is not is zero, but
-    /// @param totalAssets which is ERC-4626's, USDC with 6 decimals, and then counts by the last mark.
+    /// @param totalAssets which is ERC-4626's, USDC with 6 decimals, and then counts by the last mark's spot.
     /// @param nav Exact, with `greeks`. @param bid,ask What redemptions and deposits of an epoch processed now would
-    /// count with, before the insurance reserve pays for a loss. @param shareValue Per share, 12 decimals, and @param peak its
+    /// count with, while no reference lags behind what is posted (EpochEngine). @param shareValue Per share, 12 decimals, and @param peak its
     /// peak, which is always known, as is @param floor, the NAV below which nothing new is opened in this epoch.
     struct Worth {
         bool valued;

@@ -18,9 +18,10 @@ import {SCENARIOS, StressGrid} from "./StressGrid.sol";
 /// @title What trades would cost at one moment that the caller knows
 /// @notice Prices legs as TradeEngine does, from views alone. Deployed by itself and linked: the market has no room for it.
 library QuoteEngine {
-    /// @notice See IOptionMarket.quoteAt.
+    /// @notice See IOptionMarket.quoteAt. @param limits The vault's: who prices many trades reads them once.
     function quoteAt(
         IOptionVault vault,
+        RiskLimits.Limits calldata limits,
         Book.Leg[] calldata legs,
         Quoting.Terms calldata terms,
         IPriceOracle.Reading calldata reading,
@@ -39,19 +40,19 @@ library QuoteEngine {
         // A sale binds nothing: without a grid, its scenarios are not worked out.
         MarkedBook.Sums memory without = Quoting.price(t, sums, legs, market);
         if (t.opens) {
-            RiskLimits.Limits memory limits = vault.limits();
+            RiskLimits.Limits memory rules = limits;
             (uint256 rise, uint256 unhedged) = Capital.risenBy(
-                limits,
+                rules,
                 m,
                 without,
                 sums,
                 e.base,
-                Capital.navOf(limits, e.vegaCapacity, e.nav),
+                Capital.navOf(rules, e.vegaCapacity, e.nav),
                 legs,
                 _places(vault, legs)
             );
-            q.capital = Capital.price(rise, limits.capitalRateBps, Math.max(limits.epochLength, t.longest));
-            t.leastForEpoch = Capital.price(unhedged, limits.capitalRateBps, limits.epochLength);
+            q.capital = Capital.price(rise, rules.capitalRateBps, Math.max(rules.epochLength, t.longest));
+            t.leastForEpoch = Capital.price(unhedged, rules.capitalRateBps, rules.epochLength);
         }
         if (t.dearer > 0) t.allowed = Math.min(t.dearer, vault.surfaceAllowance());
         Quoting.quote(q, t, market, m.delta + e.base, m.weightedVega, e.vegaCapacity);
