@@ -88,10 +88,11 @@ library EpochEngine {
     ) private returns (int256 low, int256 high) {
         low = RiskEngine.navOf(m, assets);
         high = low;
-        (int256 value, bool lags) = SurfaceEngine.valueAtReferences(risk, surface, m.spot);
+        (int256 value, bool lags, bool frozen) = SurfaceEngine.valueAtReferences(risk, surface, m.spot);
         if (!lags) return (low, high);
         int256 other = low - m.value + value;
         if (other >= low) return (low, other);
+        if (frozen) return (other, high); // nobody gains by what a guardian does not believe
         // All who leave together may gain what the budget has, and each a part by his shares.
         uint256 nav = treasury.epochNav(risk.limits.vegaCapacityBps);
         uint256 gap = uint256(low - other);

@@ -56,19 +56,22 @@ library SurfaceEngine {
         risk.surfaceBudget.consume(forRises + forFalls, nav);
     }
 
-    /// @notice The book's value at `spot` with references for slices, WAD USDC. @return lags Whether any is not what is posted.
+    /// @notice The book's value at `spot` with references for slices, WAD USDC.
+    /// @return value Of the book.
+    /// @return lags Whether any is not what is posted.
+    /// @return frozen Whether a guardian has frozen what is posted of any.
     function valueAtReferences(
         RiskEngine.State storage risk,
         IVolSurface surface,
         uint256 spot
-    ) external view returns (int256 value, bool lags) {
+    ) external view returns (int256 value, bool lags, bool frozen) {
         uint256 count = risk.book.expiries.length;
         Ssvi.Slice[] memory slices = new Ssvi.Slice[](count);
         for (uint256 i = 0; i < count; ++i) {
             uint256 expiry = risk.book.expiries[i];
             if (block.timestamp >= expiry) continue;
             IVolSurface.Quoted memory q = surface.quoted(expiry);
-            lags = lags || q.lags;
+            (lags, frozen) = (lags || q.lags, frozen || q.frozen);
             slices[i] = q.lags ? q.anchor : q.posted;
         }
         if (lags) value = MarkedBook.greeks(risk.book, slices, spot, 0).value;

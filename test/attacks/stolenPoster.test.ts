@@ -8,6 +8,7 @@ import { ROLES } from "../../scripts/deploy/roles.ts";
 import { deskOf } from "../helpers/desk.ts";
 import { KEEPER, LPS, TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";
+import { expectRevert } from "../helpers/reverts.ts";
 import { buy, marketSide, sell } from "../helpers/marketSide.ts";
 import { balanceOf } from "../helpers/tokens.ts";
 
@@ -261,6 +262,35 @@ describe("A stolen poster's key", () => {
     const got = await side.readVault<bigint>("maxWithdraw", [lp]);
     console.log(`      a third of the pool, worth ${fair / 10n ** 6n}, was paid ${got / 10n ** 6n}`);
     expect(share(got - fair, nav)).to.be.below(MOST);
+  });
+
+  it("T57: gives LPs who leave nothing by it after a guardian's call, though the epoch is processed at last", async () => {
+    const { keel, call, expiries, clients } = world();
+    for (const expiry of [expiries[1]!, expiries[2]!]) await buyUp(call(3000, expiry), 100, 300);
+    const [lp] = LPS as [Address];
+    await keel.requestRedeem(lp, await side.readVault("balanceOf", [lp]));
+    const endsAt = await side.readVault<bigint>("epochEndsAt");
+    await side.wait(Number(endsAt - (await side.now())) - 3 * HALF_HOUR - 600);
+    const honest = await clients.test.snapshot();
+    const revoker = { address: keel.contracts.roleRevoker, abi: roleRevokerAbi } as const;
+    const paid: bigint[] = [];
+    for (const vols of [[0.7], [0.55, 0.4, 0.25]]) {
+      const before = await clients.test.snapshot();
+      for (const vol of vols) await post(new Map(expiries.map((e) => [e, slice(vol, -0.1, (0.7 * 0.7) / vol)])));
+      await keel.write(GUARDIAN, { ...revoker, functionName: "revoke", args: [[ROLES.POSTER], [KEEPER]] });
+      await world().market.moveTo(3000, { at: Number(endsAt) + 1, forceRound: true });
+      await expectRevert(keel.processEpoch(), "EpochSurfaceStale");
+      await world().market.moveTo(3000, { at: Number(endsAt) + DAY + 1, forceRound: true });
+      await keel.processEpoch();
+      paid.push(await side.readVault<bigint>("maxWithdraw", [lp]));
+      await clients.test.revert({ id: before });
+    }
+    await clients.test.revert({ id: honest });
+    console.log(`      paid ${paid[0]! / 10n ** 6n} on an honest surface, ${paid[1]! / 10n ** 6n} on the thief's`);
+    // References had followed him for an hour and a half, within the budget.
+    expect(Number(paid[1]! - paid[0]!)).to.be.below(MOST * 3e12);
+    const followed = Number(paid[1]! - paid[0]!) / 1e6;
+    expect(followed, "a hundredth of what the posted vol says").to.be.below(100);
   });
 
   it("T58: an honest post cannot be sandwiched, in any tenor and at any strike", async () => {
