@@ -30,6 +30,7 @@ export interface QuoteReport {
     readonly inventory: number;
     readonly hedging: number;
     readonly spread: number;
+    readonly lag: number;
     readonly capital: number;
     readonly fees: number;
   };
@@ -85,6 +86,7 @@ async function ask(
       inventory: fromWad(answer.inventory),
       hedging: fromWad(answer.hedging),
       spread: fromWad(answer.spread),
+      lag: fromWad(answer.lag),
       capital: fromWad(answer.capital),
       fees: fromWad(answer.fees),
     },

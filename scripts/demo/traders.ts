@@ -97,7 +97,7 @@ async function trade(play: Play, trader: Person, kind: string, legs: readonly Tr
       spot: fromWad(quote.spot),
       cash: dollars(quote.total),
       fees: fromWad(quote.fees),
-      charges: fromWad(quote.inventory + quote.hedging + quote.spread + quote.capital),
+      charges: fromWad(quote.inventory + quote.hedging + quote.spread + quote.lag + quote.capital),
       netDeltaBefore: fromWad(before),
       netDeltaAfter: fromWad(after),
     };

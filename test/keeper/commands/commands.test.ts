@@ -132,6 +132,8 @@ describe("keel once, status, quote", () => {
     expect(byName).to.deep.include({ series: name, side: "buy", quantity: 2.5, total: fromUsdc(expected.total) });
     expectClose(byName.contract.value * 2.5, byName.components.mid, 1e-6);
     expect(byName.perContract).to.be.above(byName.contract.value);
+    const sum = Object.values(byName.components).reduce((all, one) => all + one, 0);
+    expectClose(sum, byName.total, 2e-6); // rounded up to a unit
   });
 
   it("quote --sell says what the trader gets", async () => {
