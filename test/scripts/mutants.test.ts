@@ -42,6 +42,19 @@ describe("The mutants", () => {
     expect(defends("refuses what it should", "refuses")).to.equal(true);
   });
 
+  it("all name a row or a beginning that a title of their test has", () => {
+    const title = /\bit(?:\.\w+)?\(\s*(["`])(.*?)\1|\bfunction (\w+)\(/gs;
+    for (const { name, test, row } of mutants) {
+      const titles = [...readFileSync(join(ROOT, test), "utf8").matchAll(title)].map(
+        ([, , text, fn]) => text ?? fn ?? "",
+      );
+      expect(
+        titles.some((text) => defends(text, row)),
+        `${name}: ${row}`,
+      ).to.equal(true);
+    }
+  });
+
   it("must say which test and row they are for", () => {
     const folder = mkdtempSync(join(tmpdir(), "keel-patches-"));
     try {
