@@ -11,11 +11,10 @@ import {
   toFunctionSelector,
 } from "viem";
 import { compiled, deployContract } from "../../scripts/deploy/transact.ts";
-import { link } from "../../scripts/deploy/link.ts";
 import { findSettlementRound } from "../../keeper/chain/settlementRound.ts";
 import { GOVERNOR, LPS, TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";
-import { NO_LIMIT, buy, deployHarness, marketSide, sell } from "../helpers/marketSide.ts";
+import { NO_LIMIT, buy, deployHarness, deployVault, marketSide, sell } from "../helpers/marketSide.ts";
 import { expectClose } from "../helpers/numbers.ts";
 import { expectRevert } from "../helpers/reverts.ts";
 import { balanceOf } from "../helpers/tokens.ts";
@@ -234,33 +233,9 @@ describe("Keel on a USDC with other habits", () => {
     });
 
     it("T54: a vault is refused on a token of other decimals than USDC's", async () => {
-      const { keel, clients, protocols } = world();
-      const sender = { public: clients.public, wallet: clients.wallet, account: GOVERNOR };
-      const {
-        epochQueue,
-        riskEngine,
-        tradeEngine,
-        poolEngine,
-        surfaceEngine,
-        epochEngine,
-        priceSources,
-        accessManager,
-        priceOracle,
-        volSurface,
-      } = keel.contracts;
-      const code = link(compiled("contracts/OptionVault"), {
-        EpochQueue: epochQueue,
-        PriceSources: priceSources,
-        RiskEngine: riskEngine,
-        TradeEngine: tradeEngine,
-        PoolEngine: poolEngine,
-        SurfaceEngine: surfaceEngine,
-        EpochEngine: epochEngine,
-      });
-      const limits = await side.readVault("limits");
-      const args = [accessManager, protocols.weth, priceOracle, volSurface, limits, "Keel", "KEEL"];
-      const refusal = await expectRevert(deployContract(sender, code, args), "UnsuitableAsset");
-      expect(refusal).to.deep.equal([protocols.weth, 18]);
+      const { weth } = world().protocols;
+      const refusal = await expectRevert(deployVault(world(), weth), "UnsuitableAsset");
+      expect(refusal).to.deep.equal([weth, 18]);
     });
 
     it("T54: quantities beyond what an account can hold are refused, never cut", async () => {

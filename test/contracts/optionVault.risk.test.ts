@@ -7,7 +7,7 @@ import { seriesId, slice } from "../../scripts/devnet/keel.ts";
 import { deskOf } from "../helpers/desk.ts";
 import { GOVERNOR, KEEPER, LPS, LP_DEPOSIT, TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";
-import { GUARDIAN, buy, marketSide, sell } from "../helpers/marketSide.ts";
+import { GUARDIAN, buy, deployVault, marketSide, sell } from "../helpers/marketSide.ts";
 import { expectClose } from "../helpers/numbers.ts";
 import { expectRevert } from "../helpers/reverts.ts";
 
@@ -396,31 +396,7 @@ describe("OptionVault, risk", () => {
 
   it("keeps what belongs to a hedge until a desk is there", async () => {
     const { keel, clients, protocols } = world();
-    const sender = { public: clients.public, wallet: clients.wallet, account: GOVERNOR };
-    const {
-      epochQueue,
-      riskEngine,
-      tradeEngine,
-      poolEngine,
-      surfaceEngine,
-      epochEngine,
-      priceSources,
-      accessManager,
-      priceOracle,
-      volSurface,
-    } = keel.contracts;
-    const libraries = {
-      EpochQueue: epochQueue,
-      PriceSources: priceSources,
-      RiskEngine: riskEngine,
-      TradeEngine: tradeEngine,
-      PoolEngine: poolEngine,
-      SurfaceEngine: surfaceEngine,
-      EpochEngine: epochEngine,
-    };
-    const limits = await side.readVault("limits");
-    const args = [accessManager, protocols.usdc, priceOracle, volSurface, limits, "Bare", "BARE"];
-    const bare = await deployContract(sender, link(compiled("contracts/OptionVault"), libraries), args);
+    const bare = await deployVault(world(), protocols.usdc);
     const nav = await clients.public.readContract({ ...keel.vault, address: bare, functionName: "nav" });
     expect(nav).to.equal(0n);
   });

@@ -1,4 +1,5 @@
 import { type Abi, type Address, parseEther } from "viem";
+import { link } from "../../scripts/deploy/link.ts";
 import { compiled, deployContract } from "../../scripts/deploy/transact.ts";
 import { DEV_ROLES, devAccount } from "../../scripts/devnet/accounts.ts";
 import { dealUsdc } from "../../scripts/devnet/deal.ts";
@@ -30,6 +31,20 @@ export async function deployHarness(fork: Fork, name: string, args: readonly unk
   );
   await dealUsdc(clients, protocols.usdc, address, 2n * LP_DEPOSIT);
   return { address, abi: [...code.abi, ...errorsAbi] };
+}
+
+/** Deploys one more vault on `asset`, with the libraries, oracle, surface and limits of the world's own, and no modules. */
+export async function deployVault({ clients, keel }: Fork & KeelWorld, asset: Address): Promise<Address> {
+  const { accessManager, priceOracle, volSurface, ...rest } = keel.contracts;
+  const libraries = Object.fromEntries(
+    Object.entries(rest).map(([name, address]) => [name.charAt(0).toUpperCase() + name.slice(1), address]),
+  );
+  const limits = await clients.public.readContract({ ...keel.vault, functionName: "limits" });
+  return deployContract(
+    { public: clients.public, wallet: clients.wallet, account: GOVERNOR },
+    link(compiled("contracts/OptionVault"), libraries),
+    [accessManager, asset, priceOracle, volSurface, limits, "Bare", "BARE"],
+  );
 }
 
 /** What tests of the market ask and change, of a world that they are given later. */
