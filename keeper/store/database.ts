@@ -1,18 +1,19 @@
 import { mkdirSync } from "node:fs";
+import type { Socket } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PGlite } from "@electric-sql/pglite";
 import { DrizzleQueryError, type Logger, sql } from "drizzle-orm";
 import type { PgDatabase, PgQueryResultHKT } from "drizzle-orm/pg-core";
+import { drizzle as drizzlePostgres } from "drizzle-orm/node-postgres";
+import { migrate as migratePostgres } from "drizzle-orm/node-postgres/migrator";
 import { drizzle as drizzlePglite } from "drizzle-orm/pglite";
 import { migrate as migratePglite } from "drizzle-orm/pglite/migrator";
-import { drizzle as drizzlePostgres } from "drizzle-orm/postgres-js";
-import { migrate as migratePostgres } from "drizzle-orm/postgres-js/migrator";
-import postgres from "postgres";
+import { Client, type ClientConfig, Pool } from "pg";
 import { UserError, messageOf } from "../errors.ts";
-import { codeOf } from "./fencing.ts";
+import { codeOf, isLineFailure } from "./fencing.ts";
 import { lockFolder } from "./folderLock.ts";
-import { impatientSockets } from "./impatience.ts";
+import { impatientSocket } from "./impatience.ts";
 
 /** SQL, whoever speaks it. */
 export type Database = PgDatabase<PgQueryResultHKT>;
@@ -49,8 +50,8 @@ const MIGRATIONS = {
 /** Any number that nobody else locks: hosts that start together must not migrate together. */
 const MIGRATION_LOCK = 0x6b65656c;
 /** A connection that broke in the middle of a transaction is never done by itself. */
-const CLOSE_SECONDS = 2;
-const CONNECTION = { onnotice: () => undefined, connect_timeout: 10 } as const;
+const CLOSE_MS = 2_000;
+const CONNECT_MS = 10_000;
 
 /**
  * Opens the store and brings its tables up to date.
@@ -93,29 +94,75 @@ async function openPostgres(
   { url, patience = PATIENCE }: Extract<StoreLocation, { url: string }>,
   logger?: Logger,
 ): Promise<OpenDatabase> {
+  const server = serversInTurn(url);
   try {
-    await migrateAlone(url);
+    await migrateAlone(server(), patience);
   } catch (error) {
     throw unreachable(url, error);
   }
-  const options = {
-    ...CONNECTION,
+  const sockets = new Set<Socket>();
+  const pool = new Pool({
     max: 4,
+    connectionTimeoutMillis: CONNECT_MS,
     // A connection that nobody needs is closed before its silence looks like a fault.
-    idle_timeout: patience.client / 2_000,
-    connection: { idle_in_transaction_session_timeout: patience.server },
-    socket: impatientSockets(patience.client),
-  };
-  const client = postgres(url, options);
+    idleTimeoutMillis: patience.client / 2,
+    idle_in_transaction_session_timeout: patience.server,
+    Client: class extends Client {
+      constructor(config?: ClientConfig) {
+        super({
+          ...config,
+          connectionString: server(),
+          stream: () => remember(impatientSocket(patience.client), sockets),
+        });
+        this.on("error", leaveItToTheStatements);
+      }
+    },
+  });
+  pool.on("error", leaveItToTheStatements);
   return {
-    db: drizzlePostgres({ client, ...(logger && { logger }) }),
-    close: () => client.end({ timeout: CLOSE_SECONDS }),
+    db: drizzlePostgres({ client: pool, ...(logger && { logger }) }),
+    async close() {
+      const hangUp = setTimeout(() => sockets.forEach((socket) => socket.destroy()), CLOSE_MS);
+      await pool.end();
+      clearTimeout(hangUp);
+    },
+  };
+}
+
+/** A line that breaks is the failure of whatever is said on it next. Unheard, the event would end the process. */
+function leaveItToTheStatements(): void {
+  // nothing to do
+}
+
+function remember(socket: Socket, sockets: Set<Socket>): Socket {
+  sockets.add(socket);
+  socket.once("close", () => sockets.delete(socket));
+  return socket;
+}
+
+/** Several servers in one address, as in `postgres://a,b/keel`: each call names the next of them. */
+export function serversInTurn(url: string): () => string {
+  const { hostname } = new URL(url);
+  const hosts = hostname.split(",");
+  let next = 0;
+  return () => {
+    const one = new URL(url);
+    if (hosts.length > 1) one.hostname = hosts[next++ % hosts.length] ?? hostname;
+    // `sslmode` means what it means to psql, not what it means to this driver.
+    if (one.searchParams.has("sslmode")) one.searchParams.set("uselibpqcompat", "true");
+    return one.href;
   };
 }
 
 /** On one connection of its own, which the lock belongs to. */
-async function migrateAlone(url: string): Promise<void> {
-  const client = postgres(url, { ...CONNECTION, max: 1 });
+async function migrateAlone(url: string, patience: Patience): Promise<void> {
+  const client = new Client({
+    connectionString: url,
+    connectionTimeoutMillis: CONNECT_MS,
+    stream: () => impatientSocket(patience.client),
+  });
+  client.on("error", leaveItToTheStatements);
+  await client.connect();
   try {
     const db = drizzlePostgres({ client });
     await db.execute(sql`select pg_advisory_lock(${MIGRATION_LOCK})`);
@@ -128,8 +175,8 @@ async function migrateAlone(url: string): Promise<void> {
 /** Names the server, never the password. */
 function unreachable(url: string, error: unknown): unknown {
   const code = codeOf(error);
-  const isLine = typeof code === "string" && /^(E[A-Z]+|CONNECT|28|3D)/.test(code);
-  if (!isLine) return error;
+  const isAddress = typeof code === "string" && /^(E[A-Z]+|28|3D)/.test(code);
+  if (!isAddress && !isLineFailure(error)) return error;
   const cause = error instanceof DrizzleQueryError ? error.cause : error;
   const { host } = new URL(url);
   return new UserError(

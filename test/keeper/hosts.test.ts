@@ -83,8 +83,8 @@ describe("Two keepers as processes over one PostgreSQL", function () {
   }
 
   async function query<T>(statement: string): Promise<T[]> {
-    const rows: unknown = await store.db.execute(statement);
-    return rows as T[];
+    const answer: unknown = await store.db.execute(statement);
+    return (answer as { readonly rows: T[] }).rows;
   }
 
   async function databaseTime(): Promise<number> {

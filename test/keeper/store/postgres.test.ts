@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { eq } from "drizzle-orm";
 import { Secret } from "../../../keeper/secret.ts";
 import { FencedOut, storeFailure } from "../../../keeper/store/fencing.ts";
-import { type OpenDatabase, openDatabase } from "../../../keeper/store/database.ts";
+import { type Database, type OpenDatabase, openDatabase, serversInTurn } from "../../../keeper/store/database.ts";
 import { createLeadership } from "../../../keeper/store/leases.ts";
 import { intents, leases, ticks } from "../../../keeper/store/schema.ts";
 import { openSession } from "../../../keeper/store/session.ts";
@@ -162,11 +162,42 @@ describe("Two hosts over one PostgreSQL", function () {
     const write = slow.db.transaction(async (tx) => {
       await tx.insert(ticks).values({ ...row, ...fence });
       expect(await b.leadership.hold(), "takes over while the write stands still").to.include({ token: 2 });
+      await untilGone(both().first, "idle in transaction");
     });
     const error = await write.catch((reason: unknown) => reason);
     expect(storeFailure(error), "the line to the one that stood still is closed").to.match(/does not answer/);
     expect(await both().first.db.$count(ticks, eq(ticks.block, 2n))).to.equal(0);
+    expect(await slow.db.$count(ticks), "and the next statement has a line of its own").to.be.a("number");
     await slow.close();
+  });
+
+  it("T41: a line that the server ends at any moment is a failure of that statement, and of nothing else", async () => {
+    const { first } = both();
+    const doomed = await openDatabase({ url: server?.url ?? "" });
+    const ends: ((tx: Database) => Promise<unknown>)[] = [
+      (tx) => tx.execute("select pg_terminate_backend(pg_backend_pid())"), // in the middle of a statement
+      async (tx) => {
+        const answer: unknown = await tx.execute("select pg_backend_pid() as pid"); // between two
+        const [row] = (answer as { readonly rows: { pid: number }[] }).rows;
+        await first.db.execute(`select pg_terminate_backend(${row?.pid ?? 0}, 5000)`);
+        await tx.execute("select 1");
+      },
+    ];
+    for (const end of ends) {
+      const error = await doomed.db.transaction(end).catch((reason: unknown) => reason);
+      expect(storeFailure(error)).to.match(/does not answer/);
+      expect(await doomed.db.$count(leases)).to.equal(0);
+    }
+    await doomed.close();
+  });
+
+  it("goes to each server of an address in turn", () => {
+    const next = serversInTurn("postgres://keel:secret@one,two:6432/keel");
+    expect([next(), next(), next()].map((url) => new URL(url).host)).to.deep.equal([
+      "one:6432",
+      "two:6432",
+      "one:6432",
+    ]);
   });
 
   it("renewing at a tick and by the clock at the same moment is one renewal", async () => {
@@ -207,11 +238,19 @@ describe("Two hosts over one PostgreSQL", function () {
     return String((log?.blockNumber ?? 0n) - 1n);
   }
 
+  /** Until no connection is in `state` any more. */
+  async function untilGone({ db }: OpenDatabase, state: string): Promise<void> {
+    for (;;) {
+      const answer: unknown = await db.execute(`select 1 from pg_stat_activity where state = '${state}'`);
+      if ((answer as { readonly rows: unknown[] }).rows.length === 0) return;
+    }
+  }
+
   /** Until some connection waits for a lock. */
   async function untilBlocked(store: OpenDatabase): Promise<void> {
     for (;;) {
-      const rows = await store.db.execute("select 1 from pg_stat_activity where wait_event_type = 'Lock'");
-      if ((rows as unknown[]).length > 0) return;
+      const answer: unknown = await store.db.execute("select 1 from pg_stat_activity where wait_event_type = 'Lock'");
+      if ((answer as { readonly rows: unknown[] }).rows.length > 0) return;
     }
   }
 });
