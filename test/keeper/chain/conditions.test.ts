@@ -9,7 +9,7 @@ import { DEFAULT_POLICY, type HedgePolicy } from "../../../keeper/hedging/policy
 import { slippageOf } from "../../../keeper/hedging/route.ts";
 import { abs, fromWad } from "../../../keeper/units.ts";
 import { deskEvents, deskOf } from "../../helpers/desk.ts";
-import { TRADERS, keelWorld } from "../../helpers/keelWorld.ts";
+import { GOVERNOR, TRADERS, keelWorld } from "../../helpers/keelWorld.ts";
 import { useFork } from "../../helpers/localFork.ts";
 import { buy, marketSide, sell } from "../../helpers/marketSide.ts";
 import { expectClose } from "../../helpers/numbers.ts";
@@ -37,7 +37,8 @@ describe("Conditions of a hedge, from the pool that it goes through", () => {
     const snapshot = await readSnapshot(clients.public, contracts, await clients.public.getBlockNumber());
     const pool = { quoter: quoterOf({ protocols }), feeTier: 500, maxClip: policy.maxClip, ...changes };
     const conditions = await readConditions(clients.public, contracts, snapshot, pool);
-    return { conditions, plan: planHedge(snapshot, policy, uniswapRouting(contracts, 500), conditions) };
+    const routing = uniswapRouting(contracts, 500);
+    return { snapshot, routing, conditions, plan: planHedge(snapshot, policy, routing, conditions) };
   }
 
   async function order(policy?: HedgePolicy): Promise<Order> {
@@ -128,7 +129,7 @@ describe("Conditions of a hedge, from the pool that it goes through", () => {
     });
   }
 
-  it("have no expected fill when there is nobody to ask, nothing to hedge, or more than the pool has", async () => {
+  it("have no expected fill when there is nobody to ask, or no such pool: then the slippage bound alone holds", async () => {
     const { protocols } = world();
     const quoter = { ...quoterOf({ protocols }), quoter: zeroAddress };
     const { conditions, plan: decided } = await plan(CALM, { quoter });
@@ -155,18 +156,23 @@ describe("Conditions of a hedge, from the pool that it goes through", () => {
     expect((await plan()).plan.decision).to.equal("hedge");
   });
 
-  it("count what an order may lose as the desk does: what is sent within the budget is not refused", async () => {
-    const { market } = world();
+  it("count what an order may lose as the desk does: by the oracle alone, the budget would be overdrawn and nothing filled", async () => {
+    const { market, keel } = world();
+    const budgets = { turnover: parseEther("12"), loss: parseEther("0.002") }; // 1,500 dollars at once
+    await keel.write(GOVERNOR, { ...keel.desk, functionName: "setBudgets", args: [budgets] });
     await market.arbitrage(2987);
     await side.wait(2 * TWAP_WINDOW);
     await market.report(SPOT);
-    await market.arbitrage(SPOT); // the average stays behind: a fill at the oracle's price counts as a loss
-    const { conditions, plan: decided } = await plan({ ...CALM, urgentBands: 1 });
-    if (decided.decision !== "hedge") return expect.fail(decided.reason.code);
-    expect(fromWad(conditions.average ?? 0n)).to.be.below(2995);
-    const { order: pending } = decided;
-    const { filled } = await fill(pending);
-    expect(filled).to.equal(pending.amount);
-    expect(pending.amount >= parseEther("1")).to.equal(true);
+    await market.arbitrage(SPOT); // the average stays behind, so that a fill at the oracle's price counts as a loss
+    const urgent = { ...CALM, urgentBands: 1 };
+    const pending = await order(urgent);
+    const { snapshot, conditions, routing } = await plan(urgent);
+    const { average, ...others } = conditions;
+    expect(fromWad(average ?? 0n)).to.be.below(2995);
+    const blind = planHedge(snapshot, urgent, routing, others);
+    if (blind.decision !== "hedge") return expect.fail(blind.reason.code);
+    await expectRevert(fill(blind.order), "LossExceeded");
+    expect((await fill(pending)).filled).to.equal(pending.amount);
+    expect(pending.amount).to.satisfy((amount: bigint) => amount >= parseEther("40") && amount < blind.order.amount);
   });
 });

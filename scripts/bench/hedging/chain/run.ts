@@ -47,6 +47,8 @@ export interface ChainOptions {
 }
 
 const GWEI = 1e9;
+/** Until the pool's average has followed a jump, seconds: before that, orders that can wait do. */
+const AVERAGE_FOLLOWS = 150;
 /** More ticks in an hour than this are no hedging any more. */
 const MOST_TICKS = 50;
 
@@ -92,8 +94,10 @@ interface FilledHedge extends FillReport {
   readonly gasUsed: number;
 }
 
-/** The keeper ticks, as it would at every block, until it has nothing left to do. */
-async function hedge({ keeper }: ChainStage, unfilled: string[]): Promise<FilledHedge[]> {
+/** Once the average has followed, the keeper ticks, as it would at every block, until it has nothing left to do. */
+async function hedge({ keeper, keel }: ChainStage, unfilled: string[]): Promise<FilledHedge[]> {
+  await keel.clients.test.increaseTime({ seconds: AVERAGE_FOLLOWS });
+  await keel.clients.test.mine({ blocks: 1 });
   const fills: FilledHedge[] = [];
   const emit = (event: KeeperEvent): void => {
     if (event.type !== "tick" && event.type !== "transaction") return;
