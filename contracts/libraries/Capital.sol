@@ -58,10 +58,13 @@ library Capital {
         Book.Place[] memory places
     ) internal pure returns (uint256 rise, uint256 unhedged) {
         rise = _risenByCaps(limits, m.spot, legs, places, nav);
-        rise = Math.max(rise, _rise(_inHedge(m, without), _inHedge(m, sums), nav));
-        (uint256 vegaBefore, uint256 gammaBefore) = _byGreeks(limits, m, without);
+        uint256 afterwards = _inHedge(m, sums);
+        if (_isPriced(afterwards, nav)) rise = Math.max(rise, _rise(_inHedge(m, without), afterwards, nav));
         (uint256 vega, uint256 gamma) = _byGreeks(limits, m, sums);
-        rise = Math.max(rise, Math.max(_rise(vegaBefore, vega, nav), _rise(gammaBefore, gamma, nav)));
+        if (_isPriced(Math.max(vega, gamma), nav)) {
+            (uint256 vegaBefore, uint256 gammaBefore) = _byGreeks(limits, m, without);
+            rise = Math.max(rise, Math.max(_rise(vegaBefore, vega, nav), _rise(gammaBefore, gamma, nav)));
+        }
         Hedges memory hedges = Hedges(_hedgeOf(m, without), _hedgeOf(m, sums));
         rise = Math.max(rise, _risenByStress(limits, m, without, sums, hedges, nav));
         unhedged = _risenByStress(limits, m, without, sums, Hedges(base, base), nav);

@@ -54,7 +54,7 @@ export const DEFAULT_POLICY: HedgePolicy = {
   slippageBps: 80,
   urgentSlippageBps: 100,
   fillMarginBps: 15,
-  maxGapBps: 25,
+  maxGapBps: 50,
   urgentBands: 2,
   emergencyBands: 5,
   urgentAfterSeconds: 900,

@@ -82,8 +82,8 @@ async function playBar(play: Play, bar: Bar, start: number, intents: readonly In
   play.volatility.observe(bar);
   await settleAndPay(play);
   await maintainMarket(play, start);
-  await wait(play, TWAP_SETTLES); // neither the keeper nor quotes trust a jump before the average has followed
   await watchKeeper(play);
+  if (intents.length > 0) await wait(play, TWAP_SETTLES);
   for (const intent of intents) await actOn(play, intent);
   await takeSample(play, "story");
 }
@@ -92,7 +92,6 @@ async function playBar(play: Play, bar: Bar, start: number, intents: readonly In
 async function settleAndPay(play: Play): Promise<void> {
   const settled = await settleExpired(play);
   if (settled.length > 0) {
-    await wait(play, TWAP_SETTLES);
     await watchKeeper(play);
     await exerciseSettled(play, settled);
   }

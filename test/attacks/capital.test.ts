@@ -230,7 +230,7 @@ describe("Attack: capital bound for cents", () => {
       }
     };
     await hedge();
-    await leave(async () => undefined);
+    await leave(() => Promise.resolve());
     await side.wait(150);
     await market.report(3000);
     const cash = await side.readVault<bigint>("freeCash");

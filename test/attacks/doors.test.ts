@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { type Abi, type Address, parseAbi, parseEther, parseUnits } from "viem";
+import { type Abi, type Address, encodeFunctionData, parseAbi, parseEther, parseUnits } from "viem";
 import { errorsAbi } from "../../keeper/chain/abi/errors.ts";
 import { findSettlementRound } from "../../keeper/chain/settlementRound.ts";
 import { compiled, deployContract } from "../../scripts/deploy/transact.ts";
@@ -279,11 +279,15 @@ describe("Attack: the desk's doors, with options for a moment and liquidity wher
     };
     const id = put(3000, expiries[1]);
     const trade = (quantity: bigint) => [[{ id, quantity }], 2n ** 100n, KEEPER, 2n ** 40n] as const;
+    const { market } = keel;
+    const tradeData = (quantity: bigint) =>
+      encodeFunctionData({ abi: market.abi, functionName: "trade", args: trade(quantity) });
+    const hedgeData = encodeFunctionData({ abi: keel.desk.abi, functionName: "rebalance", args: [hedge] });
     const calls = [
-      { ...keel.market, functionName: "trade", args: trade(parseEther("180")) },
-      { ...keel.desk, functionName: "rebalance", args: [hedge] },
-      { ...keel.market, functionName: "trade", args: trade(-parseEther("180")) },
-    ] as const;
+      { to: market.address, data: tradeData(parseEther("180")) },
+      { to: keel.desk.address, data: hedgeData },
+      { to: market.address, data: tradeData(-parseEther("180")) },
+    ];
     const usdcAbi = parseAbi(["function approve(address, uint256) returns (bool)"]);
     const { usdc } = world().protocols;
     const fees = { account: KEEPER, chain: null, gas: 3_000_000n } as const;
@@ -296,7 +300,7 @@ describe("Attack: the desk's doors, with options for a moment and liquidity wher
         args: [keel.market.address, 2n ** 255n],
       }),
     ];
-    for (const call of calls) sent.push(await clients.wallet.writeContract({ ...fees, ...call } as never));
+    for (const { to, data } of calls) sent.push(await clients.wallet.sendTransaction({ ...fees, to, data }));
     await clients.test.mine({ blocks: 1 });
     await clients.test.setAutomine(true);
     const receipts = await Promise.all(sent.map((hash) => clients.public.getTransactionReceipt({ hash })));

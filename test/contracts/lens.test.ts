@@ -176,7 +176,8 @@ for (const [title, listing] of Object.entries(LISTINGS)) {
       const call = { to: keel.lens.address, data, gas: CALL_GAS };
       await clients.public.call(call);
       await age(world(), DEVNET_PARAMETERS.limits.maxMarkAge + 1);
-      await clients.public.call(call);
+      const page = encodeFunctionData({ abi: keel.lens.abi, functionName: "look", args: [ONE, 0n, 112n] });
+      await clients.public.call({ ...call, data: page });
     });
   });
 }

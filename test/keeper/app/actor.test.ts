@@ -196,11 +196,9 @@ describe("What the keeper does on the chain", () => {
   it("does its duties: marks the book, settles, closes the epoch, unwinds", async () => {
     const duties = { settle: true, pay: true, surface: false, mark: true, epochs: true, listing: false };
     const keeper = keeperOn(world(), {}, false, { config: { duties } });
-    const { clients, market, expiries } = world();
+    const { market, expiries } = world();
     await tickNow(keeper);
     await market.moveTo(3200, { at: Number(expiries[0]) + 60, forceRound: true });
-    await clients.test.increaseTime({ seconds: 240 });
-    await clients.test.mine({ blocks: 1 }); // the pool's average follows: the unwinding need not wait for it
     const done: string[] = [];
     for (let i = 0; i < 8; i++) {
       await keeper.tick(await keeper.client.getBlockNumber(), (event) => {

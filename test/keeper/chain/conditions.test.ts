@@ -19,7 +19,7 @@ const [ALICE] = TRADERS as [Address];
 const SPOT = 3000;
 const TWAP_WINDOW = 120;
 /** Nothing is urgent unless a test is about that. */
-const CALM = { ...DEFAULT_POLICY, target: "neutral", urgentBands: 1e9, emergencyBands: 1e9 } as const;
+const CALM = { ...DEFAULT_POLICY, maxGapBps: 25, target: "neutral", urgentBands: 1e9, emergencyBands: 1e9 } as const;
 
 describe("Conditions of a hedge, from the pool that it goes through", () => {
   const world = useFork(async (fork) => {

@@ -30,7 +30,7 @@ describe("Explanation of a decision", () => {
     expect(explained({ hedge: 1 })).to.include("Decision: sell 1.0000, since there are no options left to hedge.");
     const nearly = planHedge(
       snapshotOf({ book: BOOK }),
-      { ...DEFAULT_POLICY, urgentBands: 1e9, emergencyBands: 1e9 },
+      { ...DEFAULT_POLICY, maxGapBps: 25, urgentBands: 1e9, emergencyBands: 1e9 },
       ROUTING,
       {
         average: toWad(2991),

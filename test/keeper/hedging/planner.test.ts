@@ -264,7 +264,7 @@ describe("Hedge planner before pools that others may move", () => {
 
   it("decides what was recorded before there were margins and averages as it was decided then", () => {
     const { fillMarginBps, maxGapBps, ...old } = { ...DEFAULT_POLICY, ...CALM };
-    expect([fillMarginBps, maxGapBps]).to.deep.equal([15, 25]);
+    expect([fillMarginBps, maxGapBps]).to.deep.equal([15, 50]);
     const conditions = { gasCost: 2, budgets: { turnover: 10n ** 12n, loss: 100_000_000n }, shortable: toWad(3) };
     for (const snapshot of [short, long]) {
       const again = planHedge(snapshot, old as HedgePolicy, ROUTING, conditions);

@@ -47,8 +47,6 @@ export interface ChainOptions {
 }
 
 const GWEI = 1e9;
-/** Until the pool's average has followed a jump, seconds: before that, orders that can wait do. */
-const AVERAGE_FOLLOWS = 150;
 /** More ticks in an hour than this are no hedging any more. */
 const MOST_TICKS = 50;
 
@@ -94,10 +92,8 @@ interface FilledHedge extends FillReport {
   readonly gasUsed: number;
 }
 
-/** Once the average has followed, the keeper ticks, as it would at every block, until it has nothing left to do. */
-async function hedge({ keeper, keel }: ChainStage, unfilled: string[]): Promise<FilledHedge[]> {
-  await keel.clients.test.increaseTime({ seconds: AVERAGE_FOLLOWS });
-  await keel.clients.test.mine({ blocks: 1 });
+/** The keeper ticks, as it would at every block, until it has nothing left to do. */
+async function hedge({ keeper }: ChainStage, unfilled: string[]): Promise<FilledHedge[]> {
   const fills: FilledHedge[] = [];
   const emit = (event: KeeperEvent): void => {
     if (event.type !== "tick" && event.type !== "transaction") return;
