@@ -8,7 +8,7 @@ import {MarkedBook} from "./MarkedBook.sol";
 import {Quoting} from "./Quoting.sol";
 import {RiskEngine} from "./RiskEngine.sol";
 import {RiskLimits} from "./RiskLimits.sol";
-import {SCENARIOS, StressGrid} from "./StressGrid.sol";
+import {StressGrid} from "./StressGrid.sol";
 import {SurfaceBudget} from "./SurfaceBudget.sol";
 import {TradeSteps} from "./TradeSteps.sol";
 import {TradedDelta} from "./TradedDelta.sol";
