@@ -47,11 +47,11 @@ library EpochEngine {
         uint256 queued,
         uint256 supply
     ) external returns (Prices memory p) {
+        (uint256 spot, ) = oracle.spot();
         uint256 endsAt = treasury.epoch.endsAt;
         if (block.timestamp < endsAt) revert IOptionVault.EpochOpen(endsAt);
         bool isOverdue = block.timestamp >= endsAt + risk.limits.epochLength;
         uint256 spreadVol = _spreadVol(risk, surface, isOverdue);
-        (uint256 spot, ) = oracle.spot();
         MarkedBook.Mark memory m = RiskEngine.remark(risk, surface, spot);
         RiskEngine.Assets memory assets = PoolEngine.assetsOf(risk, treasury);
         int256 halfSpread = (int256(uint256(m.grossVega)) * int256(spreadVol)) / 1e6;

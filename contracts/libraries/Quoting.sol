@@ -235,7 +235,7 @@ library Quoting {
             (q.mid, q.spot) = SpotRange.dearest(p.knots, p.bought, p.sold, r.low, r.high);
             (t.floor, ) = SpotRange.dearest(p.knots, p.intrinsic, p.sold, r.low, r.high);
             q.fees = p.fees;
-        } else if (t.highMid > t.lowMid) {
+        } else if (t.highMid >= t.lowMid) {
             (q.mid, q.fees, t.floor, q.spot) = (t.highMid, t.highFees, t.highFloor, r.high);
         } else {
             (q.mid, q.fees, t.floor, q.spot) = (t.lowMid, t.lowFees, t.lowFloor, r.low);

@@ -97,7 +97,7 @@ abstract contract EpochActions is LpActions {
     function _oldestSlice() private view returns (uint256 oldest) {
         uint256[] memory open = vault.openExpiries();
         for (uint256 i = 0; i < open.length; ++i) {
-            if (vault.expiryOf(open[i]).contracts == 0) continue;
+            if (vault.expiryOf(open[i]).contracts == 0 || open[i] <= time) continue;
             oldest = Math.max(oldest, time - surface.quoted(open[i]).updatedAt);
         }
     }
@@ -105,7 +105,9 @@ abstract contract EpochActions is LpActions {
     /// @dev Whether any reference is not what is posted: then who comes pays more than the posted price, and who leaves gets less.
     function _lags() private view returns (bool) {
         uint256[] memory open = vault.openExpiries();
-        for (uint256 i = 0; i < open.length; ++i) if (surface.quoted(open[i]).lags) return true;
+        for (uint256 i = 0; i < open.length; ++i) {
+            if (open[i] > time && surface.quoted(open[i]).lags) return true;
+        }
         return false;
     }
 
