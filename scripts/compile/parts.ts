@@ -44,7 +44,7 @@ export async function compileInParts(input: SolcInput, roots: readonly string[],
     ...partsOf(input.sources, roots, sizes).map(({ files, size }) =>
       pool.run({
         input: selecting(input, Object.fromEntries(files.map((file) => [file, { "*": CODE }]))),
-        names: files.map((file) => posix.basename(file, ".sol")),
+        names: files.map((file) => posix.basename(file).replace(/(\.t)?\.sol$/, "")),
         cost: size,
       }),
     ),
@@ -80,7 +80,7 @@ export function partsOf(sources: Sources, roots: readonly string[], sizes = size
   for (const [creator, { content }] of Object.entries(sources)) {
     for (const name of createdBy(content)) {
       const definer = Object.keys(sources).find((file) => defines(sources[file]!.content, name));
-      if (definer === undefined) continue;
+      if (definer === undefined || (groups.has(definer) && !groups.has(creator))) continue;
       const at = groups.get(creator) ?? [...groups.values()].sort((a, b) => sizeOf(b, sizes) - sizeOf(a, sizes))[0];
       const from = groups.get(definer) ?? [definer];
       if (at === undefined || at === from) continue;

@@ -23,9 +23,11 @@ type Listener = (report: ProgressReport) => void;
 
 let listener: Listener = writeLine;
 
-/** Sends reports elsewhere than to stderr, from now on. */
-export function onProgress(listen: Listener): void {
+/** Sends reports elsewhere than to stderr, from now on. @returns Where they went before. */
+export function onProgress(listen: Listener): Listener {
+  const before = listener;
   listener = listen;
+  return before;
 }
 
 /** Reports at once and then regularly, until it is finished. */

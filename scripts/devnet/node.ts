@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import hre from "hardhat";
 import { type Deployment, writeDeployment } from "../../keeper/chain/deployment.ts";
 import { UserError } from "../../keeper/errors.ts";
-import { DEVNET_FILES, compileFiles } from "../compile/deployed.ts";
+import { DEVNET_FILES, compileFiles } from "../compile/files.ts";
 import { DEV_ROLES, devAccount } from "./accounts.ts";
 import { type ChainClients, clientsAt } from "./clients.ts";
 import { watchConnections } from "./connections.ts";

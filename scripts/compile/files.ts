@@ -12,12 +12,18 @@ export const DEVNET_FILES: readonly string[] = [
   ...DEVNET_CONTRACTS.map((name) => `contracts/devnet/${name}.sol`),
 ];
 
+/** What this process has compiled, or found compiled. */
+const compiled = new Set<string>();
+
 /** Compiles these files, unless they are. @throws Hardhat's error when they do not compile. */
 export async function compileFiles(files: readonly string[]): Promise<void> {
-  await hre.tasks.getTask("build").run({ quiet: true, files: files.map(rootPath) });
+  const missing = files.filter((file) => !compiled.has(file));
+  if (missing.length === 0) return;
+  await hre.tasks.getTask("build").run({ quiet: true, files: missing.map(rootPath) });
+  for (const file of missing) compiled.add(file);
 }
 
 /** How Hardhat names a file that it is to build. */
 function rootPath(file: string): string {
-  return file.startsWith("contracts/") ? join(hre.config.paths.root, file) : `npm:${file}`;
+  return file.startsWith("@") ? `npm:${file}` : join(hre.config.paths.root, file);
 }
