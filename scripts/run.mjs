@@ -4,6 +4,7 @@
 import { spawn } from "child_process";
 import { existsSync, readFileSync } from "fs";
 import { dirname, join } from "path";
+import { clearInterval, setInterval } from "timers";
 import { fileURLToPath, pathToFileURL } from "url";
 import "./setup.mjs";
 
