@@ -1,4 +1,5 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import {
   cpSync,
   existsSync,
@@ -21,7 +22,6 @@ import { createPool } from "../../scripts/compile/pool.ts";
 import { type ProgressReport, onProgress, progressText, startProgress } from "../../scripts/compile/progress.ts";
 import { relocateCache } from "../../scripts/compile/relocate.ts";
 import type { Solc, SolcInput, SolcOutput } from "../../scripts/compile/solc.ts";
-import { runScript } from "../helpers/processes.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 const HARDHAT = join(ROOT, "node_modules/hardhat/dist/src/cli.js");
@@ -166,7 +166,11 @@ describe("A checkout that was moved, or copied", function () {
     for (const end of [".json", ".output.json"])
       writeFileSync(join(folder, "artifacts/build-info", buildInfoId + end), "{}");
 
-    const { stdout, stderr } = spawnSync(process.execPath, [HARDHAT, "build", file], { cwd: folder, encoding: "utf8" });
+    const { stdout, stderr } = spawnSync(process.execPath, [HARDHAT, "build", file], {
+      cwd: folder,
+      env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("HARDHAT_"))),
+      encoding: "utf8",
+    });
     expect(stderr).to.equal("");
     expect(stdout).to.include("No contracts to compile");
     expect(readFileSync(join(folder, "cache/compile-cache.json"), "utf8")).not.to.include(`"${ROOT}/`);
@@ -215,15 +219,73 @@ describe("The commands of package.json", () => {
       expect(existsSync(join(ROOT, file.startsWith("@") ? "node_modules" : ".", file)), file).to.equal(true);
     }
   });
+});
 
-  it("run in this process or in one of their own, with their arguments and exit codes", async () => {
-    const direct = await runScript("run.mjs", ["scripts/demo.ts", "--seed", "x"]).result;
-    expect(direct.code).to.equal(1);
-    expect(direct.err).to.include("--seed");
-    const own = await runScript("run.mjs", ["--expose-gc", "scripts/demo.ts", "--seed", "x"]).result;
-    expect(own).to.deep.equal(direct);
-    const program = await runScript("run.mjs", ["prettier", "--version"]).result;
-    expect({ code: program.code, version: /^\d+\.\d+/.test(program.out) }).to.deep.equal({ code: 0, version: true });
+describe("The wrapper", () => {
+  let folder: string;
+
+  beforeEach(() => {
+    folder = realpathSync(mkdtempSync(join(tmpdir(), "keel-wrapper-")));
+    mkdirSync(join(folder, "scripts"));
+    cpSync(join(ROOT, "scripts/run.mjs"), join(folder, "scripts/run.mjs"));
+    writeFileSync(join(folder, "scripts/setup.mjs"), ""); // nothing is installed by a test
+    symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
+    writeFileSync(
+      join(folder, "scripts/hello.mjs"),
+      "console.log(typeof gc, process.version, process.argv.slice(2).join()); process.exit(3);",
+    );
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  const run = (...args: string[]) =>
+    spawnSync(process.execPath, [join(folder, "scripts/run.mjs"), ...args], { encoding: "utf8" });
+
+  it("runs scripts in its process or, for flags of Node, in one of their own, with arguments and exit codes", () => {
+    const direct = run("scripts/hello.mjs", "a", "--b");
+    expect(direct).to.include({ status: 3, stdout: `undefined ${process.version} a,--b\n`, stderr: "" });
+    const own = run("--expose-gc", "scripts/hello.mjs", "a", "--b");
+    expect(own).to.include({ status: 3, stdout: `function ${process.version} a,--b\n`, stderr: "" });
+  });
+
+  it("runs programs of dependencies", () => {
+    const { status, stdout } = run("prettier", "--version");
+    expect(status).to.equal(0);
+    expect(stdout).to.match(/^\d+\.\d+/);
+  });
+
+  it("ends what it has started when it is ended", async () => {
+    writeFileSync(join(folder, "scripts/wait.mjs"), "console.log(process.pid); setInterval(() => undefined, 1000);");
+    const child = spawn(process.execPath, [join(folder, "scripts/run.mjs"), "--expose-gc", "scripts/wait.mjs"]);
+    const [pid] = (await once(child.stdout, "data")) as [Buffer];
+    child.kill("SIGTERM");
+    const [code] = (await once(child, "close")) as [number | null];
+    expect(code).to.equal(143);
+    expect(() => process.kill(Number(pid.toString()), 0)).to.throw("ESRCH");
+  });
+});
+
+describe("The set-up", () => {
+  it("leaves dependencies alone that are linked from another checkout, however old", () => {
+    const folder = realpathSync(mkdtempSync(join(tmpdir(), "keel-setup-")));
+    try {
+      for (const name of ["checkout/scripts", "other/.bin"]) mkdirSync(join(folder, name), { recursive: true });
+      cpSync(join(ROOT, "scripts/setup.mjs"), join(folder, "checkout/scripts/setup.mjs"));
+      writeFileSync(join(folder, "checkout/package-lock.json"), "{}");
+      symlinkSync(join(folder, "other"), join(folder, "checkout/node_modules"));
+      writeFileSync(
+        join(folder, "npm.js"),
+        `require("fs").writeFileSync(${JSON.stringify(join(folder, "called"))}, "");`,
+      );
+      const { status, stderr } = spawnSync(process.execPath, [join(folder, "checkout/scripts/setup.mjs")], {
+        env: { ...process.env, npm_execpath: join(folder, "npm.js"), npm_node_execpath: process.execPath },
+        encoding: "utf8",
+      });
+      expect({ status, stderr }).to.deep.equal({ status: 0, stderr: "" });
+      expect(existsSync(join(folder, "called"))).to.equal(false);
+      expect(existsSync(join(folder, "other/.bin"))).to.equal(true);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
 
