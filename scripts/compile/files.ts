@@ -17,7 +17,7 @@ const compiled = new Set<string>();
 
 /** Compiles these files, unless they are. @throws Hardhat's error when they do not compile. */
 export async function compileFiles(files: readonly string[]): Promise<void> {
-  const missing = files.filter((file) => !compiled.has(file));
+  const missing = [...new Set(files)].filter((file) => !compiled.has(file));
   if (missing.length === 0) return;
   await hre.tasks.getTask("build").run({ quiet: true, files: missing.map(rootPath) });
   for (const file of missing) compiled.add(file);
