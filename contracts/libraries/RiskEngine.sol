@@ -42,7 +42,7 @@ library RiskEngine {
     int256 private constant WAD = 1e18;
     uint256 private constant BPS = 10_000;
 
-    /// @notice Values the book at `spot` and stores the mark with its scenarios.
+    /// @notice Values the book at `spot` and stores the mark.
     function remark(State storage self, IVolSurface surface, uint256 spot) external returns (MarkedBook.Mark memory m) {
         int256[SCENARIOS] memory stress;
         (m, stress) = _value(self, surface, spot);
@@ -51,36 +51,13 @@ library RiskEngine {
         emit IOptionVault.Marked(m);
     }
 
-    /// @notice The same without scenarios: a sale needs none.
-    function remarkGreeks(
-        State storage self,
-        IVolSurface surface,
-        uint256 spot
-    ) external returns (MarkedBook.Mark memory m) {
-        m = _greeks(self, surface, spot);
-        self.mark = m;
-        emit IOptionVault.Marked(m);
-    }
-
-    /// @notice The mark with its scenarios as a purchase would find it: the stored one if it is fresh and has them, else what
-    /// `remark` would store.
+    /// @notice The mark as a trade would find it: the stored one if it is fresh, else what `remark` would store.
     function markAt(
         State storage self,
         IVolSurface surface,
         uint256 spot
-    ) external view returns (MarkedBook.Mark memory m, int256[SCENARIOS] memory stress) {
+    ) external view returns (MarkedBook.Mark memory m, int256[SCENARIOS] memory stress, bool fresh) {
         return _markAt(self, surface, spot);
-    }
-
-    /// @notice The mark as a sale or a hedge would find it: the stored one if it is fresh, else what `remarkGreeks` would store.
-    function greeksAt(
-        State storage self,
-        IVolSurface surface,
-        uint256 spot
-    ) external view returns (MarkedBook.Mark memory m, bool fresh) {
-        m = self.mark;
-        fresh = isFresh(self.limits, m, surface, spot);
-        if (!fresh) m = _greeks(self, surface, spot);
     }
 
     /// @notice Value and Greeks at `spot`, without scenarios.
@@ -89,7 +66,8 @@ library RiskEngine {
         IVolSurface surface,
         uint256 spot
     ) external view returns (MarkedBook.Mark memory m) {
-        return _greeks(self, surface, spot);
+        m = MarkedBook.greeks(self.book, _slices(self.book, surface), spot, surface.version());
+        _carryOver(self.mark, m);
     }
 
     /// @notice See Book.all.
@@ -104,7 +82,7 @@ library RiskEngine {
             RiskLimits.ofTrades(self.limits).vegaWindowLeft(self.mark.vegaAdded, self.mark.vegaAddedAt, vegaCapacity);
     }
 
-    /// @notice Whether a mark is young, near to `spot`, and of the surface as it is. Whether it has scenarios is another question.
+    /// @notice Whether a mark is young, near to `spot`, and of the surface as it is.
     function isFresh(
         RiskLimits.Limits storage limits,
         MarkedBook.Mark memory m,
@@ -119,7 +97,7 @@ library RiskEngine {
                 spot <= type(uint96).max &&
                 block.timestamp - m.time <= limits.maxMarkAge &&
                 move * BPS <= uint256(limits.maxMarkMoveBps) * m.spot &&
-                m.surfaceVersion == uint24(surface.version());
+                m.surfaceVersion == uint32(surface.version());
         }
     }
 
@@ -136,7 +114,7 @@ library RiskEngine {
         Assets calldata assets
     ) external view returns (MarkedBook.Mark memory m, int256[SCENARIOS] memory navs, uint256 worst) {
         int256[SCENARIOS] memory stress;
-        (m, stress) = _markAt(self, surface, spot);
+        (m, stress, ) = _markAt(self, surface, spot);
         navs = StressGrid.totals(stress, assets.base, m.spot, assets.cash + assets.quote);
         (, worst) = StressGrid.worst(stress, StressGrid.scenarios(), assets.base, m.spot);
     }
@@ -165,9 +143,10 @@ library RiskEngine {
         State storage self,
         IVolSurface surface,
         uint256 spot
-    ) private view returns (MarkedBook.Mark memory m, int256[SCENARIOS] memory stress) {
+    ) private view returns (MarkedBook.Mark memory m, int256[SCENARIOS] memory stress, bool fresh) {
         m = self.mark;
-        if (m.hasScenarios && isFresh(self.limits, m, surface, spot)) stress = self.stress.load();
+        fresh = isFresh(self.limits, m, surface, spot);
+        if (fresh) stress = self.stress.load();
         else (m, stress) = _value(self, surface, spot);
     }
 
@@ -178,15 +157,6 @@ library RiskEngine {
         uint256 spot
     ) private view returns (MarkedBook.Mark memory m, int256[SCENARIOS] memory stress) {
         (m, stress) = MarkedBook.value(self.book, _slices(self.book, surface), spot, surface.version());
-        _carryOver(self.mark, m);
-    }
-
-    function _greeks(
-        State storage self,
-        IVolSurface surface,
-        uint256 spot
-    ) private view returns (MarkedBook.Mark memory m) {
-        m = MarkedBook.greeks(self.book, _slices(self.book, surface), spot, surface.version());
         _carryOver(self.mark, m);
     }
 

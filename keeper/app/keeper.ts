@@ -1,5 +1,4 @@
 import type { Address } from "viem";
-import { quoterOf } from "../chain/quoter.ts";
 import { isChainError } from "../chain/reverts.ts";
 import type { KeeperConfig } from "../config.ts";
 import type { FeePolicy } from "../execution/fees.ts";
@@ -81,7 +80,6 @@ export function createKeeper(parts: KeeperParts): Keeper {
     createMarketTicker({
       settings,
       contracts: own,
-      quoter: quoterOf(deployment),
       line,
       duties: config.duties,
       dutySources: {

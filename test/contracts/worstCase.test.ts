@@ -26,7 +26,6 @@ const DEPLOYED = [
   "libraries/EpochQueue",
   "libraries/RiskEngine",
   "libraries/TradeEngine",
-  "libraries/TradePreview",
   "libraries/QuoteEngine",
   "libraries/PoolEngine",
   "libraries/EpochEngine",
