@@ -36,8 +36,8 @@ export default defineConfig({
     overrides: {
       "contracts/OptionVault.sol": solc(1),
       "contracts/OptionMarket.sol": solc(2_000),
-      "contracts/HedgeDesk.sol": solc(200),
-      "contracts/libraries/TradeEngine.sol": solc(10_000),
+      "contracts/HedgeDesk.sol": solc(1),
+      "contracts/libraries/TradeEngine.sol": solc(1_000),
       // Large, and compiled for a single run of tests.
       "test/solidity/campaign/Campaign.t.sol": solc(1),
     },

@@ -35,11 +35,14 @@ contract HedgeDesk is DeskTrading, ReentrancyGuardTransient {
 
     /// @inheritdoc IHedgeDesk
     function rebalance(Order calldata order) external nonReentrant restricted returns (uint256 cash) {
-        IOptionVault.Balance memory b = vault.syncMark();
+        IOptionVault.Balance memory b = vault.balance();
         uint256 limit = _keepersLimit(b.spot, order.amount > 0);
         int256 filled;
         (filled, cash) = _rebalance(order, Lane.Keeper, limit, b, b.netDelta);
-        if (SignedMath.abs(b.netDelta + filled) <= _band(b.nav, b.spot)) account_.insideAt = uint40(block.timestamp);
+        // Inside with this block's trades, which may be gone before it is over, and without them.
+        int256 after_ = b.netDelta + filled;
+        uint256 furthest = Math.max(SignedMath.abs(after_), SignedMath.abs(after_ - b.traded));
+        if (furthest <= _band(b.nav, b.spot)) account_.insideAt = uint40(block.timestamp);
     }
 
     // Anyone
@@ -47,9 +50,9 @@ contract HedgeDesk is DeskTrading, ReentrancyGuardTransient {
     /// @inheritdoc IHedgeDesk
     function rebalanceOpen(Order calldata asked) external nonReentrant returns (uint256 cash) {
         Order memory order = asked;
-        IOptionVault.Balance memory b = vault.syncMark();
+        IOptionVault.Balance memory b = vault.balance();
         (int256 net, int256 filled, uint256 limit) = (0, 0, 0);
-        (net, order.amount, order.cashLimit, limit) = limits_.admit(order, b, vault.oracle(), account_.insideAt);
+        (net, order.amount, order.cashLimit, limit) = limits_.admit(order, b, vault, account_.insideAt);
         (filled, cash) = _rebalance(order, Lane.Open, limit, b, net);
         limits_.undone(net, filled, b, account_.insideAt);
     }
@@ -63,11 +66,12 @@ contract HedgeDesk is DeskTrading, ReentrancyGuardTransient {
     function unwind(uint256 maxAmount, Route calldata route) external nonReentrant returns (uint256 cash) {
         uint256 open = vault.openContracts();
         if (open != 0) revert BookOpen(open);
-        IOptionVault.Balance memory b = vault.syncMark();
+        IOptionVault.Balance memory b = vault.balance();
         int256 net = b.base;
         bool buys = net < 0;
         Force memory f = Force(_laneOf(msg.sender), buys ? Cause.Short : Cause.Long, msg.sender);
-        (uint256 limit, uint256 most) = limits_.forced(f, account_.insideAt, vault.oracle(), b.spot, buys, b.nav);
+        if (f.lane != Lane.Keeper) _seenOf(f.cause, true);
+        (uint256 limit, uint256 most, ) = limits_.forced(f, account_.insideAt, vault, b.spot, buys);
         uint256 amount = Math.min(Math.min(maxAmount, SignedMath.abs(net)), most);
         (, cash) = _rebalance(_orderOf(amount, buys, route), f.lane, limit, b, net);
     }
@@ -84,25 +88,23 @@ contract HedgeDesk is DeskTrading, ReentrancyGuardTransient {
 
         Force memory f = Force(_laneOf(msg.sender), Cause.Shortfall, msg.sender);
         uint256 most = needed - raised;
-        if (f.lane != Lane.Keeper) {
-            (uint256 size, , , uint256 opensAt) = _allowed(f.cause);
-            if (size == 0 && raised == 0) revert KeepersFirst(opensAt);
-            most = Math.min(most, size);
-        }
-        if (most > 0) raised += _raise(f, most, route);
+        if (f.lane != Lane.Keeper) most = Math.min(most, _seenOf(f.cause, raised == 0));
+        if (most > 0) raised += _raise(f, most, raised == 0, route);
     }
 
-    /// @notice One source of {raiseCash}, by itself: one that fails takes none of the others with it. The desk's own calls alone.
-    /// @param covers Whether to buy back a part of the short hedge, or to sell inventory.
-    function raiseFrom(
-        bool covers,
+    /// @notice One forced trade, by itself: one that fails takes nothing with it that was done before. The desk's own calls alone.
+    /// @param needed USDC, but for {restoreHealth}, which buys back what brings health to its target.
+    function force(
+        Source source,
         Force calldata f,
         uint256 needed,
         Route calldata route
     ) external returns (uint256 raised) {
         if (msg.sender != address(this)) revert OnlyDesk(msg.sender);
         HedgeAccount.Action memory a = _beginNow();
-        raised = covers ? _coverFor(a, needed, f, route) : _sellFor(a, needed, f, route);
+        if (source == Source.Inventory) raised = _sellFor(a, needed, f, route);
+        else if (source == Source.Short) raised = _coverFor(a, needed, f, route);
+        else raised = _buyBack(a, _excessDebt(a, lending()), f, route);
         _finish(a);
     }
 
@@ -116,11 +118,11 @@ contract HedgeDesk is DeskTrading, ReentrancyGuardTransient {
         HedgeAccount.Action memory a = _beginNow();
         _cover(a);
         _topUp(a, conf);
-        if (a.debt > 0 && conf.lender.health() < floor) {
-            Force memory f = Force(_laneOf(msg.sender), Cause.Health, msg.sender);
-            _buyBack(a, _excessDebt(a, conf), f, route);
-        }
         _finish(a);
+        if (a.debt == 0 || conf.lender.health() >= floor) return;
+        Force memory f = Force(_laneOf(msg.sender), Cause.Health, msg.sender);
+        (, bytes memory reason) = _try(Source.Debt, f, 0, route);
+        if (reason.length > 0 && conf.lender.health() <= health) _bubble(reason);
     }
 
     /// @inheritdoc IHedgeDesk
@@ -151,7 +153,7 @@ contract HedgeDesk is DeskTrading, ReentrancyGuardTransient {
 
     /// @inheritdoc IHedgeDesk
     function budgetLeft(Lane lane) external view returns (uint256 turnover, uint256 loss) {
-        return limits_.budgetLeft(lane, vault, _nav());
+        return limits_.budgetLeft(lane, vault);
     }
 
     // Inside
@@ -172,7 +174,7 @@ contract HedgeDesk is DeskTrading, ReentrancyGuardTransient {
         (filled, cash, loss) = _trade(a, order, priceLimit);
         uint256 notional = SignedMath.abs(HedgeAccount.worth(filled, b.spot));
         uint256 bounty = lane == Lane.Open ? limits_.drawBounty(notional, vault.freeCash()) : 0;
-        limits_.charge(lane, notional, loss + bounty * USDC_UNIT, b.nav, vault);
+        limits_.charge(lane, notional, loss + bounty * USDC_UNIT, b);
         emit Rebalanced(msg.sender, order.venue, filled, cash, b.spot, net, net + filled);
         // Before the vault is told what the hedge is: after any payment it asks.
         if (bounty > 0) {
@@ -194,31 +196,39 @@ contract HedgeDesk is DeskTrading, ReentrancyGuardTransient {
 
     // What is forced
 
+    /// @dev What of a cause has been seen for long enough. Keepers go first: there has to be something if it `isNeeded`.
+    function _seenOf(Cause cause, bool isNeeded) private view returns (uint256 size) {
+        uint256 opensAt;
+        (size, , , opensAt) = _allowed(cause);
+        if (size == 0 && isNeeded) revert KeepersFirst(opensAt);
+    }
+
     /// @dev Keepers are those who may rebalance.
     function _laneOf(address caller) private view returns (Lane) {
         (bool isKeeper, ) = IAccessManager(authority()).canCall(caller, address(this), this.rebalance.selector);
         return isKeeper ? Lane.Keeper : Lane.Forced;
     }
 
-    /// @dev Sells inventory, and buys back a part of the short hedge: each tried by itself.
-    function _raise(Force memory f, uint256 needed, Route calldata route) private returns (uint256 raised) {
+    /// @dev Sells inventory, and buys back a part of the short hedge: each tried by itself. @param isAll Whether this call has raised
+    /// nothing else: then it reverts if this raises nothing either.
+    function _raise(Force memory f, uint256 needed, bool isAll, Route calldata route) private returns (uint256 raised) {
         bytes memory reason;
-        if (account_.inventory > 0) (raised, reason) = _tryRaise(false, f, needed, route);
+        if (account_.inventory > 0) (raised, reason) = _try(Source.Inventory, f, needed, route);
         if (raised < needed && account_.hasLoan) {
-            (uint256 more, bytes memory why) = _tryRaise(true, f, needed - raised, route);
+            (uint256 more, bytes memory why) = _try(Source.Short, f, needed - raised, route);
             (raised, reason) = (raised + more, why);
         }
-        if (raised == 0 && reason.length > 0) _bubble(reason);
+        if (raised == 0 && isAll && reason.length > 0) _bubble(reason);
         limits_.raised(raised);
     }
 
-    function _tryRaise(
-        bool covers,
+    function _try(
+        Source source,
         Force memory f,
         uint256 needed,
         Route calldata route
     ) private returns (uint256, bytes memory) {
-        try this.raiseFrom(covers, f, needed, route) returns (uint256 raised) {
+        try this.force(source, f, needed, route) returns (uint256 raised) {
             return (raised, "");
         } catch (bytes memory reason) {
             return (0, reason);

@@ -82,6 +82,7 @@ contract OptionMarket is
     function listSeries(uint256 expiry, uint256[] calldata strikes) external restricted {
         (uint256 spot, ) = vault.oracle().spot();
         listing_.check(pricing().cutOff, expiry, strikes, spot);
+        ListingRules.requirePlace(expiry, vault.openExpiries());
         surface.sliceOf(expiry); // reverts without one: a listed series can always be marked
         uint256[] memory ids = new uint256[](2 * strikes.length);
         for (uint256 i = 0; i < strikes.length; ++i) {
@@ -104,12 +105,32 @@ contract OptionMarket is
         int256 cashLimit,
         address recipient,
         uint256 deadline
-    ) external nonReentrant returns (int256 cash) {
+    ) external nonReentrant returns (int256) {
+        return _trade(legs, cashLimit, recipient, deadline, false);
+    }
+
+    /// @inheritdoc IOptionMarket
+    function tradeForClaim(
+        Book.Leg[] calldata legs,
+        int256 cashLimit,
+        address recipient,
+        uint256 deadline
+    ) external nonReentrant returns (int256) {
+        return _trade(legs, cashLimit, recipient, deadline, true);
+    }
+
+    function _trade(
+        Book.Leg[] calldata legs,
+        int256 cashLimit,
+        address recipient,
+        uint256 deadline,
+        bool mayOwe
+    ) private returns (int256 cash) {
         if (block.timestamp > deadline) revert DeadlinePassed(deadline, block.timestamp);
         for (uint256 i = 0; i < legs.length; ++i) {
             if (legs[i].quantity < 0) _burn(msg.sender, legs[i].id, SignedMath.abs(legs[i].quantity));
         }
-        (Quoting.Quote memory q, uint256 insured) = vault.bookTrade(legs, terms_, recipient);
+        (Quoting.Quote memory q, uint256 insured) = vault.bookTrade(legs, terms_, recipient, mayOwe);
         cash = q.total;
         if (cash > cashLimit) revert CostAboveLimit(cash, cashLimit);
         emit Traded(msg.sender, recipient, legs, q, insured);

@@ -22,6 +22,7 @@ import {RiskEngine} from "./libraries/RiskEngine.sol";
 import {RiskLimits} from "./libraries/RiskLimits.sol";
 import {SurfaceEngine} from "./libraries/SurfaceEngine.sol";
 import {TradeEngine} from "./libraries/TradeEngine.sol";
+import {TradePreview} from "./libraries/TradePreview.sol";
 import {TradedDelta} from "./libraries/TradedDelta.sol";
 import {Treasury} from "./libraries/Treasury.sol";
 
@@ -37,8 +38,9 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
 
     Treasury.State private treasury;
     RiskEngine.State private risk;
-    /// @dev What markets that were replaced may still pay to holders of what they sold, USDC.
-    mapping(address market => uint256) private owedBy;
+    mapping(address market => Treasury.Tenure) private tenures;
+    /// @inheritdoc IOptionVault
+    mapping(address account => uint256) public proceedsOf;
     PriceSources.State private sources;
 
     constructor(
@@ -75,7 +77,8 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
         if (market_ == address(0) || address(hedge_) == address(0)) revert ZeroAddress();
         if (market_ != market()) {
             if (risk.book.openContracts() > 0) revert ModuleInUse(market());
-            owedBy[market()] = treasury.accounts.owed;
+            tenures[market()].owed = treasury.accounts.owed;
+            if (market() != address(0)) tenures[market_].since = uint40(block.timestamp);
         }
         if (address(hedge_) != address(hedge())) {
             if (!_isFlat(hedge())) revert ModuleInUse(address(hedge()));
@@ -118,13 +121,8 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
     }
 
     /// @inheritdoc IOptionVault
-    function syncMark() external nonReentrant returns (Balance memory) {
-        return PoolEngine.syncMark(risk, treasury, sources.current, surface);
-    }
-
-    /// @inheritdoc IOptionVault
     function currentMark() public view returns (MarkedBook.Mark memory m, bool fresh) {
-        (m, , fresh) = risk.markAt(surface, _spot());
+        (m, fresh) = risk.greeksAt(surface, _spot());
     }
 
     /// @inheritdoc IOptionVault
@@ -153,10 +151,25 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
     function bookTrade(
         Book.Leg[] calldata legs,
         Quoting.Terms calldata terms,
-        address recipient
+        address recipient,
+        bool mayOwe
     ) external nonReentrant onlyMarket returns (Quoting.Quote memory q, uint256 insured) {
-        (q, insured) = TradeEngine.trade(risk, treasury, sources.current, surface, legs, terms);
-        if (q.total < 0) usdc.safeTransfer(recipient, uint256(-q.total));
+        uint256 unpaid;
+        (q, insured, unpaid) = TradeEngine.trade(risk, treasury, sources.current, surface, legs, terms, mayOwe);
+        if (unpaid > 0) {
+            proceedsOf[recipient] += unpaid;
+            emit ProceedsOwed(recipient, unpaid);
+        }
+        if (q.total < 0) usdc.safeTransfer(recipient, uint256(-q.total) - unpaid);
+    }
+
+    /// @inheritdoc IOptionVault
+    function claimProceeds(address account) external nonReentrant returns (uint256 assets) {
+        assets = Math.min(proceedsOf[account], treasury.accounts.cash);
+        proceedsOf[account] -= assets;
+        treasury.pay(assets, assets);
+        emit ProceedsPaid(account, assets);
+        usdc.safeTransfer(account, assets);
     }
 
     /// @inheritdoc IOptionVault
@@ -168,17 +181,7 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
     /// @inheritdoc IOptionVault
     function payHolder(uint256 id, uint256 quantity, address recipient) external nonReentrant returns (uint256 assets) {
         bool isCurrent = msg.sender == market();
-        uint256 left = owedBy[msg.sender];
-        if (!isCurrent && left == 0) revert Unauthorized(msg.sender);
-        uint256 released;
-        (assets, released) = risk.book.redeem(id, quantity);
-        if (!isCurrent) {
-            if (released > left) revert Unauthorized(msg.sender);
-            owedBy[msg.sender] = left - released;
-        }
-        uint256 insured = treasury.pay(assets, released);
-        if (insured > 0) emit InsuranceUsed(insured, treasury.accounts.insurance);
-        emit HolderPaid(id, recipient, quantity, assets, released);
+        assets = PoolEngine.payHolder(risk, treasury, tenures[msg.sender], isCurrent, id, quantity, recipient);
         usdc.safeTransfer(recipient, assets);
     }
 
@@ -215,8 +218,8 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
         EpochEngine.Prices memory p = EpochEngine.price(
             risk,
             treasury,
+            sources.current,
             surface,
-            _spot(),
             _queuedShares(),
             supply + VIRTUAL_SHARES
         );
@@ -255,6 +258,11 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
     }
 
     /// @inheritdoc IOptionVault
+    function balance() external view nonReentrantView returns (Balance memory) {
+        return PoolEngine.balance(risk, treasury, sources.current, surface);
+    }
+
+    /// @inheritdoc IOptionVault
     function exposure() external view returns (Exposure memory) {
         return exposureAt(_spot());
     }
@@ -284,7 +292,7 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
         Book.Leg[] calldata legs,
         Quoting.Terms calldata terms
     ) external view returns (Quoting.Quote memory, Exposure memory) {
-        return TradeEngine.previewTrade(risk, treasury, sources.current, surface, legs, terms);
+        return TradePreview.previewTrade(risk, treasury, sources.current, surface, legs, terms);
     }
 
     /// @inheritdoc IOptionVault

@@ -7,7 +7,7 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 import {TickMath} from "@uniswap/v4-core/src/libraries/TickMath.sol";
 
-import {IPriceOracle} from "./interfaces/IPriceOracle.sol";
+import {IPriceOracle, MAX_LEAD_BPS} from "./interfaces/IPriceOracle.sol";
 import {IChainlinkAggregator, IChainlinkBounds, IChainlinkFeed} from "./interfaces/external/IChainlinkFeed.sol";
 import {IUniswapV3Pool} from "./interfaces/external/IUniswapV3.sol";
 
@@ -31,7 +31,6 @@ contract PriceOracle is IPriceOracle {
     uint256 private constant BPS = 10_000;
     /// @dev How far from a price the average counts in {averageNear}. Feeds report on half a percent: beyond that it is the
     /// average that lags, or is pushed.
-    uint256 private constant MAX_LEAD_BPS = 50;
     /// @dev How many empty round ids may lie before a settlement round. Mainnet's aggregators number without gaps.
     uint256 private constant MAX_GAP = 32;
     uint256 private constant PHASE_SHIFT = 64;

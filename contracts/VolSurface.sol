@@ -146,9 +146,10 @@ contract VolSurface is IVolSurface, AccessManaged {
     }
 
     /// @dev A new expiry starts near to what its neighbours say, so that neither posting between two slices, nor before the first or
-    /// after the last, moves prices further than moving those would. Its reference is the slice, raised to where
-    /// the neighbours' references are and with their carry, if it lies below: what is new is not cheap at once. Only on a
-    /// surface without slices bounds alone apply.
+    /// after the last, moves prices further than moving those would. Its reference is the slice itself, or if that lies below
+    /// the neighbours' references anywhere, theirs: the smile of one of them by deviations, raised to where both are. What is
+    /// new is cheap at no strike. Its forward grows no further than the neighbours' do. Only on a surface without slices
+    /// bounds alone apply.
     function _checkFirst(
         uint256 expiry,
         Ssvi.Slice memory next,
@@ -167,16 +168,29 @@ contract VolSurface is IVolSurface, AccessManaged {
             uint256[5] memory nearer = VolDrift.variances(b.near, near - block.timestamp);
             for (uint256 i = 0; i < 5; ++i) around[i] = _mean(b, nearer[i], around[i]);
         }
-        (, uint256 drop) = VolDrift.change(around, VolDrift.variances(next, expiry - block.timestamp));
-        return
-            _pack(
-                Ssvi.Slice({
-                    atmVol: Math.min(next.atmVol + drop, bounds.maxVol),
-                    skew: next.skew,
-                    curvature: next.curvature,
-                    carry: _carryAt(b)
-                })
-            );
+        return _pack(_firstReference(b, around, expiry, far, next, bounds.maxVol));
+    }
+
+    /// @param around Squares of the neighbours' vol by deviations. @param far The neighbour whose smile it may become.
+    function _firstReference(
+        Bracket memory b,
+        uint256[5] memory around,
+        uint256 expiry,
+        uint256 far,
+        Ssvi.Slice memory next,
+        uint256 maxVol
+    ) private view returns (Ssvi.Slice memory first) {
+        (uint256 time, uint256 farTime) = (expiry - block.timestamp, far - block.timestamp);
+        (bool isBelow, ) = VolDrift.shortfall(around, VolDrift.variancesFor(next, FixedPoint.sqrt(around[2]), time));
+        first = next;
+        if (isBelow) {
+            (, uint256 factorSquared) = VolDrift.shortfall(around, VolDrift.variances(b.far, farTime));
+            first = VolDrift.moved(b.far, farTime, time, factorSquared);
+            first.atmVol = Math.min(first.atmVol, maxVol);
+        }
+        first.carry = _carryAt(b);
+        // After the last: as far in all, not as fast.
+        if (expiry > far) first.carry = (first.carry * int256(farTime)) / int256(time);
     }
 
     /// @dev The neighbours of an expiry among the slices with listed series, or if there are none among all: what nobody has listed

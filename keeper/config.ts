@@ -45,6 +45,8 @@ const VARIABLES: readonly (readonly [name: string, path: readonly string[], kind
   ["KEEL_MIN_CLIP", ["hedging", "minClip"], "number"],
   ["KEEL_MAX_CLIP", ["hedging", "maxClip"], "number"],
   ["KEEL_SLIPPAGE_BPS", ["hedging", "slippageBps"], "number"],
+  ["KEEL_FILL_MARGIN_BPS", ["hedging", "fillMarginBps"], "number"],
+  ["KEEL_MAX_GAP_BPS", ["hedging", "maxGapBps"], "number"],
   ["KEEL_DEADLINE_SECONDS", ["hedging", "deadlineSeconds"], "number"],
   ["KEEL_MARK_TOLERANCE", ["hedging", "markTolerance"], "number"],
 ];

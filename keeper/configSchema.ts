@@ -40,6 +40,8 @@ const hedgingSchema = z
     maxClip: positive("ether").default(DEFAULT_POLICY.maxClip),
     slippageBps: whole(1, 500).default(DEFAULT_POLICY.slippageBps),
     urgentSlippageBps: whole(1, 500).default(DEFAULT_POLICY.urgentSlippageBps),
+    fillMarginBps: whole(1, 500).default(DEFAULT_POLICY.fillMarginBps),
+    maxGapBps: whole(1, 500).default(DEFAULT_POLICY.maxGapBps),
     urgentBands: positive("half-widths of the band").default(DEFAULT_POLICY.urgentBands),
     emergencyBands: positive("half-widths of the band").default(DEFAULT_POLICY.emergencyBands),
     urgentAfterSeconds: whole(0, 86_400).default(DEFAULT_POLICY.urgentAfterSeconds),

@@ -23,6 +23,7 @@ const ERROR_SOURCES = [
   "libraries/PriceSources",
   "libraries/RiskEngine",
   "libraries/TradeEngine",
+  "libraries/TradePreview",
   "libraries/QuoteEngine",
   "libraries/PoolEngine",
   "libraries/SurfaceEngine",

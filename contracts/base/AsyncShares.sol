@@ -66,10 +66,10 @@ abstract contract AsyncShares is IAsyncShares, ERC20, ReentrancyGuardTransient {
         _;
     }
 
-    /// @dev Nor leave it, unless it could not be processed for a whole epoch's length.
+    /// @dev Nor leave it, unless it could not be processed for half an epoch: well before it is at any price.
     modifier beforeEpochEndsOrOverdue() {
         (, uint256 length) = _epochEnd();
-        _requireNotClosed(length);
+        _requireNotClosed(length / 2);
         _;
     }
 

@@ -111,7 +111,7 @@ abstract contract DeskTrading is DeskRules {
         uint256 priceLimit
     ) internal returns (int256 filled, uint256 cash, uint256 loss) {
         (filled, cash, loss) = order.amount > 0 ? _buy(a, order, priceLimit) : _sell(a, order, priceLimit);
-        loss = Math.max(loss, HedgeAccount.lossAt(filled, cash, vault.oracle().averageNear(a.spot)));
+        loss = Math.max(loss, DeskLimits.lossAtAverage(vault, filled, cash, a.spot));
     }
 
     /// @dev How far from the oracle's price a keeper may trade, WAD.
@@ -152,19 +152,21 @@ abstract contract DeskTrading is DeskRules {
         return (bought.toInt256(), spent, loss);
     }
 
-    /// @dev Sells the inventory first, and borrows what is missing.
+    /// @dev Sells the inventory first, and borrows what is missing. If nobody lends that, the inventory alone is sold.
     function _sell(
         HedgeAccount.Action memory a,
         Order memory order,
         uint256 priceLimit
     ) private returns (int256, uint256 received, uint256 loss) {
         uint256 amount = uint256(-order.amount);
+        uint256 held = Math.min(amount, account_.inventory);
+        uint256 asked = amount;
+        if (held < amount) amount = held + _borrow(a, amount - held, address(order.venue));
+        if (amount == 0) revert LenderClosed();
+        if (held > 0) base.safeTransfer(address(order.venue), held);
         uint256 least = Math.ceilDiv(amount * priceLimit, WAD * USDC_UNIT);
         if (least < SMALLEST_FORCED) least = Math.saturatingSub(least, ROUNDING);
-        least = Math.max(least, order.cashLimit);
-        uint256 held = Math.min(amount, account_.inventory);
-        if (held > 0) base.safeTransfer(address(order.venue), held);
-        if (held < amount) _borrow(a, amount - held, address(order.venue));
+        least = Math.max(least, Math.mulDiv(order.cashLimit, amount, asked, Math.Rounding.Ceil));
 
         uint256 usdcBefore = usdc.balanceOf(address(this));
         uint256 baseBefore = base.balanceOf(address(this));
@@ -188,8 +190,13 @@ abstract contract DeskTrading is DeskRules {
     }
 
     /// @dev Buys `amount` to repay debt with.
-    function _buyBack(HedgeAccount.Action memory a, uint256 amount, Force memory f, Route calldata route) internal {
-        _force(a, Math.min(amount, a.debt), true, f, route);
+    function _buyBack(
+        HedgeAccount.Action memory a,
+        uint256 amount,
+        Force memory f,
+        Route calldata route
+    ) internal returns (uint256) {
+        return _force(a, Math.min(amount, a.debt), true, f, route);
     }
 
     /// @dev Sells inventory for at least `needed` USDC, or all of it.
@@ -213,8 +220,7 @@ abstract contract DeskTrading is DeskRules {
         Force memory f,
         Route calldata route
     ) private returns (uint256) {
-        int256 nav = _nav();
-        (uint256 priceLimit, uint256 most) = limits_.forced(f, account_.insideAt, vault.oracle(), a.spot, buys, nav);
+        (uint256 priceLimit, uint256 most, int256 nav) = limits_.forced(f, account_.insideAt, vault, a.spot, buys);
         if (most == 0) revert LossExceeded(1, 0);
         Order memory order = _orderOf(Math.min(amount, most), buys, route);
         (int256 filled, uint256 cash, uint256 loss) = _trade(a, order, priceLimit);
@@ -230,32 +236,45 @@ abstract contract DeskTrading is DeskRules {
 
     // Borrowing
 
-    function _borrow(HedgeAccount.Action memory a, uint256 amount, address to) private {
+    /// @return borrowed All of `amount`, or nothing.
+    function _borrow(HedgeAccount.Action memory a, uint256 amount, address to) private returns (uint256 borrowed) {
         Lending memory conf = lending();
         if (address(conf.lender) == address(0)) revert NoLender(amount + account_.inventory, account_.inventory);
         ILender.Terms memory t = conf.lender.terms();
-        if (!t.canBorrow) revert LenderClosed();
+        if (!t.canBorrow) return 0;
         uint256 needed = _collateralFor(a.debt + amount, a.spot, conf.targetHealth, t.thresholdBps);
         uint256 more = needed > a.collateral ? Math.max(needed - a.collateral, LEAST_SUPPLY) : 0;
 
-        account_.inventory += amount.toUint96();
         account_.hasLoan = true;
-        _lend(a, conf.lender, more, amount, to);
+        borrowed = _lend(a, conf.lender, more, amount, to);
+        if (borrowed == 0) {
+            _releaseCollateral(a, more, conf.targetHealth);
+            return 0;
+        }
+        account_.inventory += borrowed.toUint96();
         uint256 health = conf.lender.health();
         if (health < _healthWad(conf.minHealth)) revert HealthTooLow(health, _healthWad(conf.minHealth));
     }
 
-    /// @dev Adds collateral out of the vault, and borrows.
-    function _lend(HedgeAccount.Action memory a, ILender lender, uint256 more, uint256 amount, address to) private {
+    /// @dev Adds collateral out of the vault, and borrows. What the lender does not take goes back to the vault.
+    function _lend(
+        HedgeAccount.Action memory a,
+        ILender lender,
+        uint256 more,
+        uint256 amount,
+        address to
+    ) private returns (uint256 borrowed) {
         if (more > 0) {
             inFlight = more;
             vault.payForHedge(address(lender), more);
             a.funded += (more * USDC_UNIT).toInt256();
         }
-        lender.borrow(more, amount, to);
+        uint256 supplied;
+        (supplied, borrowed) = lender.borrow(more, amount, to);
         inFlight = 0;
-        a.debt += amount;
-        a.collateral += more;
+        a.debt += borrowed;
+        a.collateral += supplied;
+        _return(a, more - supplied);
     }
 
     /// @dev Repays debt with inventory, and pays the collateral that the target does not need back to the vault. While the
@@ -358,7 +377,10 @@ abstract contract DeskTrading is DeskRules {
         a.funded += (fromVault * USDC_UNIT).toInt256();
         if (fromVault < amount && account_.hasLoan) {
             ILender lender = lending().lender;
-            fromLoan = Math.min(amount - fromVault, _spare(a, a.debt, TRANSIT_HEALTH_BPS, lender.terms()));
+            ILender.Terms memory t = lender.terms();
+            // Where the debt cannot be repaid with what is bought, the collateral stays as it would be kept for good.
+            uint256 health = t.canRepay ? TRANSIT_HEALTH_BPS : _keptHealth(lending());
+            fromLoan = Math.min(amount - fromVault, _spare(a, a.debt, health, t));
             if (fromLoan > 0) (, fromLoan) = lender.repay(0, fromLoan, to);
             a.collateral -= fromLoan;
         }
@@ -373,7 +395,7 @@ abstract contract DeskTrading is DeskRules {
         if (again > 0) {
             ILender lender = lending().lender;
             usdc.safeTransfer(address(lender), again);
-            lender.borrow(again, 0, address(0));
+            (again, ) = lender.borrow(again, 0, address(0));
             a.collateral += again;
         }
         _return(a, left - again);
@@ -424,15 +446,6 @@ abstract contract DeskTrading is DeskRules {
 
     function _healthWad(uint256 bps) internal pure returns (uint256) {
         return (bps * WAD) / BPS;
-    }
-
-    /// @dev NAV, WAD USDC; zero when nobody can say. What is forced needs no mark: a book that cannot be valued has the least budgets.
-    function _nav() internal view returns (int256) {
-        try vault.nav() returns (int256 nav) {
-            return nav;
-        } catch {
-            return 0;
-        }
     }
 
     /// @inheritdoc DeskRules

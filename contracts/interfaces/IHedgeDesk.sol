@@ -83,6 +83,14 @@ interface IHedgeDesk is IHedgePosition {
         Health
     }
 
+    /// @notice What a forced trade turns into cash or less debt: inventory that is sold, the short hedge whose collateral goes
+    /// free as it is bought back, or debt that is bought back for the sake of health.
+    enum Source {
+        Inventory,
+        Short,
+        Debt
+    }
+
     /// @notice A trade that the desk itself has to make, and for whom.
     struct Force {
         Lane lane;

@@ -22,10 +22,14 @@ interface ILender {
     /// @notice Only the desk may change its loan.
     error OnlyDesk(address caller);
 
-    /// @notice Adds `collateral` USDC, which the caller has sent, and borrows `amount` of the underlying for `to`.
-    /// Either may be zero. Dust may be refused: a lender
-    /// that rounds would take it for nothing.
-    function borrow(uint256 collateral, uint256 amount, address to) external;
+    /// @notice Adds `collateral` USDC, which the caller has sent, and borrows `amount` of the underlying for `to`. Either may be
+    /// zero. What the market refuses now is left undone, without a revert: its caps are filled by whoever likes.
+    /// @return supplied All of the collateral, or none: then it goes back to the caller. @return borrowed The amount, or nothing.
+    function borrow(
+        uint256 collateral,
+        uint256 amount,
+        address to
+    ) external returns (uint256 supplied, uint256 borrowed);
 
     /// @notice Repays up to `amount` of the underlying, which the caller has sent, and then pays up to `collateral` USDC out
     /// to `to`. Either may be zero. What the market refuses now is left undone; if it refuses to be paid while there is debt,

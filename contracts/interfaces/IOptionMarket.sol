@@ -56,6 +56,14 @@ interface IOptionMarket {
         address recipient,
         uint256 deadline
     ) external returns (int256 cash);
+    /// @notice The same, but that proceeds for which the pool has too little cash, since it is in the hedge, are owed to the
+    /// recipient: see IOptionVault.claimProceeds. For sales alone.
+    function tradeForClaim(
+        Book.Leg[] calldata legs,
+        int256 cashLimit,
+        address recipient,
+        uint256 deadline
+    ) external returns (int256 cash);
 
     /// @notice What `trade` would cost now, and the vault's exposure after it. Reverts as `trade` would.
     function quote(

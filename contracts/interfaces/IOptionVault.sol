@@ -22,6 +22,7 @@ interface IOptionVault is IAsyncShares {
     /// @param base Hedge in units of underlying. @param quote Hedge in USDC.
     /// @param nav Net assets with book and hedge at the mark's spot; negative if liabilities exceed assets.
     /// @param vegaCapacity What the inventory charge is measured by: fixed for an epoch, so that the charge is a potential.
+    /// @param traded What has been traded up to now, and lately.
     struct Exposure {
         MarkedBook.Mark mark;
         uint256 spot;
@@ -29,11 +30,12 @@ interface IOptionVault is IAsyncShares {
         int256 quote;
         int256 nav;
         uint256 vegaCapacity;
+        TradedDelta.State traded;
     }
 
     /// @notice What a hedge goes by at the live price, all WAD. @param netDelta Of book and hedge, see MarkedBook.deltaAt.
     /// @param traded What of it trades of this block have added. @param base,quote The hedge: see IHedgePosition.
-    /// @param nav USDC.
+    /// @param nav USDC. @param inAll What trades have added up to now, see TradedDelta.
     struct Balance {
         uint256 spot;
         int256 netDelta;
@@ -41,6 +43,7 @@ interface IOptionVault is IAsyncShares {
         int256 base;
         int256 quote;
         int256 nav;
+        TradedDelta.State inAll;
     }
 
     event Marked(MarkedBook.Mark mark);
@@ -49,6 +52,9 @@ interface IOptionVault is IAsyncShares {
     event ExpirySettled(uint256 indexed expiry, uint256 price, uint256 payouts);
     /// @notice A holder was paid; what is owed in all fell by `released`, at least as much.
     event HolderPaid(uint256 indexed id, address indexed recipient, uint256 quantity, uint256 assets, uint256 released);
+    /// @notice A sale was made for which the pool had too little cash: `assets` more are owed to `account`.
+    event ProceedsOwed(address indexed account, uint256 assets);
+    event ProceedsPaid(address indexed account, uint256 assets);
     event HedgeFunded(address indexed to, uint256 assets);
     event HedgeReturned(uint256 assets);
     /// @param navBid NAV with the book at its ask (what leaving LPs get), @param navAsk with the book at its bid; WAD.
@@ -75,6 +81,9 @@ interface IOptionVault is IAsyncShares {
     /// @notice The slice of `expiry`, of `updatedAt`, is too old or frozen to price an epoch by. It is, once the epoch is a whole
     /// epoch overdue.
     error EpochSurfaceStale(uint256 expiry, uint256 updatedAt);
+    /// @notice NAV at the posted surface and at the references are `gap` apart, more than `limit` (WAD USDC): an epoch that is not a
+    /// whole epoch overdue waits until they are not.
+    error EpochSurfaceUnsettled(uint256 gap, uint256 limit);
     /// @notice A guardian has stopped new risk; closing, exercising, claiming and leaving go on.
     error OpeningPaused();
     /// @notice NAV has fallen too far below what the shares were worth at their peak (both WAD USDC): closing only, until it
@@ -94,7 +103,7 @@ interface IOptionVault is IAsyncShares {
     function limits() external view returns (RiskLimits.Limits memory);
     /// @notice USDC of the pool. Queued deposits, assets set aside for redemptions and the insurance reserve are not in it.
     function cash() external view returns (uint256);
-    /// @notice USDC owed to holders of settled series.
+    /// @notice USDC owed to holders of settled series, and to sellers who are waiting for their proceeds.
     function owed() external view returns (uint256);
     /// @notice USDC of the reserve that pays holders what the pool cannot. It is no LP's.
     function insurance() external view returns (uint256);
@@ -102,11 +111,13 @@ interface IOptionVault is IAsyncShares {
     function freeCash() external view returns (uint256);
     /// @notice What is owed beyond the cash at hand: to be raised from the hedge, which anyone may do at the desk.
     function shortfall() external view returns (uint256);
-    /// @notice The mark as it stands: the stored one if fresh, else recomputed in memory.
+    /// @notice The mark as it stands: the stored one if fresh, else value and Greeks recomputed in memory.
     function currentMark() external view returns (MarkedBook.Mark memory mark, bool fresh);
     /// @notice Value and Greeks computed now, without scenarios.
     function greeks() external view returns (MarkedBook.Mark memory);
     function exposure() external view returns (Exposure memory);
+    /// @notice What a hedge goes by, at the stored mark if it is fresh. Reverts in the middle of the vault's own actions.
+    function balance() external view returns (Balance memory);
     /// @notice What trades have added to the book's delta: in the last block with one, and in all.
     function traded() external view returns (TradedDelta.State memory);
     /// @notice The same at a spot of the caller's choice.
@@ -148,14 +159,18 @@ interface IOptionVault is IAsyncShares {
     ) external view returns (Quoting.Quote memory, Exposure memory afterwards);
 
     // Anyone
-    /// @notice Recomputes the mark exactly at the live oracle price and stores it.
+    /// @notice Recomputes the mark exactly at the live oracle price, with its scenarios, and stores it.
     function mark() external returns (MarkedBook.Mark memory);
-    /// @notice Brings the mark up to date if it is stale. @return What a hedge goes by.
-    function syncMark() external returns (Balance memory);
     /// @notice Lets the surface's references follow what is posted, as far as time and the budget allow.
     function followSurface() external;
     /// @notice Prices the open epoch: mints shares for queued deposits, sets assets aside for queued redemptions.
     function processEpoch() external;
+
+    /// @notice Pays what `account` is owed for options that it sold back, as far as there is cash. Anyone may call it.
+    /// @return assets USDC paid.
+    function claimProceeds(address account) external returns (uint256 assets);
+    /// @notice USDC owed to `account` for options that it sold back when the pool's cash was in the hedge.
+    function proceedsOf(address account) external view returns (uint256);
 
     // Guardian
     /// @notice Stops new risk, and nothing else. Role: GUARDIAN.
@@ -166,11 +181,13 @@ interface IOptionVault is IAsyncShares {
     // The market
     /// @notice Prices a trade on the market's terms and books it: positions, mark, limits, and its cash, which the market
     /// sends right after this call, or if negative the vault pays to `recipient`.
+    /// @param mayOwe Whether the proceeds of a sale that the pool has too little cash for may be owed: see {claimProceeds}.
     /// @return insured USDC of the fees that went on to the insurance reserve.
     function bookTrade(
         Book.Leg[] calldata legs,
         Quoting.Terms calldata terms,
-        address recipient
+        address recipient,
+        bool mayOwe
     ) external returns (Quoting.Quote memory, uint256 insured);
     function list(uint256[] calldata ids) external;
     function delist(uint256[] calldata ids) external;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.31;
 
+/// @dev How far the DEX average may count as away from the feed where fills are judged, basis points.
+uint256 constant MAX_LEAD_BPS = 50;
+
 /// @title Prices of one market's underlying in USDC, WAD
 /// @notice Three prices for three purposes. `spot` values what the vault owns and owes: Chainlink alone, so that no DEX
 /// trade can move it. `read` prices trades: its range spans Chainlink, the DEX price of the moment, and what it was between

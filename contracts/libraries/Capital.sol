@@ -6,7 +6,7 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {Book} from "./Book.sol";
 import {MarkedBook} from "./MarkedBook.sol";
 import {RiskLimits} from "./RiskLimits.sol";
-import {StressGrid} from "./StressGrid.sol";
+import {SCENARIOS, StressGrid} from "./StressGrid.sol";
 
 /// @title How much of a pool's capital its book binds, and what whoever binds it pays
 /// @notice Capital is bound when LPs could not take it out, or others could not buy options with it. The hedge counts as the
@@ -16,9 +16,15 @@ import {StressGrid} from "./StressGrid.sol";
 /// is free; half of it costs the rate on that half, all of it the double rate. What a trade sells back is taken out
 /// first and earns nothing, so that a charge for a day is not rolled into one for a year.
 /// LPs' leave is judged by the hedge as it is. Whoever buys just before and sells right after, so that no hedge can follow, pays the
-/// rate of an epoch too, as far as the other charges of coming and going are less: see Quoting.quote.
+/// rate of an epoch too, as far as the trade's other charges are less: see Quoting.quote.
 library Capital {
     using RiskLimits for RiskLimits.Limits;
+
+    /// @dev Units of underlying, WAD, around a trade.
+    struct Hedges {
+        int256 before;
+        int256 afterwards;
+    }
 
     uint256 private constant BPS = 10_000;
     int256 private constant WAD = 1e18;
@@ -29,51 +35,18 @@ library Capital {
     /// debt over a liquidation threshold of 0.78 is 2.18 times it, of which 1 has come in.
     int256 private constant SHORT_HEDGE_BPS = 12_000;
 
-    /// @notice The largest of what the reserve rule, the capacities for vega and gamma, and cash for the hedge bind.
-    /// @param m The mark. @param sums Scenarios of the book, and what comes on top of the mark. Neither is changed.
-    function bound(
-        RiskLimits.Limits memory limits,
-        MarkedBook.Mark memory m,
-        MarkedBook.Sums memory sums
-    ) internal pure returns (uint256) {
-        int256 spot = int256(uint256(m.spot));
-        int256 value = m.value + sums.value / WAD;
-        int256 hedge = -(m.delta + sums.delta / WAD);
-        int256 worth = (hedge * spot) / WAD;
-        // Cash in the hedge, of which holders' premiums have paid for a part.
-        uint256 inHedge = _positive((worth > 0 ? worth : (-worth * SHORT_HEDGE_BPS) / int256(BPS)) + value);
-        uint256 byGreeks = limits.boundByGreeks(
-            m.spot,
-            m.weightedVega + sums.weightedVega / WAD,
-            m.gamma + sums.gamma / WAD
-        );
-        return Math.max(Math.max(boundByStress(limits, m, sums, hedge), inHedge), byGreeks);
-    }
-
-    /// @notice What the reserve rule binds with `hedge` units of underlying: left − x ≥ reserve · (nav − x) in the worst scenario,
-    /// where left = nav − loss.
-    function boundByStress(
-        RiskLimits.Limits memory limits,
-        MarkedBook.Mark memory m,
-        MarkedBook.Sums memory sums,
-        int256 hedge
-    ) internal pure returns (uint256) {
-        (int256 worst, ) = StressGrid.worst(sums.stress, sums.grid, hedge, m.spot);
-        int256 worth = m.value + (sums.value + hedge * int256(uint256(m.spot))) / WAD;
-        uint256 loss = _positive(worth - StressGrid.scaled(worst));
-        return Math.ceilDiv(loss * BPS, BPS - limits.reserveBps);
-    }
-
     /// @notice The NAV that capital is a share of: when the epoch began, or now if that is less.
     /// @param vegaCapacity See Treasury.Gate, WAD USDC per 1.00 of vol.
     function navOf(RiskLimits.Limits memory limits, uint256 vegaCapacity, int256 nav) internal pure returns (uint256) {
         return Math.min(Math.mulDiv(vegaCapacity, BPS, limits.vegaCapacityBps), _positive(nav));
     }
 
-    /// @notice By how much a trade raises Φ, the most of three: of the pool, of the series and of the expiries of what is bought; and by
-    /// how much as long as nobody hedges.
-    /// @param without Sums with what is sold back alone, @param sums with all legs. @param base The hedge as it is.
-    /// @param places Short contracts of each leg's series and expiry after it.
+    /// @notice By how much a trade raises Φ of whatever it raises most: of each scenario of the reserve rule, the capacities for vega
+    /// and gamma, cash for the hedge, the caps of the series and of the expiries of what is bought; and by how much in a
+    /// scenario as long as nobody hedges. Each is compared with itself: what others bind for a few hours hides nothing that
+    /// is bound for a year.
+    /// @param without Sums with what is sold back alone, @param sums with all legs. Both come on top of the mark.
+    /// @param base The hedge as it is. @param places Short contracts of each leg's series and expiry after it.
     function risenBy(
         RiskLimits.Limits memory limits,
         MarkedBook.Mark memory m,
@@ -85,15 +58,72 @@ library Capital {
         Book.Place[] memory places
     ) internal pure returns (uint256 rise, uint256 unhedged) {
         rise = _risenByCaps(limits, m.spot, legs, places, nav);
-        uint256 afterwards = bound(limits, m, sums);
-        if (_isPriced(afterwards, nav)) rise = Math.max(rise, _rise(bound(limits, m, without), afterwards, nav));
-        afterwards = boundByStress(limits, m, sums, base);
-        if (_isPriced(afterwards, nav)) unhedged = _rise(boundByStress(limits, m, without, base), afterwards, nav);
+        uint256 afterwards = _inHedge(m, sums);
+        if (_isPriced(afterwards, nav)) rise = Math.max(rise, _rise(_inHedge(m, without), afterwards, nav));
+        (uint256 vega, uint256 gamma) = _byGreeks(limits, m, sums);
+        if (_isPriced(Math.max(vega, gamma), nav)) {
+            (uint256 vegaBefore, uint256 gammaBefore) = _byGreeks(limits, m, without);
+            rise = Math.max(rise, Math.max(_rise(vegaBefore, vega, nav), _rise(gammaBefore, gamma, nav)));
+        }
+        Hedges memory hedges = Hedges(_hedgeOf(m, without), _hedgeOf(m, sums));
+        rise = Math.max(rise, _risenByStress(limits, m, without, sums, hedges, nav));
+        unhedged = _risenByStress(limits, m, without, sums, Hedges(base, base), nav);
     }
 
     /// @notice What a rise of Φ costs for `time` seconds at `rateBps` a year, rounded up.
     function price(uint256 rise, uint256 rateBps, uint256 time) internal pure returns (uint256) {
         return Math.ceilDiv(rise * rateBps * time, BPS * YEAR);
+    }
+
+    /// @dev What the reserve rule binds: left − x ≥ reserve · (nav − x) in a scenario, where left = nav − loss. The scenario that rises
+    /// most; none is looked at by itself while the worst is within what is free.
+    function _risenByStress(
+        RiskLimits.Limits memory limits,
+        MarkedBook.Mark memory m,
+        MarkedBook.Sums memory without,
+        MarkedBook.Sums memory sums,
+        Hedges memory hedges,
+        uint256 nav
+    ) private pure returns (uint256 rise) {
+        (, uint256 worst) = StressGrid.worst(sums.stress, sums.grid, hedges.afterwards, m.spot);
+        if (!_isPriced(_byScenario(limits, m, sums, hedges.afterwards, worst), nav)) return 0;
+        for (uint256 i = 0; i < SCENARIOS; ++i) {
+            uint256 before = _byScenario(limits, m, without, hedges.before, i);
+            rise = Math.max(rise, _rise(before, _byScenario(limits, m, sums, hedges.afterwards, i), nav));
+        }
+    }
+
+    function _byScenario(
+        RiskLimits.Limits memory limits,
+        MarkedBook.Mark memory m,
+        MarkedBook.Sums memory sums,
+        int256 hedge,
+        uint256 scenario
+    ) private pure returns (uint256) {
+        int256 worth = m.value + (sums.value + hedge * int256(uint256(m.spot))) / WAD;
+        int256 left = StressGrid.scaled(StressGrid.worthIn(scenario, sums.stress, sums.grid, hedge, m.spot));
+        return Math.ceilDiv(_positive(worth - left) * BPS, BPS - limits.reserveBps);
+    }
+
+    function _byGreeks(
+        RiskLimits.Limits memory limits,
+        MarkedBook.Mark memory m,
+        MarkedBook.Sums memory sums
+    ) private pure returns (uint256 vega, uint256 gamma) {
+        int256 weightedVega = m.weightedVega + sums.weightedVega / WAD;
+        return limits.boundByGreeks(m.spot, weightedVega, m.gamma + sums.gamma / WAD);
+    }
+
+    /// @dev Cash in the hedge, of which holders' premiums have paid for a part.
+    function _inHedge(MarkedBook.Mark memory m, MarkedBook.Sums memory sums) private pure returns (uint256) {
+        int256 worth = (_hedgeOf(m, sums) * int256(uint256(m.spot))) / WAD;
+        int256 cash = worth > 0 ? worth : (-worth * SHORT_HEDGE_BPS) / int256(BPS);
+        return _positive(cash + m.value + sums.value / WAD);
+    }
+
+    /// @dev As the keeper makes it.
+    function _hedgeOf(MarkedBook.Mark memory m, MarkedBook.Sums memory sums) private pure returns (int256) {
+        return -(m.delta + sums.delta / WAD);
     }
 
     /// @dev Of each cap, the sum over all legs that are bought.

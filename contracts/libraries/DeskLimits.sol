@@ -8,7 +8,8 @@ import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 
 import {IHedgeDesk} from "../interfaces/IHedgeDesk.sol";
 import {IOptionVault} from "../interfaces/IOptionVault.sol";
-import {IPriceOracle} from "../interfaces/IPriceOracle.sol";
+import {IPriceOracle, MAX_LEAD_BPS} from "../interfaces/IPriceOracle.sol";
+import {HedgeAccount} from "./HedgeAccount.sol";
 import {MarkedBook} from "./MarkedBook.sol";
 import {TradedDelta} from "./TradedDelta.sol";
 
@@ -30,8 +31,8 @@ library DeskLimits {
         RateLimiter.RefillingBucket losses;
         RateLimiter.RefillingBucket publicLosses;
         RateLimiter.RefillingBucket bounties;
-        uint64 givenTurnover;
-        uint64 givenLoss;
+        uint40 givenTurnover;
+        uint32 givenLoss;
         mapping(IHedgeDesk.Cause cause => IHedgeDesk.Sighting) seen;
     }
 
@@ -89,18 +90,17 @@ library DeskLimits {
 
     // Budgets
 
-    /// @notice Charges a fill to a lane. `notional`, `loss` and `nav` are WAD USDC; shares round up.
+    /// @notice Charges a fill to a lane. `notional` and `loss` are WAD USDC; shares round up. @param b As of this second.
     function charge(
         State storage self,
         IHedgeDesk.Lane lane,
         uint256 notional,
         uint256 loss,
-        int256 nav,
-        IOptionVault vault
+        IOptionVault.Balance calldata b
     ) external {
-        uint256 whole = budgetNav(self, nav);
+        uint256 whole = budgetNav(self, b.nav);
         (uint256 traded, uint256 lost) = (Math.ceilDiv(notional * WAD, whole), Math.ceilDiv(loss * WAD, whole));
-        if (lane == IHedgeDesk.Lane.Keeper) _giveBack(self, vault, whole);
+        if (lane == IHedgeDesk.Lane.Keeper) _giveBack(self, b.inAll, whole);
         (uint256 turnover, uint256 left) = _left(self, lane);
         if (traded > turnover) revert IHedgeDesk.TurnoverExceeded(traded, turnover);
         if (lost > left) revert IHedgeDesk.LossExceeded(lost, left);
@@ -119,12 +119,11 @@ library DeskLimits {
     function budgetLeft(
         State storage self,
         IHedgeDesk.Lane lane,
-        IOptionVault vault,
-        int256 nav
+        IOptionVault vault
     ) external view returns (uint256 turnover, uint256 loss) {
         (turnover, loss) = _left(self, lane);
         if (lane != IHedgeDesk.Lane.Keeper) return (turnover, loss);
-        (uint256 moreTurnover, uint256 moreLoss) = _due(self, vault.traded(), budgetNav(self, nav));
+        (uint256 moreTurnover, uint256 moreLoss) = _due(self, vault.traded(), budgetNav(self, navOf(vault)));
         turnover = Math.min(turnover + moreTurnover, self.turnover._capacity);
         loss = Math.min(loss + moreLoss, self.losses._capacity);
     }
@@ -146,6 +145,7 @@ library DeskLimits {
     /// @notice See IHedgeDesk.poke. @param insideAt When a keeper last left the net delta inside the band.
     /// @param isUnhealthy Whether the loan is below its floor.
     function poke(State storage self, IOptionVault vault, uint256 insideAt, bool isUnhealthy) external {
+        vault.oracle().spot(); // without a price nobody could act: keepers would not have gone first
         bool noted = _see(self, IHedgeDesk.Cause.Shortfall, vault.shortfall(), insideAt);
         if (isUnhealthy) noted = _see(self, IHedgeDesk.Cause.Health, 1, insideAt) || noted;
         // What is forced needs no mark: one that cannot be made holds nothing up. The net delta is seen by the next call.
@@ -162,7 +162,7 @@ library DeskLimits {
         State storage self,
         IHedgeDesk.Order calldata order,
         IOptionVault.Balance calldata b,
-        IPriceOracle oracle,
+        IOptionVault vault,
         uint256 insideAt
     ) external view returns (int256 net, int256 amount, uint256 cashLimit, uint256 priceLimit) {
         net = steady(b.netDelta, b.traded);
@@ -178,7 +178,7 @@ library DeskLimits {
             amount = buys ? size.toInt256() : -size.toInt256();
             cashLimit = Math.mulDiv(cashLimit, size, asked, buys ? Math.Rounding.Floor : Math.Rounding.Ceil);
         }
-        priceLimit = _publicLimit(oracle, buys, slippageBps);
+        priceLimit = _publicLimit(vault.oracle(), buys, slippageBps);
     }
 
     /// @notice Takes what an open order undid off what may be undone, and sees what it left of `net`.
@@ -214,24 +214,47 @@ library DeskLimits {
     /// @notice What binds a trade that the desk itself has to make, in a lane and for a cause.
     /// @return priceLimit The most to pay or the least to get for a unit, WAD.
     /// @return most Units of underlying (WAD) of which any fill is covered by what the lane may lose.
+    /// @return nav WAD USDC, see {navOf}.
     function forced(
         State storage self,
         IHedgeDesk.Force calldata f,
         uint256 insideAt,
-        IPriceOracle oracle,
+        IOptionVault vault,
         uint256 spot,
-        bool buys,
-        int256 nav
-    ) external view returns (uint256 priceLimit, uint256 most) {
+        bool buys
+    ) external view returns (uint256 priceLimit, uint256 most, int256 nav) {
+        nav = navOf(vault);
         (, uint256 slippageBps, , ) = _allowed(self, f.cause, insideAt);
         if (f.lane == IHedgeDesk.Lane.Keeper) {
             slippageBps = self.rules.maxSlippageBps;
             priceLimit = worse(spot, buys, slippageBps);
         } else {
-            priceLimit = _publicLimit(oracle, buys, slippageBps);
+            priceLimit = _publicLimit(vault.oracle(), buys, slippageBps);
         }
         (, uint256 left) = _left(self, f.lane);
+        // Losses are counted at the worse of feed and average: a keeper's limit goes by the feed alone.
+        if (f.lane == IHedgeDesk.Lane.Keeper) slippageBps += MAX_LEAD_BPS;
         most = Math.mulDiv(left * BPS, budgetNav(self, nav), spot * slippageBps);
+    }
+
+    /// @notice What a fill (WAD, signed; USDC) cost more than at the DEX average, WAD USDC: a feed that is behind the market would
+    /// hide what a fill at its price costs. @param spot Of the oracle.
+    function lossAtAverage(
+        IOptionVault vault,
+        int256 filled,
+        uint256 cash,
+        uint256 spot
+    ) external view returns (uint256) {
+        return HedgeAccount.lossAt(filled, cash, vault.oracle().averageNear(spot));
+    }
+
+    /// @dev NAV, WAD USDC; zero when nobody can say. What is forced needs no mark: a book that cannot be valued has the least budgets.
+    function navOf(IOptionVault vault) internal view returns (int256) {
+        try vault.nav() returns (int256 nav) {
+            return nav;
+        } catch {
+            return 0;
+        }
     }
 
     /// @notice See IHedgeDesk.netDelta.
@@ -276,7 +299,7 @@ library DeskLimits {
     /// @dev What was there when the block began, if there is any of it on that side now: whoever takes a part of it away for
     /// a moment hides nothing, and whoever adds to it for a moment shows nothing. Without options all of the hedge counts.
     function _seeNetDelta(State storage self, IOptionVault vault, uint256 insideAt) private {
-        IOptionVault.Balance memory b = vault.syncMark();
+        IOptionVault.Balance memory b = vault.balance();
         bool isIdle = vault.openContracts() == 0;
         int256 net = isIdle ? b.base : b.netDelta;
         int256 before = net - b.traded;
@@ -344,8 +367,7 @@ library DeskLimits {
 
     /// @dev Gives to keepers what traders have added to the net delta since the last time, and what they paid for its hedge.
     /// No bucket ever holds more than it can.
-    function _giveBack(State storage self, IOptionVault vault, uint256 whole) private {
-        TradedDelta.State memory traded = vault.traded();
+    function _giveBack(State storage self, TradedDelta.State memory traded, uint256 whole) private {
         (uint256 turnover, uint256 loss) = _due(self, traded, whole);
         if (turnover == 0) return;
         (self.givenTurnover, self.givenLoss) = (traded.turnover, traded.paid);
@@ -369,7 +391,7 @@ library DeskLimits {
         unchecked {
             uint256 turnover = traded.turnover - self.givenTurnover;
             uint256 loss = traded.paid - self.givenLoss;
-            return ((turnover * USDC_UNIT * WAD) / whole, (loss * USDC_UNIT * WAD) / whole);
+            return ((turnover * TradedDelta.CENT * WAD) / whole, (loss * TradedDelta.CENT * WAD) / whole);
         }
     }
 

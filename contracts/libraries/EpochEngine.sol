@@ -2,8 +2,10 @@
 pragma solidity ^0.8.31;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 
 import {IOptionVault} from "../interfaces/IOptionVault.sol";
+import {IPriceOracle} from "../interfaces/IPriceOracle.sol";
 import {IVolSurface} from "../interfaces/IVolSurface.sol";
 import {MarkedBook} from "./MarkedBook.sol";
 import {PoolEngine} from "./PoolEngine.sol";
@@ -30,26 +32,32 @@ library EpochEngine {
     }
 
     uint256 private constant BPS = 10_000;
+    uint256 private constant WAD = 1e18;
     int256 private constant USDC_UNIT = 1e12;
 
-    /// @notice Marks the book and prices the epoch that is over: at what is posted or at the references, whichever is worse for
-    /// whoever comes or goes. What leavers would lose by that is paid out of the budget for posts, as far as it goes.
+    /// @notice Marks the book and prices the epoch that is over: at what is posted or at the references, and at the feed or the
+    /// DEX average, whichever is worse for whoever comes or goes. What leavers would lose by the references is paid out of the
+    /// budget for posts, as far as it goes.
     /// @param queued Shares that want to leave. @param supply Of shares, virtual ones included.
     function price(
         RiskEngine.State storage risk,
         Treasury.State storage treasury,
+        IPriceOracle oracle,
         IVolSurface surface,
-        uint256 spot,
         uint256 queued,
         uint256 supply
     ) external returns (Prices memory p) {
+        (uint256 spot, ) = oracle.spot();
         uint256 endsAt = treasury.epoch.endsAt;
         if (block.timestamp < endsAt) revert IOptionVault.EpochOpen(endsAt);
-        uint256 spreadVol = _spreadVol(risk, surface, block.timestamp >= endsAt + risk.limits.epochLength);
+        bool isOverdue = block.timestamp >= endsAt + risk.limits.epochLength;
+        uint256 spreadVol = _spreadVol(risk, surface, isOverdue);
         MarkedBook.Mark memory m = RiskEngine.remark(risk, surface, spot);
         RiskEngine.Assets memory assets = PoolEngine.assetsOf(risk, treasury);
         int256 halfSpread = (int256(uint256(m.grossVega)) * int256(spreadVol)) / 1e6;
-        (int256 low, int256 high) = _navs(risk, treasury, surface, m, assets, queued, supply);
+        halfSpread += _lagOf(oracle, spot, m.delta + assets.base);
+        int256 nav = RiskEngine.navOf(m, assets);
+        (int256 low, int256 high) = _navs(risk, treasury, surface, m, nav, isOverdue, queued, supply);
         (p.navBid, p.navAsk) = (low - halfSpread, high + halfSpread);
         (p.bid, p.ask) = (_toUsdcDown(p.navBid), _toUsdcDown(p.navAsk));
         p.joinable = high >= halfSpread;
@@ -76,33 +84,42 @@ library EpochEngine {
         );
     }
 
-    /// @dev NAV for leavers and for newcomers, before the spread.
+    /// @dev NAV for leavers and for newcomers, before the spread. At the posted surface it is `posted`.
     function _navs(
         RiskEngine.State storage risk,
         Treasury.State storage treasury,
         IVolSurface surface,
         MarkedBook.Mark memory m,
-        RiskEngine.Assets memory assets,
+        int256 posted,
+        bool isOverdue,
         uint256 queued,
         uint256 supply
     ) private returns (int256 low, int256 high) {
-        low = RiskEngine.navOf(m, assets);
-        high = low;
         (int256 value, bool lags, bool frozen) = SurfaceEngine.valueAtReferences(risk, surface, m.spot);
-        if (!lags) return (low, high);
-        int256 other = low - m.value + value;
-        if (other >= low) return (low, other);
-        if (frozen) return (other, high); // nobody gains by what a guardian does not believe
-        // All who leave together may gain what the budget has, and each a part by his shares.
+        if (!lags) return (posted, posted);
+        int256 other = posted - m.value + value;
+        if (frozen) return (other, other); // nobody gains or loses by what a guardian does not believe
         uint256 nav = treasury.epochNav(risk.limits.vegaCapacityBps);
-        uint256 gap = uint256(low - other);
+        uint256 gap = SignedMath.abs(posted - other);
+        // Posted and reference are too far apart for anybody to come or go by either: they come together, or a guardian acts.
+        uint256 most = (nav * risk.limits.surfaceLossBps) / BPS;
+        if (gap > most && !isOverdue) revert IOptionVault.EpochSurfaceUnsettled(gap, most);
+        if (other >= posted) return (posted, other);
+        // All who leave together may gain what the budget has, and each a part by his shares.
         uint256 gain = Math.min(Math.mulDiv(gap, queued, supply), risk.surfaceBudget.available(nav));
         risk.surfaceBudget.consume(gain, nav);
-        if (queued == 0) return (other, high);
-        return (other + int256(Math.min(Math.mulDiv(gain, supply, queued), gap)), high);
+        if (queued == 0) return (other, posted);
+        return (other + int256(Math.min(Math.mulDiv(gain, supply, queued), gap)), posted);
     }
 
-    /// @dev Half-spread of NAV in vol points. Nothing may have expired, and no slice be too old or frozen, unless the epoch is
+    /// @dev What the pool's net delta would gain or lose where the feed is as far behind as the DEX average says, to first order:
+    /// trades pay for both prices, and who comes or goes right after one does too. WAD USDC.
+    function _lagOf(IPriceOracle oracle, uint256 spot, int256 netDelta) private view returns (int256) {
+        uint256 lead = SignedMath.abs(int256(oracle.averageNear(spot)) - int256(spot));
+        return int256(Math.mulDiv(SignedMath.abs(netDelta), lead, WAD));
+    }
+
+    /// @dev Half-spread of NAV in vol points. Nothing that people hold may have expired, and no slice be too old or frozen, unless the epoch is
     /// a whole epoch overdue: then the spread grows with the age of the oldest.
     function _spreadVol(
         RiskEngine.State storage risk,
@@ -114,8 +131,8 @@ library EpochEngine {
         uint256 oldest;
         for (uint256 i = 0; i < risk.book.expiries.length; ++i) {
             uint256 expiry = risk.book.expiries[i];
-            if (block.timestamp >= expiry) revert IOptionVault.ExpiryUnsettled(expiry);
             if (risk.book.byExpiry[expiry].totals.contracts == 0) continue;
+            if (block.timestamp >= expiry) revert IOptionVault.ExpiryUnsettled(expiry);
             IVolSurface.Quoted memory q = surface.quoted(expiry);
             uint256 age = block.timestamp - q.updatedAt;
             if ((age > maxAge || q.frozen) && !isOverdue) revert IOptionVault.EpochSurfaceStale(expiry, q.updatedAt);

@@ -22,6 +22,8 @@ library ListingRules {
     error StrikeOffGrid(uint256 strike);
     error StrikeOutOfRange(uint256 strike, uint256 lowest, uint256 highest);
     error ExpiryOffCalendar(uint256 expiry);
+    /// @notice `limit` expiries more than `time` seconds ahead are open already.
+    error TooManyFarExpiries(uint256 expiry, uint256 time, uint256 limit);
     error ExpiryOutOfRange(uint256 expiry, uint256 earliest, uint256 latest);
 
     uint256 private constant BPS = 10_000;
@@ -30,12 +32,32 @@ library ListingRules {
     /// @dev The first of January 1970 was a Thursday.
     uint256 private constant FRIDAY = 1;
 
+    /// @dev Of the vault's eight places: what somebody holds cannot be taken off the list, so that far expiries may not fill it.
+    uint256 private constant FAR = 35 days;
+    uint256 private constant MOST_FAR = 4;
+    uint256 private constant FARTHEST = 100 days;
+    uint256 private constant MOST_FARTHEST = 2;
+
     function validate(Rules calldata rules) external pure {
         if (rules.minStrikeBps == 0 || rules.minStrikeBps >= BPS) revert InvalidListing("minStrikeBps");
         if (rules.maxStrikeBps <= BPS) revert InvalidListing("maxStrikeBps");
         if (rules.hour >= 1 days) revert InvalidListing("hour");
         if (rules.maxTenor == 0) revert InvalidListing("maxTenor");
         if (rules.dailies > rules.maxTenor) revert InvalidListing("dailies");
+    }
+
+    /// @notice Reverts if `expiry` is new and the places for expiries so far ahead are taken. @param open What is listed.
+    function requirePlace(uint256 expiry, uint256[] calldata open) external view {
+        (uint256 far, uint256 farthest) = (0, 0);
+        for (uint256 i = 0; i < open.length; ++i) {
+            if (open[i] == expiry) return;
+            if (open[i] > block.timestamp + FAR) ++far;
+            if (open[i] > block.timestamp + FARTHEST) ++farthest;
+        }
+        if (expiry > block.timestamp + FARTHEST && farthest >= MOST_FARTHEST) {
+            revert TooManyFarExpiries(expiry, FARTHEST, MOST_FARTHEST);
+        }
+        if (expiry > block.timestamp + FAR && far >= MOST_FAR) revert TooManyFarExpiries(expiry, FAR, MOST_FAR);
     }
 
     /// @notice Reverts unless series of `expiry` at all `strikes` may be listed now. @param cutOff Seconds before its expiry at

@@ -12,7 +12,8 @@ import {Valuation} from "./Valuation.sol";
 /// @title A book together with its mark
 /// @notice The mark is the book valued at one spot on one surface: value, Greeks and the value in each stress scenario.
 /// A trade adds its own terms to it, at the mark's spot, so that it costs the same however long the book is; `value`
-/// computes it anew. Amounts are the vault's: a short book has negative value, gamma and vega.
+/// computes it anew. Hedges and sales need no scenarios, which are two thirds of the work: `greeks` leaves them out, and such
+/// a mark says so. Amounts are the vault's: a short book has negative value, gamma and vega.
 library MarkedBook {
     using SafeCast for *;
 
@@ -21,8 +22,9 @@ library MarkedBook {
     /// decimals, per 1.00 of vol. @param gamma WAD, change of delta per USDC of spot. @param weightedVega WAD USDC per 1.00
     /// of vol, weighted by tenor. @param vegaAdded What trades had lately added to net weighted vega when the last one did,
     /// whole USDC, at @param vegaAddedAt Unix seconds. @param spot WAD. @param time Unix seconds; zero: there is no mark.
-    /// @param surfaceVersion Of the surface that was read. @param inventory The hedge, units of underlying (WAD), as the desk
-    /// last said; UNKNOWN when that is not all of it.
+    /// @param surfaceVersion Of the surface that was read, its last 24 bits. @param hasScenarios Whether the stress grid was
+    /// worked out with it, and goes with it. @param inventory The hedge, units of underlying (WAD), as the desk last said;
+    /// UNKNOWN when that is not all of it.
     struct Mark {
         int96 value;
         int96 delta;
@@ -33,7 +35,8 @@ library MarkedBook {
         uint32 vegaAddedAt;
         uint96 spot;
         uint40 time;
-        uint32 surfaceVersion;
+        uint24 surfaceVersion;
+        bool hasScenarios;
         uint88 inventory;
     }
 
@@ -63,11 +66,13 @@ library MarkedBook {
         Ssvi.Slice[] memory slices,
         uint256 spot,
         uint256 surfaceVersion
-    ) internal view returns (Mark memory, int256[SCENARIOS] memory stress) {
+    ) internal view returns (Mark memory m, int256[SCENARIOS] memory stress) {
         Sums memory sums;
         sums.grid = StressGrid.scenarios();
         _sum(sums, book, slices, spot);
-        return (_scaled(sums, spot, surfaceVersion), sums.stress);
+        m = _scaled(sums, spot, surfaceVersion);
+        m.hasScenarios = true;
+        return (m, sums.stress);
     }
 
     /// @notice The same without scenarios, for whoever only needs value and Greeks.
@@ -181,7 +186,7 @@ library MarkedBook {
         m.grossVega = _ceil(sums.grossVega);
         m.spot = spot.toUint96();
         m.time = uint40(block.timestamp);
-        m.surfaceVersion = uint32(surfaceVersion);
+        m.surfaceVersion = uint24(surfaceVersion);
     }
 
     /// @dev Down (towards minus infinity): a liability is never rounded away.

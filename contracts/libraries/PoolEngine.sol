@@ -3,6 +3,7 @@ pragma solidity ^0.8.31;
 
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
+import {IAsyncShares} from "../interfaces/IAsyncShares.sol";
 import {IOptionVault} from "../interfaces/IOptionVault.sol";
 import {IPriceOracle} from "../interfaces/IPriceOracle.sol";
 import {IVolSurface} from "../interfaces/IVolSurface.sol";
@@ -28,20 +29,20 @@ library PoolEngine {
 
     int256 private constant USDC_UNIT = 1e12;
 
-    /// @notice See IOptionVault.syncMark.
-    function syncMark(
+    /// @notice See IOptionVault.balance.
+    function balance(
         RiskEngine.State storage risk,
         Treasury.State storage treasury,
         IPriceOracle oracle,
         IVolSurface surface
-    ) external returns (IOptionVault.Balance memory b) {
+    ) external view returns (IOptionVault.Balance memory b) {
         (b.spot, ) = oracle.spot();
-        MarkedBook.Mark memory m = risk.mark;
-        if (!RiskEngine.isFresh(risk.limits, m, surface, b.spot)) m = RiskEngine.remark(risk, surface, b.spot);
+        (MarkedBook.Mark memory m, ) = RiskEngine.greeksAt(risk, surface, b.spot);
         RiskEngine.Assets memory assets = assetsOf(risk, treasury);
         (b.base, b.quote, b.nav) = (assets.base, assets.quote, RiskEngine.navOf(m, assets));
         b.netDelta = MarkedBook.deltaAt(m, b.spot) + b.base;
-        b.traded = risk.traded.inThisBlock();
+        b.inAll = risk.traded;
+        b.traded = b.inAll.inThisBlock(int256(b.spot) - int256(uint256(m.spot)));
     }
 
     /// @notice Puts series without a position on the list.
@@ -75,6 +76,29 @@ library PoolEngine {
         emit IOptionVault.ExpirySettled(expiry, price, payouts);
     }
 
+    /// @notice See IOptionVault.payHolder. @param tenure Of the market that calls. @param isCurrent Whether it is the market now.
+    function payHolder(
+        RiskEngine.State storage risk,
+        Treasury.State storage treasury,
+        Treasury.Tenure storage tenure,
+        bool isCurrent,
+        uint256 id,
+        uint256 quantity,
+        address recipient
+    ) external returns (uint256 assets) {
+        bool isOwn = isCurrent && SeriesId.expiryOf(id) > tenure.since;
+        if (!isOwn && tenure.owed == 0) revert IAsyncShares.Unauthorized(msg.sender);
+        uint256 released;
+        (assets, released) = risk.book.redeem(id, quantity);
+        if (!isOwn) {
+            if (released > tenure.owed) revert IAsyncShares.Unauthorized(msg.sender);
+            tenure.owed -= uint96(released);
+        }
+        uint256 insured = treasury.pay(assets, released);
+        if (insured > 0) emit IOptionVault.InsuranceUsed(insured, treasury.accounts.insurance);
+        emit IOptionVault.HolderPaid(id, recipient, quantity, assets, released);
+    }
+
     /// @notice Net assets at `spot`, WAD USDC.
     function navAt(
         RiskEngine.State storage risk,
@@ -82,7 +106,7 @@ library PoolEngine {
         IVolSurface surface,
         uint256 spot
     ) public view returns (int256) {
-        (MarkedBook.Mark memory m, , ) = RiskEngine.markAt(risk, surface, spot);
+        (MarkedBook.Mark memory m, ) = RiskEngine.greeksAt(risk, surface, spot);
         return RiskEngine.navOf(m, assetsOf(risk, treasury));
     }
 
@@ -110,8 +134,8 @@ library PoolEngine {
         IVolSurface surface,
         uint256 spot
     ) external view returns (IOptionVault.Exposure memory) {
-        (MarkedBook.Mark memory m, , ) = RiskEngine.markAt(risk, surface, spot);
-        return _exposure(treasury, m, spot, assetsOf(risk, treasury));
+        (MarkedBook.Mark memory m, ) = RiskEngine.greeksAt(risk, surface, spot);
+        return _exposure(risk, treasury, m, spot, assetsOf(risk, treasury));
     }
 
     /// @notice See IOptionVault.stressAt.
@@ -124,7 +148,7 @@ library PoolEngine {
         RiskEngine.Assets memory assets = assetsOf(risk, treasury);
         MarkedBook.Mark memory m;
         (m, navs, worst) = RiskEngine.scenarioNavs(risk, surface, spot, assets);
-        e = _exposure(treasury, m, spot, assets);
+        e = _exposure(risk, treasury, m, spot, assets);
     }
 
     /// @notice See IOptionVault.surfaceAllowance.
@@ -146,12 +170,13 @@ library PoolEngine {
     }
 
     function _exposure(
+        RiskEngine.State storage risk,
         Treasury.State storage treasury,
         MarkedBook.Mark memory m,
         uint256 spot,
         RiskEngine.Assets memory assets
     ) private view returns (IOptionVault.Exposure memory) {
         int256 nav = RiskEngine.navOf(m, assets);
-        return IOptionVault.Exposure(m, spot, assets.base, assets.quote, nav, treasury.vegaCapacity());
+        return IOptionVault.Exposure(m, spot, assets.base, assets.quote, nav, treasury.vegaCapacity(), risk.traded);
     }
 }

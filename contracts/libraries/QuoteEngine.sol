@@ -14,6 +14,8 @@ import {RiskEngine} from "./RiskEngine.sol";
 import {RiskLimits} from "./RiskLimits.sol";
 import {SeriesId} from "./SeriesId.sol";
 import {SCENARIOS, StressGrid} from "./StressGrid.sol";
+import {TradedDelta} from "./TradedDelta.sol";
+import {TradeSteps} from "./TradeSteps.sol";
 
 /// @title What trades would cost at one moment that the caller knows
 /// @notice Prices legs as TradeEngine does, from views alone. Deployed by itself and linked: the market has no room for it.
@@ -32,7 +34,7 @@ library QuoteEngine {
         Quoting.Market memory market = Quoting.Market(terms, reading, m.spot, vault.surface());
         Quoting.Tally memory t;
         MarkedBook.Sums memory sums;
-        if (_buys(legs)) {
+        if (TradeSteps.opens(legs)) {
             int256 cash = e.nav - RiskEngine.navOf(m, RiskEngine.Assets(0, e.base, 0)); // neither book nor underlying
             sums.stress = StressGrid.fromTotals(navs, e.base, m.spot, cash);
             sums.grid = StressGrid.scenarios();
@@ -55,12 +57,8 @@ library QuoteEngine {
             t.leastForEpoch = Capital.price(unhedged, rules.capitalRateBps, rules.epochLength);
         }
         if (t.dearer > 0) t.allowed = Math.min(t.dearer, vault.surfaceAllowance());
+        t.impact = TradedDelta.impact(e.traded, t.delta, m.spot, Capital.navOf(limits, e.vegaCapacity, e.nav));
         Quoting.quote(q, t, market, m.delta + e.base, m.weightedVega, e.vegaCapacity);
-    }
-
-    function _buys(Book.Leg[] calldata legs) private pure returns (bool) {
-        for (uint256 i = 0; i < legs.length; ++i) if (legs[i].quantity > 0) return true;
-        return false;
     }
 
     /// @dev Short contracts of each leg's series and expiry after it, of others in the trade apart.

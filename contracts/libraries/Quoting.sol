@@ -23,7 +23,8 @@ library Quoting {
     /// @notice What a trade costs, by component, WAD USDC; positive costs the trader.
     /// @param mid Σ quantity · mid price at `spot`.
     /// @param inventory The curve's charge for using up vega capacity, or its rebate for freeing it.
-    /// @param hedging Expected cost of hedging the delta that the trade adds.
+    /// @param hedging Expected cost of hedging the delta that the trade adds, and what delta costs more the more of it was traded
+    /// lately in the same direction (TradedDelta.impact).
     /// @param spread Half-spread on the vega of each leg. @param lag What the references, which follow posted slices slowly, make it
     /// dearer (IVolSurface). @param capital LPs' rate on capital that what is bought binds, see
     /// Capital. Never a rebate. @param fees Trading fees, as far as a sale's proceeds cover them.
@@ -70,12 +71,12 @@ library Quoting {
     }
 
     /// @notice What the legs come to, signed for the trader. @param opens Whether any is bought.
-    /// @param longest Seconds to the last expiry of what is bought. @param leastForEpoch What coming and going must cost, WAD USDC: LPs'
+    /// @param longest Seconds to the last expiry of what is bought. @param leastForEpoch What the trade must pay at least, WAD USDC: LPs'
     /// rate for an epoch on what is bound while nobody hedges.
     /// @param weightedVega,delta What they take from the vault, at the mark's spot. @param vega In absolute sum, rounded up.
     /// @param spread Σ vega · half-spread, except for what depends on the pool. @param dearer How much more references say than posted
     /// slices for what is bought, @param cheaper how much less for what is sold, WAD USDC. @param allowed What of `dearer` the pool's
-    /// budget for posts takes over.
+    /// budget for posts takes over. @param impact See TradedDelta.impact.
     /// @param lowMid,lowFees,lowFloor At the low end of the spot range: mid, fees, and what the legs cost at least; then the same at
     /// the high end. @param floor At least, where the trade is dearest. @param inside What they are worth inside the range, where that is asked.
     struct Tally {
@@ -89,6 +90,7 @@ library Quoting {
         uint256 dearer;
         uint256 cheaper;
         uint256 allowed;
+        uint256 impact;
         int256 lowMid;
         uint256 lowFees;
         int256 lowFloor;
@@ -198,7 +200,7 @@ library Quoting {
         _dearest(q, t, m.reading);
         // A spot inside may fall as the range widens: the high end never does.
         uint256 spot = t.inside.sold.length == 0 ? q.spot : m.reading.high;
-        q.hedging = QuoteCurve.hedging(netDelta, netDelta - t.delta, spot, _hedgeCostBps(rules));
+        q.hedging = QuoteCurve.hedging(netDelta, netDelta - t.delta, spot, _hedgeCostBps(rules)) + t.impact;
         // Without capacity (a pool under water) nothing is sold, and what was sold is still taken back.
         _addVegaCharges(q, t, m.terms, -weightedVega, Math.max(vegaCapacity, 1));
         _addUnhedged(q, t);
@@ -220,9 +222,9 @@ library Quoting {
         q.spread = QuoteCurve.ceilDiv(t.spread + t.vega * poolSpread, uint256(WAD));
     }
 
-    /// @dev Who sells back at once pays spread and fees again, and hedging once.
+    /// @dev Less what the trade itself pays. What selling back would cost does not count: who keeps his options never pays it.
     function _addUnhedged(Quote memory q, Tally memory t) private pure {
-        uint256 paid = q.hedging + 2 * (q.spread + q.fees);
+        uint256 paid = q.hedging + q.spread + q.fees;
         if (t.leastForEpoch > q.capital + paid) q.capital = t.leastForEpoch - paid;
     }
 
@@ -233,7 +235,7 @@ library Quoting {
             (q.mid, q.spot) = SpotRange.dearest(p.knots, p.bought, p.sold, r.low, r.high);
             (t.floor, ) = SpotRange.dearest(p.knots, p.intrinsic, p.sold, r.low, r.high);
             q.fees = p.fees;
-        } else if (t.highMid > t.lowMid) {
+        } else if (t.highMid >= t.lowMid) {
             (q.mid, q.fees, t.floor, q.spot) = (t.highMid, t.highFees, t.highFloor, r.high);
         } else {
             (q.mid, q.fees, t.floor, q.spot) = (t.lowMid, t.lowFees, t.lowFloor, r.low);
@@ -282,7 +284,7 @@ library Quoting {
         Valuation.Position memory p = Valuation.Position(strike, isCall, -quantity, tenor, g);
         MarkedBook.addPosition(sums, p);
         _addLeg(t, p, age, m);
-        if (s.lags) _addLag(t, p, Valuation.tenor(expiry, s.anchor, m.markSpot), m.markSpot);
+        if (s.lags) _addLag(t, p, Valuation.tenor(expiry, s.anchor, m.markSpot), m);
         if (t.inside.sold.length == 0) _addEnds(t, p, m);
         else _addInside(t.inside, p, m, _isNetBought(legs, id));
     }
@@ -299,17 +301,30 @@ library Quoting {
         }
     }
 
-    /// @dev The dearer of posted slice and reference for what is bought, the cheaper for what is sold.
+    /// @dev The dearer of posted slice and reference for what is bought, the cheaper for what is sold: by the most that they differ
+    /// at the mark's spot and at the ends of the range, since one of them may know no price there at all.
     function _addLag(
         Tally memory t,
         Valuation.Position memory p,
         Valuation.Tenor memory anchor,
-        uint256 spot
+        Market memory m
     ) private pure {
+        uint256 gap = Math.max(_gap(p, anchor, m.markSpot), _gap(p, anchor, m.reading.low));
+        if (m.reading.high != m.reading.low) gap = Math.max(gap, _gap(p, anchor, m.reading.high));
+        uint256 cost = uint256(_times(int256(SignedMath.abs(p.quantity)), int256(gap)));
+        if (p.quantity < 0) t.dearer += cost;
+        else t.cheaper += cost;
+    }
+
+    /// @dev What the reference makes a contract dearer for who buys it, or cheaper for who sells it.
+    function _gap(
+        Valuation.Position memory p,
+        Valuation.Tenor memory anchor,
+        uint256 spot
+    ) private pure returns (uint256) {
+        uint256 posted = Valuation.valueAt(p.tenor, p.strike, p.isCall, spot);
         uint256 other = Valuation.valueAt(anchor, p.strike, p.isCall, spot);
-        uint256 value = p.greeks.value;
-        if (p.quantity < 0 && other > value) t.dearer += uint256(_times(-p.quantity, int256(other - value)));
-        if (p.quantity > 0 && other < value) t.cheaper += uint256(_times(p.quantity, int256(value - other)));
+        return p.quantity < 0 ? Math.saturatingSub(other, posted) : Math.saturatingSub(posted, other);
     }
 
     /// @dev A leg at both ends of the range.

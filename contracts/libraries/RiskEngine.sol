@@ -42,7 +42,7 @@ library RiskEngine {
     int256 private constant WAD = 1e18;
     uint256 private constant BPS = 10_000;
 
-    /// @notice Values the book at `spot` and stores the mark.
+    /// @notice Values the book at `spot` and stores the mark with its scenarios.
     function remark(State storage self, IVolSurface surface, uint256 spot) external returns (MarkedBook.Mark memory m) {
         int256[SCENARIOS] memory stress;
         (m, stress) = _value(self, surface, spot);
@@ -51,13 +51,36 @@ library RiskEngine {
         emit IOptionVault.Marked(m);
     }
 
-    /// @notice The mark as a trade would find it: the stored one if it is fresh, else what `remark` would store.
+    /// @notice The same without scenarios: a sale needs none.
+    function remarkGreeks(
+        State storage self,
+        IVolSurface surface,
+        uint256 spot
+    ) external returns (MarkedBook.Mark memory m) {
+        m = _greeks(self, surface, spot);
+        self.mark = m;
+        emit IOptionVault.Marked(m);
+    }
+
+    /// @notice The mark with its scenarios as a purchase would find it: the stored one if it is fresh and has them, else what
+    /// `remark` would store.
     function markAt(
         State storage self,
         IVolSurface surface,
         uint256 spot
-    ) external view returns (MarkedBook.Mark memory m, int256[SCENARIOS] memory stress, bool fresh) {
+    ) external view returns (MarkedBook.Mark memory m, int256[SCENARIOS] memory stress) {
         return _markAt(self, surface, spot);
+    }
+
+    /// @notice The mark as a sale or a hedge would find it: the stored one if it is fresh, else what `remarkGreeks` would store.
+    function greeksAt(
+        State storage self,
+        IVolSurface surface,
+        uint256 spot
+    ) external view returns (MarkedBook.Mark memory m, bool fresh) {
+        m = self.mark;
+        fresh = isFresh(self.limits, m, surface, spot);
+        if (!fresh) m = _greeks(self, surface, spot);
     }
 
     /// @notice Value and Greeks at `spot`, without scenarios.
@@ -66,8 +89,7 @@ library RiskEngine {
         IVolSurface surface,
         uint256 spot
     ) external view returns (MarkedBook.Mark memory m) {
-        m = MarkedBook.greeks(self.book, _slices(self.book, surface), spot, surface.version());
-        _carryOver(self.mark, m);
+        return _greeks(self, surface, spot);
     }
 
     /// @notice See Book.all.
@@ -82,7 +104,7 @@ library RiskEngine {
             RiskLimits.ofTrades(self.limits).vegaWindowLeft(self.mark.vegaAdded, self.mark.vegaAddedAt, vegaCapacity);
     }
 
-    /// @notice Whether a mark is young, near to `spot`, and of the surface as it is.
+    /// @notice Whether a mark is young, near to `spot`, and of the surface as it is. Whether it has scenarios is another question.
     function isFresh(
         RiskLimits.Limits storage limits,
         MarkedBook.Mark memory m,
@@ -97,7 +119,7 @@ library RiskEngine {
                 spot <= type(uint96).max &&
                 block.timestamp - m.time <= limits.maxMarkAge &&
                 move * BPS <= uint256(limits.maxMarkMoveBps) * m.spot &&
-                m.surfaceVersion == uint32(surface.version());
+                m.surfaceVersion == uint24(surface.version());
         }
     }
 
@@ -114,7 +136,7 @@ library RiskEngine {
         Assets calldata assets
     ) external view returns (MarkedBook.Mark memory m, int256[SCENARIOS] memory navs, uint256 worst) {
         int256[SCENARIOS] memory stress;
-        (m, stress, ) = _markAt(self, surface, spot);
+        (m, stress) = _markAt(self, surface, spot);
         navs = StressGrid.totals(stress, assets.base, m.spot, assets.cash + assets.quote);
         (, worst) = StressGrid.worst(stress, StressGrid.scenarios(), assets.base, m.spot);
     }
@@ -143,10 +165,9 @@ library RiskEngine {
         State storage self,
         IVolSurface surface,
         uint256 spot
-    ) private view returns (MarkedBook.Mark memory m, int256[SCENARIOS] memory stress, bool fresh) {
+    ) private view returns (MarkedBook.Mark memory m, int256[SCENARIOS] memory stress) {
         m = self.mark;
-        fresh = isFresh(self.limits, m, surface, spot);
-        if (fresh) stress = self.stress.load();
+        if (m.hasScenarios && isFresh(self.limits, m, surface, spot)) stress = self.stress.load();
         else (m, stress) = _value(self, surface, spot);
     }
 
@@ -157,6 +178,15 @@ library RiskEngine {
         uint256 spot
     ) private view returns (MarkedBook.Mark memory m, int256[SCENARIOS] memory stress) {
         (m, stress) = MarkedBook.value(self.book, _slices(self.book, surface), spot, surface.version());
+        _carryOver(self.mark, m);
+    }
+
+    function _greeks(
+        State storage self,
+        IVolSurface surface,
+        uint256 spot
+    ) private view returns (MarkedBook.Mark memory m) {
+        m = MarkedBook.greeks(self.book, _slices(self.book, surface), spot, surface.version());
         _carryOver(self.mark, m);
     }
 

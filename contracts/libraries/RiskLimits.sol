@@ -158,21 +158,21 @@ library RiskLimits {
     ) internal pure returns (uint256) {
         // left − x ≥ reserve · (nav − x)
         int256 most = ((left - reserveOf(self, nav)) * int256(BPS)) / int256(BPS - self.reserveBps);
-        most = SignedMath.min(most, nav - int256(boundByGreeks(self, spot, weightedVega, gamma)));
+        (uint256 vega, uint256 gammas) = boundByGreeks(self, spot, weightedVega, gamma);
+        most = SignedMath.min(most, nav - int256(Math.max(vega, gammas)));
         return most <= 0 ? 0 : uint256(most);
     }
 
-    /// @notice Capital that vega and gamma bind, WAD USDC: the NAV of which they would be the whole capacity. Rounded up.
+    /// @notice Capital that vega binds, and gamma, WAD USDC: the NAV of which each would be the whole capacity. Rounded up.
     function boundByGreeks(
         Limits memory self,
         uint256 spot,
         int256 weightedVega,
         int256 gamma
-    ) internal pure returns (uint256) {
-        uint256 vega = Math.mulDiv(SignedMath.abs(weightedVega), BPS, self.vegaCapacityBps, Math.Rounding.Ceil);
+    ) internal pure returns (uint256 vega, uint256 gammas) {
+        vega = Math.mulDiv(SignedMath.abs(weightedVega), BPS, self.vegaCapacityBps, Math.Rounding.Ceil);
         uint256 perPercent = _perPercent(SignedMath.abs(gamma), spot);
-        uint256 gammas = Math.mulDiv(perPercent, BPS, self.gammaCapacityBps, Math.Rounding.Ceil);
-        return Math.max(vega, gammas);
+        gammas = Math.mulDiv(perPercent, BPS, self.gammaCapacityBps, Math.Rounding.Ceil);
     }
 
     /// @notice Net weighted vega that trades may still add now. What was added leaks away evenly, a full window's worth

@@ -186,6 +186,17 @@ library StressGrid {
         }
     }
 
+    /// @notice What book and hedge are worth in one scenario, WAD · WAD. Parameters as in `worst`.
+    function worthIn(
+        uint256 scenario,
+        int256[SCENARIOS] memory values,
+        uint256[SCENARIOS] memory grid,
+        int256 base,
+        uint256 spot
+    ) internal pure returns (int256) {
+        return values[scenario] + _floorDiv(base * int256(spot), WAD) * int256(_spotFactor(grid[scenario]));
+    }
+
     /// @notice WAD USDC, rounded down, of a worth that counts in WAD · WAD.
     function scaled(int256 worth) internal pure returns (int256) {
         return _floorDiv(worth, WAD);

@@ -29,6 +29,13 @@ library Treasury {
         uint48 vegaCapacity;
     }
 
+    /// @notice One slot. @param since When a market took over from another; what expired before that was sold by others.
+    /// @param owed What it may still pay, USDC, to holders of what it sold before it was replaced.
+    struct Tenure {
+        uint40 since;
+        uint96 owed;
+    }
+
     /// @dev One slot. `peak` of NAV per share (12 decimals), from which the gate's floor is measured.
     struct Epoch {
         uint24 id;
@@ -55,19 +62,28 @@ library Treasury {
     uint256 private constant CENT = 1e4;
 
     /// @notice Enters a trade that brings `cashIn` (negative: takes), of which `fees` are fees, in place. It may not take more
-    /// than is free. @return insured What of the fees went on to the reserve.
+    /// than is free: the rest is owed, if that will do.
     /// @param cashIn,fees Below 2²³⁹ in size: what comes of them is checked where it is stored.
+    /// @return insured What of the fees went on to the reserve.
+    /// @return unpaid What of a sale's proceeds is owed.
     function enterTrade(
         Accounts memory a,
         Gate storage gate,
         int256 cashIn,
         uint256 fees,
-        RiskLimits.Limits storage limits
-    ) internal view returns (uint256 insured) {
+        RiskLimits.Limits storage limits,
+        bool mayOwe
+    ) internal view returns (uint256 insured, uint256 unpaid) {
         unchecked {
             int256 cash = int256(uint256(a.cash)) + cashIn;
             int256 free = cash - int256(uint256(a.owed));
-            if (cashIn < 0 && free < 0) revert InsufficientCash(uint256(-cashIn), Math.saturatingSub(a.cash, a.owed));
+            if (cashIn < 0 && free < 0) {
+                uint256 available = Math.saturatingSub(a.cash, a.owed);
+                if (!mayOwe) revert InsufficientCash(uint256(-cashIn), available);
+                unpaid = uint256(-cashIn) - available;
+                a.owed = (a.owed + unpaid).toUint80();
+                cash += int256(unpaid);
+            }
             // Of NAV as it was when the epoch began, of which the vega capacity is a share too.
             uint256 target = (uint256(gate.vegaCapacity) * CENT * limits.insuranceTargetBps) / limits.vegaCapacityBps;
             if (free > 0 && target > a.insurance) {

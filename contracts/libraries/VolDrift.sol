@@ -9,6 +9,9 @@ import {Ssvi} from "./Ssvi.sol";
 /// butterflies, vol changes by at most 1.2 times as much. A carry that moves by Δb moves the forward by F·Δb·T and, as the
 /// smile moves with it and holds no butterfly, no undiscounted price by more: that is counted by itself.
 library VolDrift {
+    /// @dev Of squares of vol, WAD: a thousand times the vol is beyond any bound.
+    uint256 private constant MOST = 1e24;
+
     /// @notice Distance of two slices of one expiry at the same strikes, WAD; rounded down by a few units. Carry aside.
     /// @param timeToExpiry Seconds. The deviation is that of the wider slice.
     function between(
@@ -43,6 +46,43 @@ library VolDrift {
     /// @notice Squares of vol (1e36) at −3, −1, 0, 1 and 3 of the slice's own deviations.
     function variances(Ssvi.Slice memory s, uint256 timeToExpiry) internal pure returns (uint256[5] memory) {
         return _variancesAt(s, _deviation(s.atmVol, FixedPoint.sqrtTime(timeToExpiry)));
+    }
+
+    /// @notice Whether `b` is nowhere below `a`, and the square (WAD) of what vol would have to be multiplied by for that; at least 1.
+    function shortfall(
+        uint256[5] memory a,
+        uint256[5] memory b
+    ) internal pure returns (bool isBelow, uint256 factorSquared) {
+        factorSquared = 1e18;
+        for (uint256 i = 0; i < 5; ++i) {
+            if (b[i] >= a[i]) continue;
+            isBelow = true;
+            uint256 needed = b[i] == 0 ? MOST : (a[i] * 1e18) / b[i] + 1;
+            if (needed > factorSquared) factorSquared = needed < MOST ? needed : MOST;
+        }
+    }
+
+    /// @notice Squares of vol at the deviations that `vol` has at the slice's expiry.
+    function variancesFor(
+        Ssvi.Slice memory s,
+        uint256 vol,
+        uint256 timeToExpiry
+    ) internal pure returns (uint256[5] memory) {
+        return _variancesAt(s, _deviation(vol, FixedPoint.sqrtTime(timeToExpiry)));
+    }
+
+    /// @notice The slice `s`, at another expiry: the same smile by deviations, `factorSquared` (WAD) times the variance.
+    function moved(
+        Ssvi.Slice memory s,
+        uint256 timeToExpiry,
+        uint256 otherTime,
+        uint256 factorSquared
+    ) internal pure returns (Ssvi.Slice memory m) {
+        m.atmVol = FixedPoint.sqrt((s.atmVol * s.atmVol * factorSquared) / 1e18);
+        m.skew = s.skew;
+        uint256 width = _deviation(s.atmVol, FixedPoint.sqrtTime(timeToExpiry));
+        uint256 other = _deviation(m.atmVol, FixedPoint.sqrtTime(otherTime));
+        m.curvature = other == 0 ? s.curvature : (s.curvature * width) / other;
     }
 
     function _variancesAt(Ssvi.Slice memory s, uint256 width) private pure returns (uint256[5] memory squares) {

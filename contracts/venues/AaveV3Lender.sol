@@ -75,22 +75,19 @@ contract AaveV3Lender is ILender {
     }
 
     /// @inheritdoc ILender
-    function borrow(uint256 collateral, uint256 amount, address to) external onlyDesk {
-        if (collateral > 0) {
-            uint256 before = _scaledBalance();
-            pool.supply(address(quote), collateral, address(this), NO_REFERRAL);
-            // Never more than there was: what a liquidator took is not made good by what is supplied later.
-            scaledCollateral = Math.min(scaledCollateral, before) + _scaledBalance() - before;
+    function borrow(
+        uint256 collateral,
+        uint256 amount,
+        address to
+    ) external onlyDesk returns (uint256 supplied, uint256 borrowed) {
+        if (collateral > 0) supplied = _supply(collateral);
+        if (supplied < collateral) {
+            quote.safeTransfer(msg.sender, collateral - supplied);
+            return (supplied, 0);
         }
-        if (amount > 0) {
-            try pool.borrow(address(base), amount, VARIABLE_RATE, NO_REFERRAL, address(this)) {} catch {
-                // Aave makes collateral of a first supply alone, and of none while the loan-to-value is zero: a crumb that
-                // somebody supplied at such a time would keep all that follows from counting.
-                pool.setUserUseReserveAsCollateral(address(quote), true);
-                pool.borrow(address(base), amount, VARIABLE_RATE, NO_REFERRAL, address(this));
-            }
-            base.safeTransfer(to, amount);
-        }
+        if (amount == 0 || !_tryBorrow(amount)) return (supplied, 0);
+        base.safeTransfer(to, amount);
+        return (supplied, amount);
     }
 
     /// @inheritdoc ILender
@@ -141,6 +138,33 @@ contract AaveV3Lender is ILender {
         t.canSupply = collateralMoves && collateral & FROZEN == 0;
         t.canBorrow = t.canSupply && t.canRepay && loan & FROZEN == 0 && loan & BORROWING != 0 && t.ltvBps > 0;
         t.withdrawable = collateralMoves ? quote.balanceOf(address(quoteAToken)) : 0;
+    }
+
+    /// @dev All of it or, as beyond Aave's supply cap, nothing.
+    function _supply(uint256 amount) private returns (uint256) {
+        uint256 before = _scaledBalance();
+        try pool.supply(address(quote), amount, address(this), NO_REFERRAL) {
+            // Never more than there was: what a liquidator took is not made good by what is supplied later.
+            scaledCollateral = Math.min(scaledCollateral, before) + _scaledBalance() - before;
+            return amount;
+        } catch {
+            return 0;
+        }
+    }
+
+    /// @dev Aave makes collateral of a first supply alone, and of none while the loan-to-value is zero: a crumb that somebody
+    /// supplied at such a time would keep all that follows from counting.
+    function _tryBorrow(uint256 amount) private returns (bool) {
+        try pool.borrow(address(base), amount, VARIABLE_RATE, NO_REFERRAL, address(this)) {
+            return true;
+        } catch {
+            try pool.setUserUseReserveAsCollateral(address(quote), true) {} catch {}
+        }
+        try pool.borrow(address(base), amount, VARIABLE_RATE, NO_REFERRAL, address(this)) {
+            return true;
+        } catch {
+            return false;
+        }
     }
 
     /// @dev Pays out up to `wanted`, counted as Aave's scaled balance changes. What is left of a rounded unit when all of a

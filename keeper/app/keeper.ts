@@ -1,4 +1,5 @@
 import type { Address } from "viem";
+import { quoterOf } from "../chain/quoter.ts";
 import { isChainError } from "../chain/reverts.ts";
 import type { KeeperConfig } from "../config.ts";
 import type { FeePolicy } from "../execution/fees.ts";
@@ -80,6 +81,7 @@ export function createKeeper(parts: KeeperParts): Keeper {
     createMarketTicker({
       settings,
       contracts: own,
+      quoter: quoterOf(deployment),
       line,
       duties: config.duties,
       dutySources: {

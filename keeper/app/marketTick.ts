@@ -4,6 +4,7 @@ import { uniswapRouting } from "../chain/contracts.ts";
 import { type DutySources, readDutyState } from "../chain/dutyState.ts";
 import { readFlows } from "../chain/flows.ts";
 import type { Line } from "../chain/line.ts";
+import type { QuoterContracts } from "../chain/quoter.ts";
 import { readSnapshot } from "../chain/snapshot.ts";
 import type { MarketConfig } from "../config.ts";
 import type { DutySettings } from "../configSchema.ts";
@@ -24,6 +25,8 @@ import type { Acted, Actor, PlannedHedge } from "./actor.ts";
 export interface MarketSite {
   readonly settings: MarketConfig;
   readonly contracts: KeelContracts;
+  /** Asked what the pool would give for an order. */
+  readonly quoter: QuoterContracts;
   readonly line: Line;
   readonly duties: DutySettings;
   /** What the duties are decided from; the calibrated slices come from `targets`. */
@@ -88,9 +91,10 @@ const DUTY_INTERVAL_SECONDS = 30;
 
 /** Decides and acts for one market. It remembers since when the net delta is outside the band, and the last exposure. */
 export function createMarketTicker(site: MarketSite): MarketTicker {
-  const { settings, contracts, line, dutySources } = site;
+  const { settings, contracts, quoter, line, dutySources } = site;
   const { name, feeTier, hedging } = settings;
   const routing = uniswapRouting(contracts, feeTier);
+  const pool = { quoter, feeTier, maxClip: hedging.maxClip };
   let outsideSince: number | undefined;
   let last: { readonly block: bigint; readonly exposure: Exposure } | undefined;
   let dutiesLookedAt = -Infinity;
@@ -99,7 +103,7 @@ export function createMarketTicker(site: MarketSite): MarketTicker {
   async function see(block: bigint): Promise<Pick<Decision, "snapshot" | "conditions">> {
     return line.read(block, async (reader) => {
       const snapshot = await readSnapshot(reader, contracts, block);
-      const conditions = await readConditions(reader, contracts, snapshot);
+      const conditions = await readConditions(reader, contracts, snapshot, pool);
       return { snapshot, conditions: { ...conditions, ...(outsideSince !== undefined && { outsideSince }) } };
     });
   }

@@ -11,7 +11,8 @@ const lenderAbi = parseAbi([
 const [KEEPERS, ANYONE] = [0, 1] as const;
 
 /**
- * Reads all that bounds a hedge, at one block; the lender's terms in a second call, since the desk says which lender it is.
+ * Reads all that bounds a hedge, at one block; the lender's terms in a second call, since the desk says which lender it is, and
+ * with them the average near the price.
  * The book is marked first, in a call that changes nothing on the chain, so that the net delta is exact.
  * @throws the contract's error when there is no price.
  */
@@ -45,9 +46,14 @@ export async function readDeskState(
   const [, netDelta, [spot], nav, freeCash, openContracts, rules, keepers, anyone, bounty, holdings, lending, seen] =
     answers;
   const [inventory, debt, collateral] = holdings;
+  const [loan, average] = await Promise.all([
+    readTerms(client, lending, blockNumber),
+    client.readContract({ ...oracle, functionName: "averageNear", args: [spot], blockNumber }),
+  ]);
   return {
     block: { number: blockNumber, time: Number(block.timestamp) },
     spot,
+    average,
     netDelta,
     nav,
     freeCash,
@@ -59,7 +65,7 @@ export async function readDeskState(
       bounty,
     },
     hedge: { inventory, debt, collateral },
-    loan: await readTerms(client, lending, blockNumber),
+    loan,
     seenOutside: { long: Number(seen[0]), short: Number(seen[1]) },
   };
 }

@@ -1,6 +1,7 @@
 import { type Address, encodeAbiParameters, parseAbi, toHex } from "viem";
 import type { QuotedPool, RoutePart } from "../hedging/route.ts";
 import type { Reader } from "./clients.ts";
+import type { Deployment } from "./deployment.ts";
 
 /** Where pools are asked for quotes. */
 export interface QuoterContracts {
@@ -30,6 +31,12 @@ const quoterAbi = parseAbi([
 const FEE_UNIT = 1_000_000;
 const WETH_PER_USDC_UNITS = 1e12; // 18 decimals against 6
 const Q96 = 2 ** 96;
+
+/** Where a deployment's pools are asked. */
+export function quoterOf({ protocols }: Pick<Deployment, "protocols">): QuoterContracts {
+  const { weth, usdc, uniswap } = protocols;
+  return { quoter: uniswap.quoter, weth, usdc };
+}
 
 /**
  * Asks every pool for every size, in one call at one block. Sizes that a pool cannot fill, and pools that do not exist, are

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { type Keeper, type Observer, observerOf, openKeeper, unasked } from "../app.ts";
 import { readDeployment } from "../chain/deployment.ts";
 import { readDeskState } from "../chain/deskState.ts";
-import { encodeRoute, readQuotes } from "../chain/quoter.ts";
+import { encodeRoute, quoterOf, readQuotes } from "../chain/quoter.ts";
 import { explain } from "../chain/reverts.ts";
 import { readSnapshot } from "../chain/snapshot.ts";
 import { deploymentFile, loadConfig } from "../config.ts";
@@ -76,7 +76,7 @@ export async function prepareHedge({ line, client, contracts, config }: Observer
   readonly proposal: HedgeProposal;
   readonly snapshot: Snapshot;
 }> {
-  const { usdc, weth, uniswap } = readDeployment(deploymentFile(config)).protocols;
+  const deployment = readDeployment(deploymentFile(config));
   const blockNumber = await line.newestBlock();
   const [snapshot, state] = await line.read(blockNumber, (reader) =>
     Promise.all([readSnapshot(reader, contracts, blockNumber), readDeskState(reader, contracts, blockNumber)]),
@@ -85,16 +85,12 @@ export async function prepareHedge({ line, client, contracts, config }: Observer
   const pools =
     wanted === 0n
       ? []
-      : await readQuotes(
-          client,
-          { quoter: uniswap.quoter, weth, usdc },
-          {
-            isBuy: wanted > 0n,
-            sizes: ladder(wanted, LADDER_STEPS),
-            feeTiers: Object.keys(uniswap.pools).map(Number),
-            blockNumber,
-          },
-        );
+      : await readQuotes(client, quoterOf(deployment), {
+          isBuy: wanted > 0n,
+          sizes: ladder(wanted, LADDER_STEPS),
+          feeTiers: Object.keys(deployment.protocols.uniswap.pools).map(Number),
+          blockNumber,
+        });
   const inputs = { state, pools, policy: config.hedging, ownNetDelta: ownNetDelta(snapshot, state) };
   return { state, proposal: proposeHedge(inputs), snapshot };
 }

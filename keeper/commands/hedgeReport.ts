@@ -20,6 +20,8 @@ export interface HedgeReport {
   readonly network: string;
   readonly block: { readonly number: number; readonly time: number };
   readonly spot: number;
+  /** The DEX average near it: losses are counted at the worse of both. */
+  readonly average: number;
   readonly netDelta: number;
   /** Beyond it, for `gracePeriod` seconds, anyone may hedge. */
   readonly emergencyBand: number;
@@ -66,6 +68,7 @@ export function hedgeReport(
     network,
     block: { number: Number(block.number), time: block.time },
     spot: fromWad(state.spot),
+    average: fromWad(state.average ?? state.spot),
     netDelta: fromWad(state.netDelta),
     emergencyBand: fromWad(emergencyBand(state)),
     gracePeriod: rules.gracePeriod,
@@ -122,12 +125,12 @@ function laneOf(state: DeskState, { turnover, loss }: LaneBudget): LaneReport {
 
 /** The report as a page for the terminal. */
 export function hedgeText(report: HedgeReport): string {
-  const { block, budgets, netDelta, emergencyBand: band, spot } = report;
+  const { block, budgets, netDelta, emergencyBand: band, spot, average } = report;
   const side = netDelta > 0 ? "too long" : netDelta < 0 ? "too short" : "neutral";
   return [
     `${pc.bold(`Hedge of ${report.network}`)}  block ${block.number}  ${minute(block.time)}`,
     "",
-    `Net delta      ${signed(netDelta)}, ${side}, at ${usd(spot)}; anyone may hedge beyond ±${band.toFixed(2)}`,
+    `Net delta      ${signed(netDelta)}, ${side}, at ${usd(spot)} (average ${usd(average)}); anyone may hedge beyond ±${band.toFixed(2)}`,
     ...orderLines(report),
     `Budgets left   keepers: trade ${usd(budgets.keepers.turnover)}, lose ${usd(budgets.keepers.loss)}`,
     `               anyone: trade ${usd(budgets.anyone.turnover)}, lose ${usd(budgets.anyone.loss)}; next bounty ${usd(budgets.bounty)} at most`,
@@ -145,7 +148,7 @@ function orderLines({ order, expected, reason, spot }: HedgeReport): string[] {
   return [
     `Order          ${order.side} ${order.amount.toFixed(4)} for ${bound} ${usd(order.cashLimit)}, until ${minute(order.deadline)}`,
     `               through pools: ${legs}${order.limitedBy ? `; limited by ${LIMITS[order.limitedBy]}` : ""}`,
-    `Expected       ${usd(expected.cash)}, ${usd(expected.price)} each: ${against} than the oracle's ${usd(spot)}, ${usd(expected.loss)} lost`,
+    `Expected       ${usd(expected.cash)}, ${usd(expected.price)} each: ${against} than the oracle's ${usd(spot)}, ${usd(expected.loss)} lost by the desk's count`,
     `Afterwards     net delta ${signed(expected.netDelta)}`,
   ];
 }

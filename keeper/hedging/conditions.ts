@@ -11,6 +11,13 @@ export interface HedgeConditions {
   readonly impactBps?: number;
   /** Yearly rate, a share of one, that a larger hedge costs: what held cash would earn, or the borrowing rate when short. */
   readonly fundingRate?: number;
+  /**
+   * Basis points by which the pool would fill a clip, the smaller of |net delta| and `maxClip`, worse than at the mark's spot
+   * now; negative when better. Left out when the pool gave no answer.
+   */
+  readonly expectedBps?: number;
+  /** WAD: the DEX average as the desk judges fills by it, at most half a percent from the oracle's price. */
+  readonly average?: bigint;
   /** WAD that the pools take within the slippage bound. */
   readonly depth?: { readonly buy: bigint; readonly sell: bigint };
   /** USDC (6 decimals) that is left of the desk's budgets. */

@@ -19,6 +19,8 @@ export interface LoanTerms {
 export interface DeskState {
   readonly block: { readonly number: bigint; readonly time: number };
   readonly spot: bigint;
+  /** The DEX average near it: fills are counted at the worse of both. Undefined when it was not read. */
+  readonly average?: bigint;
   /** Book delta plus hedge at the live price. */
   readonly netDelta: bigint;
   /** WAD USDC. */

@@ -43,6 +43,11 @@ function decisionOf(plan: Plan): string {
       return "Decision: hold. What is outside the band is delta of series about to expire, which is not followed any more.";
     case "below-min-clip":
       return `Decision: hold. ${reason.amount.toFixed(4)} is outside the band, less than the ${reason.minClip.toFixed(4)} that are worth their gas.`;
+    case "prices-apart":
+      return (
+        `Decision: hold. The oracle says ${reason.spot.toFixed(2)} and the pool's average is ${reason.average.toFixed(2)}, further ` +
+        "apart than `hedging.maxGapBps`: one is behind the market, or pushed. What is not urgent waits."
+      );
     case "cannot-short":
       return `Decision: hold. ${reason.amount.toFixed(4)} should be sold, but the desk holds nothing and may not borrow.`;
     case "insufficient-cash":

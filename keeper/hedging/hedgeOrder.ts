@@ -1,5 +1,6 @@
 import { BPS, WAD, WAD_PER_USDC_UNIT, abs, fromUsdc, fromWad, least, toWad } from "../units.ts";
 import { type DeskState, sellable, shareOfNav } from "./deskState.ts";
+import { lossPrice } from "./lossPrice.ts";
 import type { HedgePolicy } from "./policy.ts";
 import { type QuotedPool, type Route, type RouteBounds, depthOf, findRoute } from "./route.ts";
 
@@ -26,7 +27,7 @@ export type HedgeProposal =
         readonly deadline: number;
       };
       readonly route: Route;
-      /** USDC that the fill is expected to lose against the oracle; negative when it gains. */
+      /** USDC that the fill is expected to lose, as the desk will count it; negative when it gains. */
       readonly loss: bigint;
       readonly limitedBy: ClipLimit | undefined;
     };
@@ -64,7 +65,9 @@ export function proposeHedge({ state, pools, policy, ownNetDelta }: HedgeInputs)
   const limits = limitsOf(state, pools, policy, bounds);
   const size = least(abs(wanted), ...limits.map(({ amount }) => amount));
   const sign = wanted > 0n ? 1n : -1n;
-  const affordable = withinLoss(sign * size, pools, bounds, lossAllowed(state));
+  const judgedBy = fromWad(lossPrice(wanted > 0n, spot, state.average));
+  const lossOfPart = (part: bigint) => lossOf(findRoute(part, pools, bounds), judgedBy);
+  const affordable = withinLoss(sign * size, lossOfPart, lossAllowed(state));
   const limitedBy =
     abs(affordable) < size
       ? "loss-budget"
@@ -79,11 +82,11 @@ export function proposeHedge({ state, pools, policy, ownNetDelta }: HedgeInputs)
   return {
     order: {
       amount: route.amount,
-      cashLimit: cashLimitOf(route.amount, spot, BigInt(slippageBps)),
+      cashLimit: cashLimitOf(route, spot, BigInt(slippageBps), BigInt(policy.fillMarginBps)),
       deadline: state.block.time + policy.deadlineSeconds,
     },
     route,
-    loss: lossOf(route, bounds.spot),
+    loss: lossOf(route, judgedBy),
     limitedBy,
   };
 }
@@ -137,8 +140,8 @@ function lossAllowed(state: DeskState): bigint {
 }
 
 /** The largest part of `amount` whose expected loss is within `allowed` (USDC). */
-function withinLoss(amount: bigint, pools: readonly QuotedPool[], bounds: RouteBounds, allowed: bigint): bigint {
-  const fits = (part: bigint) => lossOf(findRoute(part, pools, bounds), bounds.spot) <= allowed;
+function withinLoss(amount: bigint, lossOfPart: (part: bigint) => bigint, allowed: bigint): bigint {
+  const fits = (part: bigint) => lossOfPart(part) <= allowed;
   if (amount === 0n || fits(amount)) return amount;
   let [low, high] = [0n, amount];
   for (let i = 0; i < HALVINGS; i++) {
@@ -149,8 +152,9 @@ function withinLoss(amount: bigint, pools: readonly QuotedPool[], bounds: RouteB
   return low;
 }
 
-function lossOf({ amount, cash }: Route, spot: number): bigint {
-  const gained = fromWad(amount) * spot - (amount > 0n ? 1 : -1) * fromUsdc(cash);
+/** @param price Dollars that the desk judges a unit by. */
+function lossOf({ amount, cash }: Route, price: number): bigint {
+  const gained = fromWad(amount) * price - (amount > 0n ? 1 : -1) * fromUsdc(cash);
   return toWad(-gained) / WAD_PER_USDC_UNIT;
 }
 
@@ -159,9 +163,14 @@ function unitsFor(cash: bigint, spot: bigint, slippageBps: bigint): bigint {
   return (cash * WAD_PER_USDC_UNIT * WAD * BPS) / (spot * (BPS + slippageBps));
 }
 
-/** The oracle's price for `amount`, worsened by the slippage, and rounded to the stricter side. */
-function cashLimitOf(amount: bigint, spot: bigint, slippageBps: bigint): bigint {
+/**
+ * What the pools would give now, worsened by the margin, or the oracle's price worsened by the slippage: whichever is stricter,
+ * and rounded to the stricter side.
+ */
+function cashLimitOf({ amount, cash }: Route, spot: bigint, slippageBps: bigint, marginBps: bigint): bigint {
   const unit = WAD * WAD_PER_USDC_UNIT * BPS;
-  if (amount > 0n) return (amount * spot * (BPS + slippageBps)) / unit;
-  return (-amount * spot * (BPS - slippageBps) + unit - 1n) / unit;
+  if (amount > 0n) return least((amount * spot * (BPS + slippageBps)) / unit, (cash * (BPS + marginBps)) / BPS);
+  const atOracle = (-amount * spot * (BPS - slippageBps) + unit - 1n) / unit;
+  const atPools = (cash * (BPS - marginBps) + BPS - 1n) / BPS;
+  return atPools > atOracle ? atPools : atOracle;
 }

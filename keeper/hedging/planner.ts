@@ -7,7 +7,7 @@ import type { HedgeConditions } from "./conditions.ts";
 import { type HedgeCosts, costsOf } from "./costs.ts";
 import type { HedgePolicy } from "./policy.ts";
 import { taperOf } from "./taper.ts";
-import { type Urgency, slippageFor, urgencyOf } from "./urgency.ts";
+import { type Urgency, limitFor, slippageFor, urgencyOf } from "./urgency.ts";
 
 /** What `HedgeDesk.rebalance` is asked for. */
 export interface Order {
@@ -32,6 +32,8 @@ export type HoldReason =
   /** What is outside the band is delta of series about to expire, which is not followed any more. */
   | { readonly code: "tapering"; readonly taperedDelta: number }
   | { readonly code: "below-min-clip"; readonly amount: number; readonly minClip: number }
+  /** Oracle and DEX average (dollars) are too far apart for an order that can wait: one is behind the market, or pushed. */
+  | { readonly code: "prices-apart"; readonly spot: number; readonly average: number }
   /** The net delta is positive with nothing left to sell, and nothing may be borrowed. */
   | { readonly code: "cannot-short"; readonly amount: number }
   /** The free cash buys less than the smallest order. */
@@ -101,9 +103,16 @@ export function planHedge(
     return hold({ code: "below-min-clip", amount: fromWad(wanted), minClip: fromWad(minClip) });
   }
 
+  const { spot } = snapshot.mark;
+  const { average, expectedBps } = conditions;
+  if (urgency === "routine" && average !== undefined && isApart(average, spot, policy)) {
+    return hold({ code: "prices-apart", spot: fromWad(spot), average: fromWad(average) });
+  }
+
   const slippageBps = slippageFor(urgency, policy, snapshot.hedge.maxSlippageBps);
+  const limitBps = limitFor(expectedBps, policy, slippageBps);
   const isBuy = netDelta < 0n;
-  const caps = capsOf(isBuy, snapshot, policy, conditions, slippageBps);
+  const caps = capsOf(isBuy, snapshot, policy, conditions, { slippageBps, limitBps });
   const size = least(wanted, ...caps.map(({ amount }) => amount));
   const binding = size === wanted ? undefined : caps.find(({ amount }) => amount === size);
   // What a rule leaves is worth an order when it is worth the gas of one, however little of the whole it is.
@@ -117,7 +126,7 @@ export function planHedge(
     wanted,
     order: {
       amount,
-      cashLimit: cashLimitOf(amount, snapshot.mark.spot, slippageBps),
+      cashLimit: cashLimitOf(amount, spot, limitBps),
       ...routing,
       deadline: snapshot.block.time + policy.deadlineSeconds,
     },
@@ -146,10 +155,14 @@ function limitedReason({ name, amount: cap }: Cap, wanted: bigint): HoldReason {
   return { code: "limited", by: name, amount, allowed: fromWad(cap) };
 }
 
-/** The oracle's price for `amount`, worsened by the slippage, and rounded to the stricter side. */
-function cashLimitOf(amount: bigint, spot: bigint, slippageBps: bigint): bigint {
+function isApart(average: bigint, spot: bigint, { maxGapBps }: HedgePolicy): boolean {
+  return abs(average - spot) * BPS > spot * BigInt(maxGapBps);
+}
+
+/** The oracle's price for `amount`, worsened by the limit, and rounded to the stricter side. */
+function cashLimitOf(amount: bigint, spot: bigint, limitBps: bigint): bigint {
   const unit = WAD * WAD_PER_USDC_UNIT * BPS;
-  if (amount > 0n) return (amount * spot * (BPS + slippageBps)) / unit;
-  const least = -amount * spot * (BPS - slippageBps);
+  if (amount > 0n) return (amount * spot * (BPS + limitBps)) / unit;
+  const least = -amount * spot * (BPS - limitBps);
   return (least + unit - 1n) / unit;
 }

@@ -20,6 +20,10 @@ export interface HedgePolicy {
   readonly slippageBps: number;
   /** The same for orders that are urgent or an emergency. */
   readonly urgentSlippageBps: number;
+  /** How much worse an order may fill than the pools would fill it at the block that it is planned at; both bounds above hold. */
+  readonly fillMarginBps: number;
+  /** Gap between the oracle's price and the DEX average above which a routine order waits: one is behind the market, or pushed. */
+  readonly maxGapBps: number;
   /** Band half-widths from zero at which an order becomes urgent, and at which it is an emergency. */
   readonly urgentBands: number;
   readonly emergencyBands: number;
@@ -49,6 +53,8 @@ export const DEFAULT_POLICY: HedgePolicy = {
   maxClip: 250,
   slippageBps: 80,
   urgentSlippageBps: 100,
+  fillMarginBps: 15,
+  maxGapBps: 50,
   urgentBands: 2,
   emergencyBands: 5,
   urgentAfterSeconds: 900,

@@ -18,3 +18,13 @@ export function slippageFor(urgency: Urgency, policy: HedgePolicy, deskBps: numb
   const own = urgency === "routine" ? policy.slippageBps : Math.max(policy.slippageBps, policy.urgentSlippageBps);
   return BigInt(Math.min(own, deskBps));
 }
+
+/**
+ * How far from the oracle an order may fill, so that whoever trades around it gains little: what the pool would give now,
+ * worsened by the policy's margin, and never further than `slippageBps`; negative where it has to be better than the oracle.
+ * @param expectedBps Undefined when the pool gave no answer: then `slippageBps` alone.
+ */
+export function limitFor(expectedBps: number | undefined, policy: HedgePolicy, slippageBps: bigint): bigint {
+  if (expectedBps === undefined) return slippageBps;
+  return BigInt(Math.min(Number(slippageBps), Math.ceil(expectedBps) + policy.fillMarginBps));
+}

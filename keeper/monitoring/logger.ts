@@ -97,6 +97,8 @@ function holdText({ reason, band }: TickEvent): string {
       return `inside the band of ±${band.toFixed(4)}`;
     case "below-min-clip":
       return "less than the smallest order";
+    case "prices-apart":
+      return `the oracle's ${Number(reason.spot).toFixed(2)} and the pool's average ${Number(reason.average).toFixed(2)} are too far apart`;
     case "cannot-short":
       return "long with nothing to sell; going short is not possible yet";
     case "insufficient-cash":

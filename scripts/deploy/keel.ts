@@ -25,6 +25,7 @@ export interface KeelAddresses {
   readonly epochQueue: Address;
   readonly riskEngine: Address;
   readonly tradeEngine: Address;
+  readonly tradePreview: Address;
   readonly quoteEngine: Address;
   readonly poolEngine: Address;
   readonly surfaceEngine: Address;
@@ -66,6 +67,7 @@ export const SOURCES = {
   epochQueue: "contracts/libraries/EpochQueue",
   riskEngine: "contracts/libraries/RiskEngine",
   tradeEngine: "contracts/libraries/TradeEngine",
+  tradePreview: "contracts/libraries/TradePreview",
   quoteEngine: "contracts/libraries/QuoteEngine",
   poolEngine: "contracts/libraries/PoolEngine",
   surfaceEngine: "contracts/libraries/SurfaceEngine",
@@ -131,6 +133,7 @@ async function deployContracts(sender: Sender, options: DeployOptions): Promise<
   const epochQueue = await ensure("epochQueue", []);
   const riskEngine = await ensure("riskEngine", []);
   const tradeEngine = await ensure("tradeEngine", []);
+  const tradePreview = await ensure("tradePreview", []);
   const quoteEngine = await ensure("quoteEngine", []);
   const poolEngine = await ensure("poolEngine", []);
   const surfaceEngine = await ensure("surfaceEngine", []);
@@ -162,6 +165,7 @@ async function deployContracts(sender: Sender, options: DeployOptions): Promise<
     epochQueue,
     riskEngine,
     tradeEngine,
+    tradePreview,
     quoteEngine,
     poolEngine,
     surfaceEngine,

@@ -160,6 +160,126 @@ describe("Attack: capital bound for cents", () => {
     await expectRevert(keel.trade(alice, cashOut), "StressLossTooLarge");
     await keel.trade(alice, [sell(put(3600), 50)]); // holders always may
   });
+
+  it("T60: who keeps what nobody could hedge in time pays the rate too, without selling back", async () => {
+    const { keel, call, expiries } = world();
+    const before = wad(await side.readVault("nav"));
+    const endsAt = await side.readVault<bigint>("epochEndsAt");
+    const id = call(
+      2700,
+      expiries.find((expiry) => Number(expiry - endsAt) > 2.5 * DAY),
+    );
+    let cost = 0;
+    const got = await leave(async () => {
+      for (const contracts of [120, 82]) {
+        const { quote } = await keel.trade(alice, [buy(id, contracts)]);
+        cost += usdc(quote.total) - wad(quote.mid);
+      }
+    });
+    const held = before + cost - got;
+    console.log(
+      `      ${held.toFixed(0)} of LPs' money held back for ${cost.toFixed(0)}, their rate ${(held * DAILY).toFixed(0)}`,
+    );
+    expect(held).to.be.above(NAV / 2.5);
+    expect(cost).to.be.at.least(held * DAILY);
+  });
+
+  it("T60: what options bind for hours hides nothing of what others bind for a year", async () => {
+    const { keel, call, expiries, market } = world();
+    const [near, far] = [expiries[0], expiries.at(-1)!];
+    await market.moveTo(3000, { at: Number(near) - 2_700, forceRound: true });
+    await post();
+    await side.wait(150);
+    await market.report(3000);
+    /** Capital that far calls are charged behind so many of the nearest. */
+    const chargeBehind = async (mask: number): Promise<number> => {
+      const desk = deskOf(world);
+      const take = async (id: bigint, contracts: number) => {
+        const { quote } = await keel.trade(alice, [buy(id, contracts)]);
+        await desk.neutral();
+        await market.arbitrage(3000);
+        return wad(quote.capital);
+      };
+      for (let left = mask; left > 0; left -= 50) await take(call(3000, near), Math.min(50, left));
+      let capital = 0;
+      for (let i = 0; i < 10; ++i) capital += await take(call(3300, far), 40);
+      return capital;
+    };
+    const clean = await world().clients.test.snapshot();
+    const alone = await chargeBehind(0);
+    await world().clients.test.revert({ id: clean });
+    const masked = await chargeBehind(200);
+    console.log(`      far calls pay ${alone.toFixed(0)} alone, ${masked.toFixed(0)} behind near ones`);
+    expect(alone).to.be.above(1_000);
+    expect(masked).to.be.at.least(0.95 * alone);
+  });
+
+  it("T84: holders close although LPs have taken the cash and the rest is in the hedge", async () => {
+    const { keel, call, expiries, market } = world();
+    const id = call(2400, expiries.at(-1));
+    const desk = deskOf(world);
+    const bought = await fill(id, 200);
+    const hedge = async () => {
+      for (let i = 0; i < 30; ++i) {
+        const net = await desk.netDelta();
+        if (net < parseEther("0.5") && net > -parseEther("0.5")) break;
+        const clip = parseEther("60");
+        const size = (net < 0n ? -net : net) < clip ? ((net < 0n ? -net : net) * 999_999n) / 1_000_000n : clip;
+        await desk.rebalance(net > 0n ? -size : size);
+        await market.arbitrage(3000);
+      }
+    };
+    await hedge();
+    await leave(() => Promise.resolve());
+    await side.wait(150);
+    await market.report(3000);
+    const cash = await side.readVault<bigint>("freeCash");
+    const contracts = Math.floor(bought.contracts);
+    const legs = [sell(id, contracts)];
+    await expectRevert(keel.trade(alice, legs), "InsufficientCash");
+    const quote = await keel.quote(legs);
+    await side.callMarket(alice, "tradeForClaim", [legs, quote.total + 1_000_000n, alice, 2n ** 40n]);
+    const owed = await side.readVault<bigint>("proceedsOf", [alice]);
+    expect(Math.abs(usdc(owed + cash + quote.total))).to.be.below(1);
+    expect(owed).to.be.above(0n);
+    // What he sold needs no hedge any more: the keeper sells it, and he is paid.
+    await hedge();
+    await side.callVault(alice, "claimProceeds", [alice]);
+    expect(await side.readVault<bigint>("proceedsOf", [alice])).to.equal(0n);
+  });
+
+  it("T4: nobody gains by trades of his own and a feed that is behind when he leaves", async () => {
+    const { keel, put, expiries, market, clients } = world();
+    const [lp] = LPS as [Address];
+    await keel.requestRedeem(lp, await side.readVault("balanceOf", [lp]));
+    const endsAt = Number(await side.readVault("epochEndsAt"));
+    await market.moveTo(3000, { at: endsAt - 400, forceRound: true });
+    await post();
+    for (const lag of [0.003, 0.0045]) {
+      const snapshot = await clients.test.snapshot();
+      await market.arbitrage(3000 * (1 + lag));
+      await market.report(3000);
+      await side.wait(410);
+      const paid: number[] = [];
+      let cost = 0;
+      for (const trades of [false, true]) {
+        const inner = await clients.test.snapshot();
+        if (trades) {
+          for (let i = 0; i < 4; ++i) {
+            const { quote } = await keel.trade(alice, [buy(put(3600, expiries.at(-1)), 80)]);
+            cost += usdc(quote.total) - wad(quote.mid);
+          }
+        }
+        await keel.processEpoch();
+        paid.push(usdc(await side.readVault<bigint>("maxWithdraw", [lp])));
+        await clients.test.revert({ id: inner });
+      }
+      const gain = paid[1]! - paid[0]! - cost;
+      console.log(`      ${(100 * lag).toFixed(2)} % behind: ${gain.toFixed(0)} dollars`);
+      expect(gain / NAV).to.be.below(0.0001);
+      await clients.test.revert({ id: snapshot });
+    }
+  });
 });
 
 describe("Capital in ordinary use", () => {

@@ -1,13 +1,13 @@
 import { expect } from "chai";
-import { type Abi, type Address, parseAbi, parseEther, parseUnits } from "viem";
+import { type Abi, type Address, encodeFunctionData, parseAbi, parseEther, parseUnits } from "viem";
 import { errorsAbi } from "../../keeper/chain/abi/errors.ts";
 import { findSettlementRound } from "../../keeper/chain/settlementRound.ts";
 import { compiled, deployContract } from "../../scripts/deploy/transact.ts";
 import { DEV_ROLES, devAccount } from "../../scripts/devnet/accounts.ts";
 import { dealUsdc, dealWeth } from "../../scripts/devnet/deal.ts";
 import { sqrtPriceX96 } from "../../scripts/devnet/prices.ts";
-import { NO_LIMIT, deskEvents, deskOf, routeOf } from "../helpers/desk.ts";
-import { TRADERS, keelWorld } from "../helpers/keelWorld.ts";
+import { NO_LIMIT, deskEvents, deskOf, routeOf, setVaultCash } from "../helpers/desk.ts";
+import { KEEPER, TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";
 import { expectRevert } from "../helpers/reverts.ts";
 import { balanceOf } from "../helpers/tokens.ts";
@@ -243,6 +243,104 @@ describe("Attack: the desk's doors, with options for a moment and liquidity wher
     });
   }
 
+  it("T61: gamma of this block's trades is no delta either, however far the mark is from spot", async () => {
+    const { keel, market, clients, expiries, call } = world();
+    const move = async (price: number) => {
+      await market.moveTo(price, { forceRound: true });
+      await clients.test.increaseTime({ seconds: 130 });
+      await market.report(price);
+    };
+    await market.moveTo(3000, { at: Number(expiries[0]) - 7_000, forceRound: true });
+    await keel.renewSurface();
+    await move(3000);
+    await keel.write(bob, { ...keel.vault, functionName: "mark" });
+    await move(3014.9);
+    for (const contracts of [200, 300, 380]) {
+      await attack("show", [call(3000), parseEther(String(contracts))]).catch(() => undefined);
+      const seen = await clients.public.readContract({ ...keel.desk, functionName: "seenOutside" });
+      expect(seen, `${contracts} contracts`).to.deep.equal([0n, 0n]);
+    }
+  });
+
+  it("T61: a keeper's key does not keep the door shut with options for a moment", async () => {
+    const { keel, clients, call, put, expiries } = world();
+    await dealUsdc(clients, world().protocols.usdc, KEEPER, parseUnits("5000000", 6));
+    await keel.trade(alice, [{ id: call(2400, expiries[1]), quantity: parseEther("100") }]);
+    await keel.write(bob, { ...keel.desk, functionName: "poke" });
+    await pass(GRACE + 5);
+    const opening = () => clients.public.readContract({ ...keel.desk, functionName: "opening", args: [1] });
+    const [open] = await opening();
+    expect(open).to.be.above(parseEther("50"));
+    // In one block: as many puts as calls, a crumb of a hedge, and the puts again.
+    await clients.test.setAutomine(false);
+    const hedge = {
+      ...{ amount: parseEther("0.00001"), cashLimit: NO_LIMIT, venue: keel.contracts.uniswapV3Venue },
+      ...{ route: routeOf([{ shareBps: 10_000n, hops: [500] }]), deadline: await desk.deadline(6_000n) },
+    };
+    const id = put(3000, expiries[1]);
+    const trade = (quantity: bigint) => [[{ id, quantity }], 2n ** 100n, KEEPER, 2n ** 40n] as const;
+    const { market } = keel;
+    const tradeData = (quantity: bigint) =>
+      encodeFunctionData({ abi: market.abi, functionName: "trade", args: trade(quantity) });
+    const hedgeData = encodeFunctionData({ abi: keel.desk.abi, functionName: "rebalance", args: [hedge] });
+    const calls = [
+      { to: market.address, data: tradeData(parseEther("180")) },
+      { to: keel.desk.address, data: hedgeData },
+      { to: market.address, data: tradeData(-parseEther("180")) },
+    ];
+    const usdcAbi = parseAbi(["function approve(address, uint256) returns (bool)"]);
+    const { usdc } = world().protocols;
+    const fees = { account: KEEPER, chain: null, gas: 3_000_000n } as const;
+    const sent = [
+      await clients.wallet.writeContract({
+        ...fees,
+        address: usdc,
+        abi: usdcAbi,
+        functionName: "approve",
+        args: [keel.market.address, 2n ** 255n],
+      }),
+    ];
+    for (const { to, data } of calls) sent.push(await clients.wallet.sendTransaction({ ...fees, to, data }));
+    await clients.test.mine({ blocks: 1 });
+    await clients.test.setAutomine(true);
+    const receipts = await Promise.all(sent.map((hash) => clients.public.getTransactionReceipt({ hash })));
+    expect(receipts.map(({ status }) => status)).to.deep.equal(["success", "success", "success", "success"]);
+    expect(new Set(receipts.map(({ blockNumber }) => blockNumber)).size).to.equal(1);
+    expect((await opening())[0]).to.equal(open);
+  });
+
+  it("T62: nobody goes before keepers with the hedge of an empty book", async () => {
+    const { keel, call, clients } = world();
+    await keel.trade(alice, [{ id: call(2400), quantity: parseEther("100") }]);
+    await desk.neutral();
+    await world().market.arbitrage(3000);
+    await keel.trade(alice, [{ id: call(2400), quantity: -parseEther("100") }]);
+    const unwind = async (who: Address) =>
+      keel.write(who, { ...keel.desk, functionName: "unwind", args: [parseEther("1000"), await desk.route()] });
+    await expectRevert(unwind(bob), "KeepersFirst");
+    await keel.write(bob, { ...keel.desk, functionName: "poke" });
+    await pass(GRACE + 5);
+    const snapshot = await clients.test.snapshot();
+    await unwind(bob);
+    await clients.test.revert({ id: snapshot });
+    await unwind(KEEPER);
+  });
+
+  it("T62: a shortfall that nobody could raise for want of a price does not open the door", async () => {
+    const { keel, call, clients, expiries, market } = world();
+    await keel.trade(alice, [{ id: call(2400), quantity: parseEther("100") }]);
+    await desk.neutral();
+    await market.moveTo(3000, { at: Number(expiries[0]) + 12, forceRound: true });
+    await keel.settle(expiries[0]);
+    await setVaultCash(world(), 1_000n);
+    await clients.test.increaseTime({ seconds: 5_000 });
+    await clients.test.mine({ blocks: 1 });
+    await expectRevert(keel.write(bob, { ...keel.desk, functionName: "poke" }), "StalePrice");
+    await market.moveTo(3000, { forceRound: true });
+    const [size] = await clients.public.readContract({ ...keel.desk, functionName: "opening", args: [2] });
+    expect(size).to.equal(0n);
+  });
+
   it("T62: the hedge of a book that he has emptied is closed within the budget of what is forced", async () => {
     const { call, clients, keel } = world();
     const before = { wealth: await wealth(), nav: await nav() };
@@ -252,7 +350,9 @@ describe("Attack: the desk's doors, with options for a moment and liquidity wher
     await world().market.arbitrage(3000);
     const hedged = await nav();
     await attack("trade", [call(2400), -parseEther("300")]);
-    await pass(600);
+    await pass(BLOCK);
+    await keel.write(bob, { ...keel.desk, functionName: "poke" });
+    await pass(GRACE);
     expect(await clients.public.readContract({ ...keel.vault, functionName: "openContracts" })).to.equal(0n);
     const order = await orderOf(1n);
     await attack("unwind", [parseEther("1000"), await trap(false, 10), order]);

@@ -122,6 +122,8 @@ describe("The pool, its reserve and its lists", () => {
     const live = await side.readVault<bigint>("totalAssets");
     await side.wait(5_000);
     expect(await side.readVault<bigint>("totalAssets")).to.equal(live);
+    const [cash, owed] = [await side.readVault<bigint>("cash"), await side.readVault<bigint>("owed")];
+    expect(live, "nothing else is open").to.equal(cash - owed);
     expect(await side.readVault<bigint>("convertToAssets", [parseEther("1")])).to.be.above(0n);
   });
 
@@ -148,12 +150,12 @@ describe("The pool, its reserve and its lists", () => {
     const today = timestamp - (timestamp % 86_400n) + 8n * 3_600n;
     const friday = (ahead: bigint) =>
       today + ((1n - ((today / 86_400n) % 7n) + 7n) % 7n) * 86_400n + ahead * 7n * 86_400n;
-    const far = [40n, 41n, 42n, 43n, 44n, 45n].map(friday);
+    const far = [2n, 3n, 5n, 6n, 40n, 41n].map(friday);
     await side.wait(1_900);
     await world().market.moveTo(3000, { forceRound: true });
     await keel.postSurface(new Map(far.map((expiry) => [expiry, slice(0.7, -0.1, 1)])));
     for (const expiry of far) await keel.listSeries(expiry, [parseEther("3000")]);
-    const next = friday(46n);
+    const next = today + 3n * 86_400n;
     await keel.postSurface(new Map([[next, slice(0.7, -0.1, 1)]]));
     await expectRevert(keel.listSeries(next, [parseEther("3000")]), "TooManyExpiries");
     await keel.trade(alice, [buy(call(3000, far[0]), 1)]);
@@ -165,6 +167,10 @@ describe("The pool, its reserve and its lists", () => {
     await side.callMarket(GOVERNOR, "delistSeries", [[call(2400, expiries[1]), put(2700, expiries[1])]]);
     await keel.trade(alice, [buy(put(3600, expiries[1]), 2), buy(call(3600, expiries[1]), 3)]);
     expect(await side.readVault<bigint>("positionOf", [call(3600, expiries[1])])).to.equal(-parseEther("3"));
+    const [ids, quantities] = await side.readVault<readonly [bigint[], bigint[]]>("book");
+    const counted = (id: bigint) => quantities[ids.indexOf(id)];
+    expect(counted(call(3600, expiries[1])), "and counted there").to.equal(-parseEther("3"));
+    expect(counted(put(3600, expiries[1])), "and counted there").to.equal(-parseEther("2"));
     await expectRevert(side.callMarket(bob, "delistSeries", [[call(2700, expiries[1])]]), "AccessManagedUnauthorized");
   });
 
@@ -189,6 +195,55 @@ describe("The pool, its reserve and its lists", () => {
       }),
       "Unauthorized",
     );
+  });
+
+  it("T74: the market that comes next takes nothing that holders of the last one have not claimed", async () => {
+    const { keel, call, expiries, market } = world();
+    await keel.trade(alice, [buy(call(2400), 10)]);
+    await market.moveTo(3000, { at: Number(expiries[0]) + 5, forceRound: true });
+    await keel.settle(expiries[0]);
+    await side.callVault(GOVERNOR, "setModules", [KEEPER, await side.readVault("hedge")]);
+    await expectRevert(side.callVault(KEEPER, "payHolder", [call(2400), parseEther("10"), KEEPER]), "Unauthorized");
+    expect((await keel.exercise(alice, call(2400))).assets).to.equal(6_000_000_000n);
+  });
+
+  it("T74: far expiries that somebody holds a crumb of leave room for near ones", async () => {
+    const { keel, market } = world();
+    const { timestamp } = await keel.clients.public.getBlock();
+    const today = timestamp - (timestamp % 86_400n) + 8n * 3_600n;
+    const friday = (ahead: bigint) =>
+      today + ((1n - ((today / 86_400n) % 7n) + 7n) % 7n) * 86_400n + ahead * 7n * 86_400n;
+    const listed: bigint[] = [];
+    for (const ahead of [52n, 51n, 50n, 12n, 11n, 10n, 9n]) {
+      await side.wait(1_900);
+      await market.moveTo(3000, { forceRound: true });
+      await keel.postSurface(new Map([[friday(ahead), slice(0.7, -0.1, 1)]]));
+      if (listed.length === 2 && ahead > 15n) {
+        await expectRevert(keel.listSeries(friday(ahead), [parseEther("3000")]), "TooManyFarExpiries");
+        continue;
+      }
+      if (listed.length === 4) {
+        await expectRevert(keel.listSeries(friday(ahead), [parseEther("3000")]), "TooManyFarExpiries");
+        break;
+      }
+      await keel.listSeries(friday(ahead), [parseEther("3000")]);
+      listed.push(friday(ahead));
+    }
+    expect(listed.length).to.equal(4);
+    for (const ahead of [2n, 3n]) {
+      await keel.postSurface(new Map([[friday(ahead), slice(0.7, -0.1, 1)]]));
+      await keel.listSeries(friday(ahead), [parseEther("3000")]);
+    }
+  });
+
+  it("T64: LPs do not wait for the price of an expiry that nobody holds", async () => {
+    const { keel, market, expiries } = world();
+    const [lp] = LPS as [Address];
+    await keel.requestRedeem(lp, await sharesOf(lp));
+    await market.moveTo(3000, { at: Number(expiries[0]) + 60, forceRound: true });
+    await keel.renewSurface();
+    await keel.processEpoch();
+    expect(await side.readVault<bigint>("maxWithdraw", [lp])).to.be.above(0n);
   });
 
   it("T74: wash trades do not use the vega window up", async () => {

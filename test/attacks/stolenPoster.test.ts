@@ -3,6 +3,7 @@ import { type Address, parseEther, parseUnits } from "viem";
 import { DEV_ROLES, devAccount } from "../../scripts/devnet/accounts.ts";
 import { dealUsdc } from "../../scripts/devnet/deal.ts";
 import { type Slice, slice } from "../../scripts/devnet/keel.ts";
+import { price } from "../../keeper/pricing/blackScholes.ts";
 import { roleRevokerAbi } from "../../keeper/chain/abi/roleRevoker.ts";
 import { ROLES } from "../../scripts/deploy/roles.ts";
 import { deskOf } from "../helpers/desk.ts";
@@ -20,6 +21,16 @@ const HONEST = slice(0.7, -0.1, 1);
 
 /** What LPs may lose in 24 hours to whoever holds the poster's key. */
 const MOST = 0.01;
+
+/** Vol of a slice at ln(strike/forward). */
+function volOf(s: Slice, k: number): number {
+  const [vol, rho, z] = [Number(s.atmVol) / 1e18, Number(s.skew) / 1e18, (Number(s.curvature) / 1e18) * k];
+  return vol * Math.sqrt((1 + rho * z + Math.sqrt(z * z + 2 * rho * z + 1)) / 2);
+}
+
+function blackCall(spot: number, strike: number, vol: number, expiry: bigint, now: bigint): number {
+  return price("call", { forward: spot, strike, vol, timeToExpiry: Number(expiry - now) });
+}
 
 describe("A stolen poster's key", () => {
   const world = useFork(async (fork) => {
@@ -167,6 +178,26 @@ describe("A stolen poster's key", () => {
     expect(gain).to.be.below(MOST);
   });
 
+  it("T57: pays what the references say for all that goes beyond the budget, in one trade or in many", async () => {
+    const { keel, call, expiries } = world();
+    for (const vol of [0.6, 0.5, 0.4])
+      await post(new Map(expiries.map((e) => [e, slice(vol, -0.1, (0.7 * 0.7) / vol)])));
+    const id = call(3000, expiries[3]);
+    const allowance = () => side.readVault<bigint>("surfaceAllowance");
+    const lagOf = async (contracts: number) => (await keel.quote([buy(id, contracts)])).lag;
+    // So few that the budget covers them.
+    const cheap = 1;
+    expect(await lagOf(cheap)).to.equal(0n);
+    const left = await allowance();
+    const beyond = await lagOf(200);
+    // Nothing is left of the budget afterwards, and each contract pays all of its gap.
+    await keel.trade(thief, [buy(id, 40)]);
+    const whole = await lagOf(40);
+    expect(await allowance()).to.be.below(left / 50n);
+    expect(Math.abs(Number(whole) / Number(beyond + left) - 40 / 200)).to.be.below(0.01);
+    expect(await lagOf(cheap)).to.be.above(0n);
+  });
+
   /** USDC that options are worth by the surface that honest people would post, before any charge. */
   async function fairWorth(held: readonly (readonly [bigint, number])[]): Promise<bigint> {
     const { keel, clients, expiries } = world();
@@ -210,6 +241,7 @@ describe("A stolen poster's key", () => {
     await keel.write(governor, { ...manager, functionName: "grantRole", args: [ROLES.POSTER, other, 0] });
     await keel.write(GUARDIAN, { ...revoker, functionName: "revoke", args: [[ROLES.POSTER], [KEEPER]] });
     const offered = -(await keel.quote([sell(id, held)])).total;
+    await expectRevert(keel.quote([buy(id, 1)]), "SurfaceStale");
     for (let hour = 0; hour < 12; ++hour) {
       await side.wait(3_600);
       await world().market.moveTo(3000, { forceRound: true });
@@ -217,12 +249,6 @@ describe("A stolen poster's key", () => {
     }
     const later = -(await keel.quote([sell(id, held)])).total;
     expect(later, "what he is offered only shrinks").to.be.below(offered);
-    expect(
-      await keel.quote([buy(id, 1)]).then(
-        () => "sold",
-        () => "refused",
-      ),
-    ).to.equal("refused");
     // Straight back to the reference, in one post.
     const honest = new Map<bigint, Slice>();
     for (const expiry of expiries) {
@@ -258,6 +284,8 @@ describe("A stolen poster's key", () => {
     for (const vol of [0.55, 0.4, 0.25])
       await post(new Map(expiries.map((e) => [e, slice(vol, -0.1, (0.7 * 0.7) / vol)])));
     await world().market.moveTo(3000, { at: Number(endsAt) + 1, forceRound: true });
+    await expectRevert(keel.processEpoch(), "EpochSurfaceUnsettled");
+    await world().market.moveTo(3000, { at: Number(endsAt) + DAY + 1, forceRound: true });
     await keel.processEpoch();
     const got = await side.readVault<bigint>("maxWithdraw", [lp]);
     console.log(`      a third of the pool, worth ${fair / 10n ** 6n}, was paid ${got / 10n ** 6n}`);
@@ -327,5 +355,132 @@ describe("A stolen poster's key", () => {
     }
     console.log(`      ${results.join(", ")}`);
     expect(HONEST.carry).to.equal(0n);
+  });
+
+  it("T57: LPs neither leave nor come at a surface that is far from the references, and may cancel meanwhile", async () => {
+    const { keel, call, expiries, market } = world();
+    for (const expiry of [expiries[1]!, expiries[2]!]) await buyUp(call(3000, expiry), 100, 300);
+    const [lp, other] = LPS as [Address, Address];
+    for (const who of [lp, other]) await keel.requestRedeem(who, await side.readVault("balanceOf", [who]));
+    const endsAt = await side.readVault<bigint>("epochEndsAt");
+    for (const vols of [
+      [0.85, 1, 1.15],
+      [0.55, 0.4, 0.25],
+    ]) {
+      const snapshot = await world().clients.test.snapshot();
+      await side.wait(Number(endsAt - (await side.now())) - 3 * HALF_HOUR - 600);
+      for (const vol of vols) await post(new Map(expiries.map((e) => [e, slice(vol, -0.1, 0.5 / vol)])));
+      await market.moveTo(3000, { at: Number(endsAt) + 1, forceRound: true });
+      await expectRevert(keel.processEpoch(), "EpochSurfaceUnsettled");
+      await expectRevert(side.callVault(lp, "cancelRedeemRequest", [lp, lp]), "EpochOver");
+      await market.moveTo(3000, { at: Number(endsAt) + DAY / 2, forceRound: true });
+      await side.callVault(lp, "cancelRedeemRequest", [lp, lp]);
+      // Who stays in the queue is not kept for ever: a whole epoch later he leaves at the worse of both.
+      await market.moveTo(3000, { at: Number(endsAt) + DAY + 1, forceRound: true });
+      await keel.processEpoch();
+      expect(await side.readVault<bigint>("maxWithdraw", [other])).to.be.above(0n);
+      await world().clients.test.revert({ id: snapshot });
+    }
+  });
+
+  it("T57: what he posts takes nothing from leavers after a guardian's call, in neither direction", async () => {
+    const { keel, call, expiries, market, clients } = world();
+    for (const expiry of [expiries[1]!, expiries[2]!]) await buyUp(call(3000, expiry), 100, 300);
+    const [lp] = LPS as [Address];
+    await keel.requestRedeem(lp, await side.readVault("balanceOf", [lp]));
+    const endsAt = await side.readVault<bigint>("epochEndsAt");
+    await side.wait(Number(endsAt - (await side.now())) - 3 * HALF_HOUR - 600);
+    const revoker = { address: keel.contracts.roleRevoker, abi: roleRevokerAbi } as const;
+    const paid: number[] = [];
+    for (const vols of [[0.7], [0.85, 1, 1.15]]) {
+      const snapshot = await clients.test.snapshot();
+      for (const vol of vols) await post(new Map(expiries.map((e) => [e, slice(vol, -0.1, 0.7 / vol)])));
+      await keel.write(GUARDIAN, { ...revoker, functionName: "revoke", args: [[ROLES.POSTER], [KEEPER]] });
+      await market.moveTo(3000, { at: Number(endsAt) + DAY + 1, forceRound: true });
+      await keel.processEpoch();
+      paid.push(Number(await side.readVault<bigint>("maxWithdraw", [lp])) / 1e6);
+      await clients.test.revert({ id: snapshot });
+    }
+    const [honest = 0, stolen = 0] = paid;
+    console.log(`      paid ${honest.toFixed(0)} on an honest surface, ${stolen.toFixed(0)} on the thief's`);
+    // The references had followed him for an hour and a half, within the budget.
+    expect(Math.abs(stolen - honest) / honest).to.be.below(0.002);
+  });
+
+  it("T57: a buyer pays the reference's price wherever the range says that spot may be", async () => {
+    const { keel, call, expiries, clients } = world();
+    for (const vol of [0.55, 0.4, 0.25, 0.1])
+      await post(new Map(expiries.map((e) => [e, slice(vol, -0.1, 0.5 / vol)])));
+    await keel.trade(thief, [buy(call(3000, expiries[3]), 60)]); // uses the budget up
+    await side.wait(130);
+    await world().market.arbitrage(3014);
+    const id = call(3600, expiries[0]);
+    const quote = await keel.quote([buy(id, 100)]);
+    const { anchor } = await clients.public.readContract({
+      ...keel.surface,
+      functionName: "quoted",
+      args: [expiries[0]],
+    });
+    const fair = blackCall(3014, 3600, volOf(anchor, Math.log(3600 / 3014)), expiries[0], await side.now());
+    expect(Number(quote.total) / 1e6 / 100).to.be.at.least(fair - 0.03);
+  });
+});
+
+describe("A stolen poster's and a lister's key", () => {
+  const world = useFork((fork) => keelWorld(fork, { days: [7, 28], moneyness: [0.8, 1, 1.2] }));
+  const side = marketSide(world);
+
+  async function post(slices: ReadonlyMap<bigint, Slice>): Promise<void> {
+    await side.wait(HALF_HOUR);
+    await world().market.moveTo(3000, { forceRound: true });
+    await world().keel.postSurface(slices);
+  }
+
+  it("T57: who posts and lists a new expiry makes no strike of it cheap", async () => {
+    const { keel, clients, expiries } = world();
+    for (const [i, skew] of [-0.3, -0.5, -0.7, -0.9, -0.95].entries())
+      await post(new Map(expiries.map((e) => [e, slice(0.7, skew, 1.25 + i / 4)])));
+    const { timestamp } = await clients.public.getBlock();
+    const today = timestamp - (timestamp % 86_400n) + 8n * 3_600n;
+    const fresh = today + ((1n - ((today / 86_400n) % 7n) + 7n) % 7n) * 86_400n + 50n * 7n * 86_400n;
+    const years = Number(fresh - timestamp) / DAY / 365;
+    await side.wait(HALF_HOUR);
+    await world().market.moveTo(3000, { forceRound: true });
+    await keel.postSurface(new Map([[fresh, slice(0.56, -0.95, 1.1 / (0.56 * Math.sqrt(years)))]]));
+    const strikes = [2400, 3000, 4500, 8000, 10_000, 12_000].map((strike) => parseEther(String(strike)));
+    const first = await clients.public.readContract({ ...keel.surface, functionName: "quoted", args: [fresh] });
+    const nearest = await clients.public.readContract({
+      ...keel.surface,
+      functionName: "quoted",
+      args: [expiries[1]!],
+    });
+    const reference = nearest.lags ? nearest.anchor : nearest.posted;
+    const time = (expiry: bigint) => Number(expiry - timestamp) / DAY / 365;
+    for (const strike of strikes) {
+      const k = Math.log(Number(strike) / 1e18 / 3000);
+      // The same number of the reference's deviations out.
+      const there = k * Math.sqrt(time(expiries[1]!) / time(fresh));
+      expect(volOf(first.anchor, k), `at ${strike / 10n ** 18n}`).to.be.at.least(volOf(reference, there) - 0.001);
+    }
+  });
+
+  it("T57: a forward that was led away over a week is led no further by a new expiry of a year", async () => {
+    const { keel, clients, expiries } = world();
+    await post(new Map(expiries.map((e) => [e, slice(0.7, -0.1, 1, 0.1)])));
+    for (let hour = 0; hour < 23; ++hour) {
+      await side.wait(3_600);
+      await world().market.moveTo(3000, { forceRound: true });
+      await side.callVault(thief, "followSurface");
+    }
+    const { timestamp } = await clients.public.getBlock();
+    const today = timestamp - (timestamp % 86_400n) + 8n * 3_600n;
+    const fresh = today + ((1n - ((today / 86_400n) % 7n) + 7n) % 7n) * 86_400n + 50n * 7n * 86_400n;
+    await keel.postSurface(new Map([[fresh, slice(0.7, -0.1, 1, 0.1)]]));
+    const of = async (expiry: bigint) => {
+      const quoted = await clients.public.readContract({ ...keel.surface, functionName: "quoted", args: [expiry] });
+      const { carry } = quoted.lags ? quoted.anchor : quoted.posted;
+      return ((Number(carry) / 1e18) * Number(expiry - timestamp)) / DAY / 365;
+    };
+    expect(await of(fresh)).to.be.at.most((await of(expiries[1]!)) + 1e-6);
   });
 });

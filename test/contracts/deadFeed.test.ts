@@ -47,9 +47,10 @@ describe("A feed that dies", () => {
   /** What strangers may lose in a day is little: the hedge goes in parts, as that refills and the bound widens. */
   async function unwindInParts(): Promise<void> {
     for (let part = 0; part < 400; ++part) {
+      await side.callDesk("poke", []).catch(() => undefined);
+      await side.wait(HOUR);
       await side.callDesk("unwind", [2n ** 100n, await desk.route()]).catch(() => undefined);
       if ((await desk.position())[0] === 0n) return;
-      await side.wait(HOUR);
     }
   }
 

@@ -247,6 +247,9 @@ describe("HedgeDesk over weeks", () => {
       await keel.settle(expiry);
       // What strangers may lose in a day is little: the hedge goes in parts, as it refills and the bound widens.
       for (let n = 0; n < 200; ++n) {
+        await attempt(() => keel.write(bob, { ...keel.desk, functionName: "poke" }));
+        await clients.test.increaseTime({ seconds: HOUR / 2 + 1 });
+        await market.moveTo(end, { forceRound: true });
         const args = [2n ** 255n, await desk.route()] as const;
         await attempt(() => keel.write(bob, { ...keel.desk, functionName: "unwind", args }));
         await attempt(() => keel.write(bob, { ...keel.desk, functionName: "tidy" }));
@@ -286,7 +289,7 @@ describe("HedgeDesk over weeks", () => {
       .map((item) => ("name" in item ? item.name : ""));
     expect(writes.sort()).to.deep.equal(
       [
-        ...["poke", "raiseCash", "raiseFrom", "rebalance", "rebalanceOpen", "restoreHealth", "tidy", "unwind"],
+        ...["force", "poke", "raiseCash", "rebalance", "rebalanceOpen", "restoreHealth", "tidy", "unwind"],
         ...["setAuthority", "setBudgets", "setLending", "setRules", "setVenue"],
       ].sort(),
     );

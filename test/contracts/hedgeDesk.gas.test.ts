@@ -8,12 +8,14 @@ import { useFork } from "../helpers/localFork.ts";
 import { expectRevert } from "../helpers/reverts.ts";
 
 const [alice, bob] = TRADERS as [Address, Address];
-/** What keepers are given back of what traders add, and budgets in a library of their own, are some 13,000 of it, the oracle that can be replaced and
- * its average another 8,000. */
-const BUY_LIMIT = 280_000n;
+/**
+ * What keepers are given back of what traders add, and budgets in a library of their own, are some 13,000 of it, the oracle that can be replaced and
+ * its average another 8,000; that the desk is compiled for size, 8,000.
+ */
+const BUY_LIMIT = 290_000n;
 const SHORT_LIMIT = 700_000n;
 /** The first hedge of a desk, over four legs. */
-const LONGEST_LIMIT = 515_000n;
+const LONGEST_LIMIT = 525_000n;
 
 /** A position in each of the twenty series: five strikes, two types, two expiries. */
 describe("HedgeDesk's gas with twenty open series and a fresh mark", () => {
@@ -37,7 +39,7 @@ describe("HedgeDesk's gas with twenty open series and a fresh mark", () => {
   });
   const desk = deskOf(world);
 
-  it("buys through a real Uniswap v3 pool within 280k, all-in", async () => {
+  it("buys through a real Uniswap v3 pool within 290k, all-in", async () => {
     const { keel, call } = world();
     await keel.trade(alice, [{ id: call(3000), quantity: parseEther("30") }]);
     const first = await desk.rebalance(parseEther("2"));
@@ -65,7 +67,7 @@ describe("HedgeDesk's gas with twenty open series and a fresh mark", () => {
     );
     expect(next.gasUsed <= SHORT_LIMIT).to.equal(true);
     expect(again.gasUsed <= SHORT_LIMIT).to.equal(true);
-    expect(first.gasUsed <= SHORT_LIMIT + 145_000n, "six slots of the desk's and the lender's are new").to.equal(true);
+    expect(first.gasUsed <= SHORT_LIMIT + 155_000n, "six slots of the desk's and the lender's are new").to.equal(true);
   });
 
   it("T43: nothing that others leave behind makes a hedge dearer", async () => {

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { type Address, type TransactionReceipt, parseAbi, parseEther } from "viem";
 import { DEVNET_PARAMETERS } from "../../scripts/deploy/parameters.ts";
 import { deskEvents, deskOf } from "../helpers/desk.ts";
-import { TRADERS, keelWorld } from "../helpers/keelWorld.ts";
+import { KEEPER, TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";
 import { expectClose } from "../helpers/numbers.ts";
 import { balanceOf } from "../helpers/tokens.ts";
@@ -140,7 +140,7 @@ describe("HedgeDesk's round trips through Uniswap v3 and Aave v3", () => {
       await neutral(3000);
       await trade(put(3000, far), "-40"); // flat
       const args = [2n ** 255n, await desk.route()] as const;
-      add(totals, await keel.write(bob, { ...keel.desk, functionName: "unwind", args }));
+      add(totals, await keel.write(KEEPER, { ...keel.desk, functionName: "unwind", args }));
       await check(totals, 3000);
 
       expect(await desk.position()).to.deep.equal([0n, 0n]);

@@ -264,12 +264,22 @@ describe("HedgeDesk", () => {
     });
   });
 
-  it("T33: without options anyone unwinds the hedge to the last wei, long or short", async () => {
-    const { keel, call, put, clients, protocols } = world();
-    const unwind = async () =>
-      keel.write(bob, { ...keel.desk, functionName: "unwind", args: [2n ** 255n, await desk.route()] });
+  it("T33: without options anyone unwinds the hedge to the last wei, long or short, after keepers could", async () => {
+    const { keel, call, put, clients, protocols, market } = world();
+    const unwind = async () => {
+      const doIt = async () =>
+        keel.write(bob, { ...keel.desk, functionName: "unwind", args: [2n ** 255n, await desk.route()] });
+      await expectRevert(doIt(), "KeepersFirst");
+      await keel.write(bob, { ...keel.desk, functionName: "poke" });
+      await clients.test.increaseTime({ seconds: 1_801 });
+      await market.moveTo(3000, { forceRound: true });
+      return doIt();
+    };
     await desk.neutral();
-    await expectRevert(unwind(), "BookOpen");
+    await expectRevert(
+      keel.write(bob, { ...keel.desk, functionName: "unwind", args: [2n ** 255n, await desk.route()] }),
+      "BookOpen",
+    );
     await keel.trade(alice, [{ id: call(3000), quantity: -parseEther("20") }]);
     await unwind();
     expect(await desk.position()).to.deep.equal([0n, 0n]);

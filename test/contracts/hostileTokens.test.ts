@@ -76,7 +76,6 @@ describe("Keel on a USDC with other habits", () => {
           vaultCall("cancelDepositRequest", [me, me]),
           vaultCall("cancelRedeemRequest", [me, me]),
           vaultCall("mark"),
-          vaultCall("syncMark"),
           vaultCall("processEpoch"),
           vaultCall("redeem", [1n, me, me]),
           vaultCall("withdraw", [1n, me, me]),

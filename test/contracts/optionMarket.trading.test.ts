@@ -344,4 +344,34 @@ describe("OptionMarket, trading", () => {
       expect(await side.held(GOVERNOR, call(3000))).to.equal(0n);
     });
   });
+
+  describe("delta that is taken in one direction", () => {
+    const hedgingOf = async (legs: readonly Leg[]) => Number((await world().keel.quote(legs)).hedging) / 1e18;
+
+    it("T79: costs more the more of it was taken within ten minutes, and nothing is gained by pieces", async () => {
+      const { keel, call, expiries } = world();
+      const id = call(2400, expiries[1]);
+      const whole = await hedgingOf([buy(id, 60)]);
+      const first = await hedgingOf([buy(id, 20)]);
+      let pieces = 0;
+      for (let i = 0; i < 3; ++i) pieces += Number((await keel.trade(alice, [buy(id, 20)])).quote.hedging) / 1e18;
+      expect(pieces / whole).to.be.within(0.97, 1.01); // a few seconds have passed
+      expect(await hedgingOf([buy(id, 20)])).to.be.above(4 * first);
+      await side.wait(601);
+      await world().market.report(3000);
+      expect(Math.abs((await hedgingOf([buy(id, 20)])) / first - 1)).to.be.below(0.05);
+    });
+
+    it("T79: so does a sale, whatever the net delta, and what was bought makes it no cheaper", async () => {
+      const { keel, call, put, expiries } = world();
+      const id = call(2400, expiries[1]);
+      await keel.trade(alice, [buy(id, 60)]);
+      const delta = 3000 * 20 * 0.8;
+      const alone = await hedgingOf([sell(id, 20)]);
+      expect(alone).to.be.above((delta * delta) / (10 * 3_000_000));
+      await keel.trade(alice, [sell(id, 20)]);
+      expect(await hedgingOf([sell(id, 20)])).to.be.above(2.5 * alone);
+      expect(await hedgingOf([buy(put(3600, expiries[1]), 20)]), "puts go the same way").to.be.above(2 * alone);
+    });
+  });
 });

@@ -231,7 +231,12 @@ describe("OptionVault, risk", () => {
       const [value, peak] = await side.readVault<readonly [bigint, bigint]>("shareValue");
       expect(Number(value) / Number(peak)).to.be.below(0.8);
       const [, floor] = await side.readVault<readonly [bigint, bigint]>("breaker");
-      await keel.trade(alice, [sell(call(3000, expiries[1]), 200)]); // leaves room in every scenario
+      // Leaves room in every scenario; slowly, as LPs earn what haste costs.
+      for (let i = 0; i < 20; ++i) {
+        await keel.trade(alice, [sell(call(3000, expiries[1]), 10)]);
+        await side.wait(601);
+        await world().market.report(5400);
+      }
       const [seen, then] = await expectRevert(keel.trade(bob, [buy(call(3600), 0.01)]), "DrawdownTooLarge");
       expectClose(Number(seen) / Number(floor), Number(value) / (0.8 * Number(peak)), 1e-2);
       expect(then).to.equal(floor);
@@ -377,7 +382,9 @@ describe("OptionVault, risk", () => {
       return Number(shares) / 1e18;
     };
     const honest = await outcome(() => Promise.resolve());
-    for (const price of [2700, 3300]) expect(await outcome(() => market.arbitrage(price))).to.equal(honest);
+    // A push counts as half a percent of the pool's net delta at most, against whoever comes or goes.
+    for (const price of [2700, 3300])
+      expect(await outcome(() => market.arbitrage(price))).to.be.within(honest * 0.9997, honest);
     const pumped = await outcome(async () => {
       await post(0.7);
       await keel.trade(bob, [buy(call(3300), 200)]);

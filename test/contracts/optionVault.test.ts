@@ -159,7 +159,8 @@ describe("OptionVault", () => {
     });
 
     it("T26: waits for an expired series to be settled, which anyone may do", async () => {
-      const { keel, expiries, market } = world();
+      const { keel, call, expiries, market } = world();
+      await keel.trade(alice, [{ id: call(3000), quantity: parseEther("1") }]);
       await market.moveTo(3000, { at: Number(expiries[0]) + 60, forceRound: true });
       const [expiry] = await expectRevert(keel.processEpoch(), "ExpiryUnsettled");
       expect(expiry).to.equal(expiries[0]);
@@ -199,7 +200,7 @@ describe("OptionVault", () => {
       const { vault } = keel;
       for (const from of [alice, KEEPER, GOVERNOR]) {
         await expectRevert(
-          keel.write(from, { ...vault, functionName: "bookTrade", args: [[], { spread: 0n, rules: 0n }, from] }),
+          keel.write(from, { ...vault, functionName: "bookTrade", args: [[], { spread: 0n, rules: 0n }, from, false] }),
           "Unauthorized",
         );
         await expectRevert(keel.write(from, { ...vault, functionName: "list", args: [[1n]] }), "Unauthorized");

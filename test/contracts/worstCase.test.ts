@@ -26,6 +26,7 @@ const DEPLOYED = [
   "libraries/EpochQueue",
   "libraries/RiskEngine",
   "libraries/TradeEngine",
+  "libraries/TradePreview",
   "libraries/QuoteEngine",
   "libraries/PoolEngine",
   "libraries/EpochEngine",

@@ -46,6 +46,13 @@ describe("Keeper configuration", () => {
     expect(loaded.log).to.deep.equal({ format: "json", level: "info" });
   });
 
+  it("takes how far from the pools' answer an order may fill, and from which gap on it waits", () => {
+    const config = file({ hedging: { fillMarginBps: 8, maxGapBps: 40 } });
+    expect(loadConfig({ config }, {}).hedging).to.include({ fillMarginBps: 8, maxGapBps: 40 });
+    const env = { KEEL_FILL_MARGIN_BPS: "9", KEEL_MAX_GAP_BPS: "30" };
+    expect(loadConfig({ config }, env).hedging).to.include({ fillMarginBps: 9, maxGapBps: 30 });
+  });
+
   it("takes a deployment by network name or by path", () => {
     expect(deploymentFile({ deployment: "mainnet" })).to.equal(deploymentPath("mainnet"));
     expect(deploymentFile({ deployment: "/elsewhere/mine.json" })).to.equal("/elsewhere/mine.json");
@@ -65,6 +72,12 @@ describe("Keeper configuration", () => {
       'rpcUrl (KEEL_RPC_URL) is "localhost", but a URL such as http://127.0.0.1:8545 was expected.',
     );
     expect(sentence({ hedging: { maxClip: -1 } })).to.include("hedging.maxClip (KEEL_MAX_CLIP) is -1, but a positive");
+    expect(sentence({ hedging: { fillMarginBps: 0 } })).to.equal(
+      "hedging.fillMarginBps (KEEL_FILL_MARGIN_BPS) is 0, but a whole number from 1 to 500 was expected.",
+    );
+    expect(sentence({ hedging: { maxGapBps: 2.5 } })).to.equal(
+      "hedging.maxGapBps (KEEL_MAX_GAP_BPS) is 2.5, but a whole number from 1 to 500 was expected.",
+    );
     expect(sentence({ hedging: { target: "middle" } })).to.include(
       'is "middle", but "edge" or "neutral" was expected.',
     );

@@ -45,6 +45,14 @@ export const FIGURES = [
   },
   { id: "spread-6", operation: "two-leg spread (buy one, sell another back), 6 listed series", target: 280_000 },
   { id: "spread-128", operation: "two-leg spread, 128 listed series", target: 280_000 },
+  { id: "buy-stale-6", operation: "buy again at a stale mark, 6 listed series", target: 225_000 + 6 * 12_000 },
+  { id: "buy-stale-128", operation: "buy again at a stale mark, 128 listed series", target: 225_000 + 128 * 12_000 },
+  { id: "sell-stale-6", operation: "sell back a part at a stale mark, 6 listed series", target: 215_000 + 6 * 6_000 },
+  {
+    id: "sell-stale-128",
+    operation: "sell back a part at a stale mark, 128 listed series",
+    target: 215_000 + 128 * 6_000,
+  },
   { id: "buy-loan", operation: "buy again while the hedge has a loan on Aave v3, 20 listed series" },
   {
     id: "mark-64",
@@ -84,7 +92,13 @@ export const FIGURES = [
     target: 260_000,
     peers: ["259 (mock venue)", "175–230", "none", "none", "none", "none"],
   },
+  {
+    id: "hedge-long-stale",
+    operation: "hedge: buy on Uniswap v3 at a stale mark, 20 open series",
+    target: 275_000 + 20 * 6_000,
+  },
   { id: "hedge-short", operation: "hedge: borrow on Aave v3 and sell on Uniswap v3", target: 700_000 },
+  { id: "hedge-short-stale", operation: "hedge: borrow and sell at a stale mark, 20 open series" },
   { id: "hedge-cover", operation: "hedge: buy on Uniswap v3 and repay Aave v3", target: 700_000 },
   {
     id: "post-surface",

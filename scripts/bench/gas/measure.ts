@@ -12,6 +12,7 @@ import {
   LP,
   SPOT,
   type Stage,
+  age,
   aside,
   buyEverything,
   coldGas,
@@ -80,9 +81,9 @@ async function measureTrades(stage: Stage, size: "6" | "128"): Promise<Measured>
   const [first, second] = [series[0]!, series[1]!];
   await buyEverything(stage);
   await keel.trade(BOB, [{ id: series[3]!, quantity: ONE }]); // his allowance is given
-  const measure = (trader: Address, legs: readonly Leg[]) =>
+  const measure = (trader: Address, legs: readonly Leg[], prepare = freshen) =>
     aside(clients, async () => {
-      await freshen(stage);
+      await prepare(stage);
       return Number((await keel.trade(trader, legs)).receipt.gasUsed);
     });
   const held = parseEther("0.1"); // as buyEverything has it
@@ -91,6 +92,8 @@ async function measureTrades(stage: Stage, size: "6" | "128"): Promise<Measured>
     [`buy-first-${size}`]: await measure(BOB, [{ id: first, quantity: ONE }]),
     [`sell-part-${size}`]: await measure(ALICE, [{ id: first, quantity: -held / 2n }]),
     ...(size === "6" && { "sell-all-6": await measure(ALICE, [{ id: first, quantity: -held }]) }),
+    [`buy-stale-${size}`]: await measure(ALICE, [{ id: first, quantity: ONE }], age),
+    [`sell-stale-${size}`]: await measure(ALICE, [{ id: first, quantity: -held / 2n }], age),
     [`spread-${size}`]: await measure(ALICE, [
       { id: first, quantity: held },
       { id: second, quantity: -held / 2n },
@@ -214,8 +217,8 @@ async function measureHedges(stage: Stage): Promise<Measured> {
   const { keel, clients, series } = stage;
   const [call, put] = [series[0]!, series.at(-1)!]; // both deep in the money
   const trade = (id: bigint, quantity: bigint) => keel.trade(ALICE, [{ id, quantity }]);
-  const hedge = async () => {
-    await freshen(stage);
+  const hedge = async (prepare = freshen) => {
+    await prepare(stage);
     const [net, { timestamp }] = await Promise.all([
       clients.public.readContract({ ...keel.desk, functionName: "netDelta" }),
       clients.public.getBlock(),
@@ -234,18 +237,22 @@ async function measureHedges(stage: Stage): Promise<Measured> {
   await trade(call, 20n * ONE);
   await hedge(); // the desk's first holding
   await trade(call, 10n * ONE);
+  const stale = await aside(clients, () => hedge(age));
   const long = await hedge();
   await trade(call, -30n * ONE);
   await trade(put, 20n * ONE);
   await hedge(); // its first loan
   await trade(put, 10n * ONE);
+  const shortStale = await aside(clients, () => hedge(age));
   const short = await hedge();
   await freshen(stage);
   const { receipt } = await trade(put, ONE);
   await trade(put, -21n * ONE);
   return {
     "hedge-long": long,
+    "hedge-long-stale": stale,
     "hedge-short": short,
+    "hedge-short-stale": shortStale,
     "hedge-cover": await hedge(),
     "buy-loan": Number(receipt.gasUsed),
   };

@@ -69,6 +69,18 @@ export async function freshen({ clients, keel, market }: Stage): Promise<void> {
   await mark(keel);
 }
 
+/** The same, but that the book was marked longer ago than counts. */
+export async function age(stage: Stage): Promise<void> {
+  const { clients, keel, market } = stage;
+  await freshen(stage);
+  const { maxMarkAge } = await clients.public.readContract({ ...keel.vault, functionName: "limits" });
+  await pass(clients, Number(maxMarkAge) - LAST_SWAP);
+  await market.arbitrage(SPOT + 2);
+  await market.arbitrage(SPOT);
+  await market.report(SPOT);
+  await pass(clients, LAST_SWAP);
+}
+
 export function mark(keel: Keel): Promise<TransactionReceipt> {
   return keel.write(KEEPER, { ...keel.vault, functionName: "mark" });
 }

@@ -35,7 +35,9 @@ describe("keel hedge", () => {
     const { code, stdout, stderr } = await keel(["hedge", "--dry-run"]);
     expect(stderr).to.equal("");
     expect(code).to.equal(0);
-    expect(stdout).to.match(/Net delta +-\d+\.\d{4}, too short, at \$3,000\.00; anyone may hedge beyond ±\d+\.\d\d/);
+    expect(stdout).to.match(
+      /Net delta +-\d+\.\d{4}, too short, at \$3,000\.00 \(average \$[\d,]+\.\d\d\); anyone may hedge beyond ±\d+\.\d\d/,
+    );
     expect(stdout).to.match(/Order +buy \d+\.\d{4} for at most \$[\d,]+\.\d\d, until /);
     expect(stdout).to.match(/through pools: [\d.]+ % at 0\.05 %/);
     expect(stdout).to.match(/Expected +\$[\d,.]+, \$3,0\d\d\.\d\d each: \d+\.\d\d bp worse than the oracle's/);

@@ -28,6 +28,15 @@ describe("Explanation of a decision", () => {
     expect(explained({ book: [{ ...BOOK[0], kind: "put" }] })).to.include("may not borrow");
     expect(explained({ book: BOOK }, { budgets: { turnover: 0n } })).to.include("turnover budget is nearly used up");
     expect(explained({ hedge: 1 })).to.include("Decision: sell 1.0000, since there are no options left to hedge.");
+    const nearly = planHedge(
+      snapshotOf({ book: BOOK }),
+      { ...DEFAULT_POLICY, maxGapBps: 25, urgentBands: 1e9, emergencyBands: 1e9 },
+      ROUTING,
+      {
+        average: toWad(2991),
+      },
+    );
+    expect(explainPlan(nearly).join(" ")).to.include("The oracle says 3000.00 and the pool's average is 2991.00");
     const snapshot = snapshotOf({ book: BOOK });
     const lying = { ...snapshot, mark: { ...snapshot.mark, delta: toWad(-1) } };
     const text = explainPlan(planHedge(lying, DEFAULT_POLICY, ROUTING)).join(" ");

@@ -67,9 +67,52 @@ describe("Proposal of one hedge", () => {
     expectClose(fromWad(proposal.order.amount), 39.98, 1e-9);
     expect(proposal.limitedBy).to.equal(undefined);
     expect(proposal.order.deadline).to.equal(NOW + DEFAULT_POLICY.deadlineSeconds);
-    expectClose(fromUsdc(proposal.order.cashLimit), 39.98 * 3000 * 1.008, 1e-4);
+    expectClose(fromUsdc(proposal.order.cashLimit), fromUsdc(proposal.route.cash) * 1.0015, 1e-4);
     expectClose(fromUsdc(proposal.loss), fromUsdc(proposal.route.cash) - 39.98 * 3000, 1e-4);
     expect(proposal.route.parts.map(({ feeTier }) => feeTier)).to.deep.equal([500, 3000]);
+  });
+
+  it("accepts what the pools would give now and the margin, either way, and never less than the slippage bound", () => {
+    const limits = (netDelta: number, price: number, policy = {}) => {
+      const pools = POOLS.map((pool) => ({ ...pool, price }));
+      const { order, ...rest } = propose(stateOf({ netDelta: toWad(netDelta) }), { pools, policy });
+      if (!order || !("route" in rest)) return expect.fail("no order");
+      return [fromUsdc(order.cashLimit), fromUsdc(rest.route.cash), Math.abs(fromWad(order.amount)) * 3000] as const;
+    };
+    for (const price of [3000, 2988, 3006]) {
+      const [most, cost] = limits(-12, price);
+      expectClose(most, cost * 1.0015, 1e-3);
+      const [least, proceeds] = limits(12, price);
+      expectClose(least, proceeds * 0.9985, 1e-3);
+    }
+    const [most, , bought] = limits(-12, 3018, { slippageBps: 75 });
+    expectClose(most, bought * 1.0075, 1e-3);
+    const [least, , sold] = limits(12, 2982, { slippageBps: 75 });
+    expectClose(least, sold * 0.9925, 1e-3);
+  });
+
+  it("counts what it loses at the worse of oracle and average, as the desk does", () => {
+    const lossOf = (netDelta: number, average?: number) => {
+      const proposal = propose(stateOf({ netDelta: toWad(netDelta), ...(average && { average: toWad(average) }) }));
+      return proposal.order ? fromUsdc(proposal.loss) : expect.fail("no order");
+    };
+    for (const [netDelta, worse, better] of [
+      [-12, 2994, 3006],
+      [12, 3006, 2994],
+    ] as const) {
+      expectClose(lossOf(netDelta, worse) - lossOf(netDelta), 11.98 * 6, 1e-3);
+      expectClose(lossOf(netDelta, better), lossOf(netDelta), 1e-9);
+    }
+    // Nine tenths of 150 dollars, of which the average takes 3 dollars a unit.
+    const { budgets } = stateOf();
+    const keepers = { ...budgets.keepers, loss: toWad(0.00005) };
+    const state = stateOf({ budgets: { ...budgets, keepers } });
+    const without = propose(state);
+    const cut = propose({ ...state, average: toWad(2994) });
+    if (!cut.order || !without.order) return expect.fail("no order");
+    expect(cut.limitedBy).to.equal("loss-budget");
+    expect(cut.order.amount < without.order.amount).to.equal(true);
+    expectClose(fromUsdc(cut.loss), 135, 0.01);
   });
 
   it("sells what is too much, and everything when no option is open", () => {

@@ -2,9 +2,10 @@ import { expect } from "chai";
 import fc from "../../support/fastCheck.ts";
 import type { HedgeConditions } from "../../../keeper/hedging/conditions.ts";
 import { planHedge } from "../../../keeper/hedging/planner.ts";
+import { slippageOf } from "../../../keeper/hedging/route.ts";
 import { DEFAULT_POLICY, type HedgePolicy } from "../../../keeper/hedging/policy.ts";
 import { netDeltaOf } from "../../../keeper/portfolio/snapshot.ts";
-import { WAD, abs, toWad } from "../../../keeper/units.ts";
+import { WAD, abs, fromWad, toWad } from "../../../keeper/units.ts";
 import { type BookLine, type World, NOW, afterFill, snapshotOf } from "../support/snapshots.ts";
 
 const ROUTING = { venue: "0x00000000000000000000000000000000000000aa", route: "0x01f4" } as const;
@@ -33,6 +34,8 @@ const policies: fc.Arbitrary<HedgePolicy> = fc.record({
   holdingHours: number(1, 100),
   gasShare: number(0.1, 2),
   urgentSlippageBps: fc.integer({ min: 1, max: 500 }),
+  fillMarginBps: fc.integer({ min: 1, max: 100 }),
+  maxGapBps: fc.integer({ min: 1, max: 60 }),
   urgentBands: number(1, 4),
   emergencyBands: number(2, 9),
   urgentAfterSeconds: fc.integer({ min: 0, max: 3600 }),
@@ -51,6 +54,7 @@ const conditions: fc.Arbitrary<HedgeConditions> = fc.record(
     gasCost: number(0, 100),
     impactBps: number(0, 30),
     fundingRate: number(-0.2, 0.5),
+    expectedBps: number(-400, 400),
     depth: fc.record({ buy: amount(100), sell: amount(100) }),
     budgets: fc.record({ turnover: dollars(500_000), loss: dollars(2_000) }, { requiredKeys: [] }),
     shortable: amount(100),
@@ -58,6 +62,11 @@ const conditions: fc.Arbitrary<HedgeConditions> = fc.record(
   },
   { requiredKeys: [] },
 );
+
+/** The average is near spot, so it comes with the world: a share of spot, at most half a percent from one. */
+const leads = fc.option(number(-0.005, 0.005), { nil: undefined });
+const withAverage = (now: HedgeConditions, { spot = 3000 }: World, lead: number | undefined): HedgeConditions =>
+  lead === undefined ? now : { ...now, average: toWad(spot * (1 + lead)) };
 
 describe("Hedge planner, whatever the book, the market and the policy", () => {
   it("only ever brings the net delta closer to zero, never past it, and never out of what there is (T32)", () => {
@@ -95,17 +104,56 @@ describe("Hedge planner, whatever the book, the market and the policy", () => {
 
   it("respects every cap: depth, both budgets and the largest clip, with the worst price it would accept", () => {
     fc.assert(
-      fc.property(worlds, policies, conditions, (world, policy, now) => {
+      fc.property(worlds, policies, conditions, leads, (world, policy, others, lead) => {
         const before = snapshotOf(world);
+        const now = withAverage(others, world, lead);
         const plan = planHedge(before, policy, ROUTING, now);
         if (plan.decision === "hold") return;
         const { amount, cashLimit } = plan.order;
-        const notional = (abs(amount) * before.mark.spot) / WAD / 10n ** 12n;
-        const loss = amount > 0n ? cashLimit - notional : notional - cashLimit;
+        const valueAt = (price: bigint) => (abs(amount) * price) / WAD / 10n ** 12n;
+        const lossAt = (price: bigint) => (amount > 0n ? cashLimit - valueAt(price) : valueAt(price) - cashLimit);
+        const notional = valueAt(before.mark.spot);
+        const [atSpot, atAverage] = [before.mark.spot, now.average ?? before.mark.spot].map(lossAt) as [bigint, bigint];
+        const loss = atSpot > atAverage ? atSpot : atAverage;
         const { depth, budgets } = now;
         if (depth) expect(abs(amount) <= (amount > 0n ? depth.buy : depth.sell), "depth").to.equal(true);
         if (budgets?.turnover !== undefined) expect(notional <= budgets.turnover, "turnover").to.equal(true);
         if (budgets?.loss !== undefined) expect(loss <= budgets.loss + 1n, "loss").to.equal(true);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("never accepts a worse price than without the pool's answer, nor than that answer and the margin", () => {
+    const price = fc.record({ expectedBps: number(-400, 400) });
+    fc.assert(
+      fc.property(worlds, policies, price, (world, policy, { expectedBps }) => {
+        const before = snapshotOf(world);
+        const bound = planHedge(before, policy, ROUTING);
+        const plan = planHedge(before, policy, ROUTING, { expectedBps });
+        if (plan.decision === "hold" || bound.decision === "hold") return;
+        const worse = ({ amount, cashLimit }: typeof plan.order) =>
+          slippageOf(amount, cashLimit, fromWad(before.mark.spot));
+        // To what a thousandth of a dollar is of the order.
+        const unit = 10 / Number(plan.order.cashLimit);
+        expect(worse(plan.order)).to.be.at.most(worse(bound.order) + unit * 1e4);
+        expect(worse(plan.order)).to.be.at.most(Math.ceil(expectedBps) + policy.fillMarginBps + unit * 1e4);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("waits out a gap between oracle and average when the order can wait, and never else", () => {
+    fc.assert(
+      fc.property(worlds, policies, conditions, leads, (world, policy, others, lead) => {
+        const before = snapshotOf(world);
+        const { average, ...rest } = withAverage(others, world, lead);
+        const plan = planHedge(before, policy, ROUTING, { ...rest, ...(average !== undefined && { average }) });
+        const beyond = Math.abs(lead ?? 0) * 1e4 - policy.maxGapBps;
+        if (plan.urgency === "routine" && beyond > 1e-6) expect(plan.decision).to.equal("hold");
+        if (plan.reason.code !== "prices-apart") return;
+        expect(plan.urgency).to.equal("routine");
+        expect(beyond).to.be.above(-1e-6);
       }),
       { numRuns: 500 },
     );

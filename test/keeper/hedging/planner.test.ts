@@ -192,6 +192,88 @@ describe("Hedge planner under conditions", () => {
   });
 });
 
+describe("Hedge planner before pools that others may move", () => {
+  const short = snapshotOf({ book: [SHORT_CALLS] });
+  const long = snapshotOf({ book: [SHORT_CALLS], hedge: 9 });
+  const priceOf = (decided: Plan) =>
+    Number(orderOf(decided).cashLimit) / 1e6 / Math.abs(fromWad(orderOf(decided).amount));
+  const bounds = { slippageBps: 80, fillMarginBps: 15, maxGapBps: 25 };
+
+  it("bounds the cash by what the pool would give now and a margin, either way", () => {
+    expectClose(priceOf(plan(short, bounds, { expectedBps: 7 })), 3000 * 1.0022, 1e-5);
+    expectClose(priceOf(plan(long, bounds, { expectedBps: 7 })), 3000 * 0.9978, 1e-5);
+    expectClose(priceOf(plan(short, bounds, { expectedBps: 6.2 })), 3000 * 1.0022, 1e-5); // to the next basis point
+  });
+
+  it("has to be better than the oracle where the pool is", () => {
+    expectClose(priceOf(plan(short, bounds, { expectedBps: -40 })), 3000 * 0.9975, 1e-5);
+    expectClose(priceOf(plan(long, bounds, { expectedBps: -40 })), 3000 * 1.0025, 1e-5);
+  });
+
+  it("never goes beyond the slippage bound, and keeps to it without an answer of the pool", () => {
+    for (const expectedBps of [70, 5000]) {
+      expectClose(priceOf(plan(short, bounds, { expectedBps })), 3024, 1e-5);
+      expectClose(priceOf(plan(long, bounds, { expectedBps })), 2976, 1e-5);
+    }
+    expectClose(priceOf(plan(short, bounds)), 3024, 1e-5);
+    const urgent = { ...bounds, urgentBands: 1, urgentSlippageBps: 100 };
+    expectClose(priceOf(plan(short, urgent)), 3030, 1e-5);
+    expectClose(priceOf(plan(short, urgent, { expectedBps: 7 })), 3000 * 1.0022, 1e-5);
+  });
+
+  it("counts on losing no more than the limit lets it: the loss budget and the cash go further", () => {
+    const budgets = { loss: (3000_000_000n / 10_000n) * 22n }; // 22 bp of one unit
+    const decided = plan(short, bounds, { expectedBps: 7, budgets });
+    expect(orderOf(decided).amount).to.equal(toWad(1));
+    expect(decided.reason).to.include({ limitedBy: "loss-budget" });
+    const better = plan(short, bounds, { expectedBps: -40, budgets: { loss: 0n } });
+    expect(better.reason, "nothing can be lost").to.deep.equal({ code: "outside-band" });
+    const poor = snapshotOf({ book: [SHORT_CALLS], cash: 6000 });
+    expectClose(fromWad(orderOf(plan(poor, bounds, { expectedBps: 7 })).amount), 2 / 1.0022, 1e-9);
+  });
+
+  it("counts a loss at the worse of oracle and average, as the desk does", () => {
+    const budgets = { loss: 30_000_000n };
+    const sizeOf = (snapshot: Snapshot, average: number) =>
+      Math.abs(fromWad(orderOf(plan(snapshot, bounds, { expectedBps: 5, budgets, average: toWad(average) })).amount));
+    // A unit may lose 20 bp, which is 6 dollars; 6 more where the average is on the vault's side of the oracle.
+    for (const [better, worse, snapshot] of [
+      [3006, 2994, short],
+      [2994, 3006, long],
+    ] as const) {
+      expectClose(sizeOf(snapshot, worse), 30 / 12, 1e-9);
+      expect(sizeOf(snapshot, better)).to.equal(sizeOf(snapshot, 3000));
+    }
+    expect(sizeOf(short, 3000)).to.be.above(4.5);
+  });
+
+  it("waits while oracle and average are apart, and goes on when it is urgent", () => {
+    for (const average of [3009, 2991]) {
+      const conditions = { average: toWad(average) };
+      const decided = plan(short, bounds, conditions);
+      expect(decided.decision).to.equal("hold");
+      expect(decided.reason).to.deep.equal({ code: "prices-apart", spot: 3000, average });
+      const late = plan(short, { ...bounds, urgentAfterSeconds: 600 }, { ...conditions, outsideSince: NOW - 600 });
+      expect(late).to.include({ decision: "hedge", urgency: "urgent" });
+      expect(plan(short, { ...bounds, maxGapBps: 30 }, conditions).decision).to.equal("hedge");
+    }
+    expect(plan(short, bounds, { average: toWad(3007.5) }).decision, "as far as it may be").to.equal("hedge");
+    const near = snapshotOf({ book: [SHORT_CALLS], hedge: fromWad(-plan(short).netDelta) });
+    expect(plan(near, bounds, { average: toWad(2991) }).reason).to.deep.equal({ code: "inside-band" });
+  });
+
+  it("decides what was recorded before there were margins and averages as it was decided then", () => {
+    const { fillMarginBps, maxGapBps, ...old } = { ...DEFAULT_POLICY, ...CALM };
+    expect([fillMarginBps, maxGapBps]).to.deep.equal([15, 50]);
+    const conditions = { gasCost: 2, budgets: { turnover: 10n ** 12n, loss: 100_000_000n }, shortable: toWad(3) };
+    for (const snapshot of [short, long]) {
+      const again = planHedge(snapshot, old as HedgePolicy, ROUTING, conditions);
+      expect(again).to.deep.equal(plan(snapshot, {}, conditions));
+      expectClose(priceOf(again), snapshot === short ? 3024 : 2976, 1e-5);
+    }
+  });
+});
+
 describe("Clip for a shallow pool", () => {
   it("halves the amount and never loosens the price", () => {
     const buy = { ...ROUTING, amount: toWad(3), cashLimit: 9001n, deadline: NOW };

@@ -59,6 +59,10 @@ describe("Keeper log", () => {
   it("for people says what was done and why, on one line", () => {
     const [hold, fill, failure] = logged("pretty", "info", HOLD, FILL, FAILURE);
     expect(hold).to.match(/^08:00:05 block 100 {2}spot 3000\.00 .* hold: inside the band of ±0\.5000/);
+    const apart = { ...HOLD, reason: { code: "prices-apart", spot: 3000, average: 2991.5 } };
+    expect(logged("pretty", "info", apart)[0]).to.include(
+      "hold: the oracle's 3000.00 and the pool's average 2991.50 are too far apart",
+    );
     expect(fill).to.include("bought 4.5000 at 3001.56 (5.2 bp, 400000 gas) → -0.5000");
     expect(failure).to.equal("08:00:05 failed the node does not answer; next attempt in 2 s");
   });

@@ -35,7 +35,7 @@ describe("Time outside the band", () => {
   });
 
   it("goes on while the planner cannot do what it wants", () => {
-    for (const code of ["cannot-short", "insufficient-cash", "limited", "mark-disagrees"]) {
+    for (const code of ["cannot-short", "insufficient-cash", "limited", "prices-apart", "mark-disagrees"]) {
       expect(follow([{ reason: { code } }, { reason: { code } }]), code).to.deep.equal([0, 12]);
     }
   });

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.31;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 
 import {IOptionVault} from "../../../contracts/interfaces/IOptionVault.sol";
 import {IPriceOracle} from "../../../contracts/interfaces/IPriceOracle.sol";
@@ -51,10 +52,19 @@ abstract contract EpochActions is LpActions {
         Pool memory a = _pool();
         Queue memory waiting = _queue();
         bool isExact = !_lags() && _oldestSlice() <= SURFACE_MAX_AGE;
-        vault.processEpoch();
+        try vault.processEpoch() {} catch (bytes memory reason) {
+            // What is posted and what the references say are far apart: it waits, for a whole epoch at most.
+            bool isUnsettled = bytes4(reason) == IOptionVault.EpochSurfaceUnsettled.selector;
+            require(isUnsettled && _lags() && !_isOverdue(), _hex("epoch refused for", reason));
+            ++done["epoch unsettled"];
+            return false;
+        }
         Pool memory b = _pool();
         // As the vault works it out: gross vega has 6 decimals.
         int256 halfSpread = int256((uint256(m.grossVega) * vault.limits().spreadVol) / 1e6);
+        uint256 lead = SignedMath.abs(int256(oracle.averageNear(m.spot)) - int256(uint256(m.spot)));
+        (int256 base, ) = hedge.position();
+        halfSpread += int256((SignedMath.abs(m.delta + base) * lead) / 1e18);
         _requireFairShares(a, b, halfSpread, isExact);
         _requireEqualParts(a, b, waiting);
         ++fills;
@@ -69,8 +79,9 @@ abstract contract EpochActions is LpActions {
         if (time < vault.epochEndsAt()) return IOptionVault.EpochOpen.selector;
         uint256[] memory open = vault.openExpiries();
         for (uint256 i = 0; i < open.length; ++i) {
+            if (vault.expiryOf(open[i]).contracts == 0) continue;
             if (open[i] <= time) return IOptionVault.ExpiryUnsettled.selector;
-            if (vault.expiryOf(open[i]).contracts == 0 || _isOverdue()) continue;
+            if (_isOverdue()) continue;
             if (time - surface.quoted(open[i]).updatedAt > SURFACE_MAX_AGE) {
                 return IOptionVault.EpochSurfaceStale.selector;
             }
@@ -86,7 +97,7 @@ abstract contract EpochActions is LpActions {
     function _oldestSlice() private view returns (uint256 oldest) {
         uint256[] memory open = vault.openExpiries();
         for (uint256 i = 0; i < open.length; ++i) {
-            if (vault.expiryOf(open[i]).contracts == 0) continue;
+            if (vault.expiryOf(open[i]).contracts == 0 || open[i] <= time) continue;
             oldest = Math.max(oldest, time - surface.quoted(open[i]).updatedAt);
         }
     }
@@ -94,7 +105,9 @@ abstract contract EpochActions is LpActions {
     /// @dev Whether any reference is not what is posted: then who comes pays more than the posted price, and who leaves gets less.
     function _lags() private view returns (bool) {
         uint256[] memory open = vault.openExpiries();
-        for (uint256 i = 0; i < open.length; ++i) if (surface.quoted(open[i]).lags) return true;
+        for (uint256 i = 0; i < open.length; ++i) {
+            if (open[i] > time && surface.quoted(open[i]).lags) return true;
+        }
         return false;
     }
 

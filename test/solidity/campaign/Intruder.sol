@@ -29,7 +29,7 @@ contract Intruder is ITokenReceiver {
     function onTokensReceived(address from, uint256) external {
         if (from != address(vault)) return;
         ++tries;
-        (address door, bytes memory call) = _door(next++ % 8);
+        (address door, bytes memory call) = _door(next++ % 7);
         (bool isIn, ) = door.call(call);
         if (isIn) ++breaches;
     }
@@ -37,12 +37,11 @@ contract Intruder is ITokenReceiver {
     /// @dev Calls that would do something at any other time.
     function _door(uint256 i) private view returns (address, bytes memory) {
         if (i == 0) return (address(vault), abi.encodeCall(vault.mark, ()));
-        if (i == 1) return (address(vault), abi.encodeCall(vault.syncMark, ()));
-        if (i == 2) return (address(vault), abi.encodeCall(vault.redeem, (0, address(this), address(this))));
-        if (i == 3) return (address(vault), abi.encodeCall(vault.withdraw, (0, address(this), address(this))));
-        if (i == 4) return (address(vault), abi.encodeCall(vault.cancelDepositRequest, (address(this), address(this))));
-        if (i == 5) return (address(vault), abi.encodeCall(vault.requestDeposit, (1, address(this), address(this))));
-        if (i == 6) return (address(vault), abi.encodeCall(vault.processEpoch, ()));
+        if (i == 1) return (address(vault), abi.encodeCall(vault.redeem, (0, address(this), address(this))));
+        if (i == 2) return (address(vault), abi.encodeCall(vault.withdraw, (0, address(this), address(this))));
+        if (i == 3) return (address(vault), abi.encodeCall(vault.cancelDepositRequest, (address(this), address(this))));
+        if (i == 4) return (address(vault), abi.encodeCall(vault.requestDeposit, (1, address(this), address(this))));
+        if (i == 5) return (address(vault), abi.encodeCall(vault.processEpoch, ()));
         Book.Leg[] memory legs = new Book.Leg[](1);
         legs[0] = Book.Leg(wanted, 0.001e18);
         return (

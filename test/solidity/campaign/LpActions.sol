@@ -83,10 +83,10 @@ abstract contract LpActions is Stage {
         try vault.cancelDepositRequest(lp, lp) returns (uint256 assets) {
             require(pending > 0 && assets == pending, "got another sum back");
             require(usdc.balanceOf(lp) == money + assets, "the request did not come back");
-            require(!_isQueueClosed(EPOCH), "left an epoch that is over");
+            require(!_isQueueClosed(EPOCH / 2), "left an epoch that is over");
             ++done["cancel"];
         } catch (bytes memory reason) {
-            if (!_isNothingPending(reason, pending)) _requireClosed(reason, EPOCH);
+            if (!_isNothingPending(reason, pending)) _requireClosed(reason, EPOCH / 2);
         }
     }
 
@@ -97,10 +97,10 @@ abstract contract LpActions is Stage {
         try vault.cancelRedeemRequest(lp, lp) returns (uint256 back) {
             require(pending > 0 && back == pending, "got other shares back");
             require(vault.balanceOf(lp) == shares + back, "the shares did not come back");
-            require(!_isQueueClosed(EPOCH), "left an epoch that is over");
+            require(!_isQueueClosed(EPOCH / 2), "left an epoch that is over");
             ++done["cancel"];
         } catch (bytes memory reason) {
-            if (!_isNothingPending(reason, pending)) _requireClosed(reason, EPOCH);
+            if (!_isNothingPending(reason, pending)) _requireClosed(reason, EPOCH / 2);
         }
     }
 

@@ -101,7 +101,7 @@ abstract contract World is Exchange, Ranges {
 
     function _deployKeel(address authority) private {
         // Whoever links another comes after it.
-        string[10] memory names = [
+        string[11] memory names = [
             "EpochQueue",
             "ListingRules",
             "QuoteEngine",
@@ -109,6 +109,7 @@ abstract contract World is Exchange, Ranges {
             "RiskEngine",
             "SeriesName",
             "TradeEngine",
+            "TradePreview",
             "PoolEngine",
             "SurfaceEngine",
             "EpochEngine"
