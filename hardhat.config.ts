@@ -1,17 +1,15 @@
-import { fileURLToPath } from "node:url";
 import hardhatEthers from "@nomicfoundation/hardhat-ethers";
 import hardhatMatchers from "@nomicfoundation/hardhat-ethers-chai-matchers";
 import hardhatMocha from "@nomicfoundation/hardhat-mocha";
 import hardhatNetworkHelpers from "@nomicfoundation/hardhat-network-helpers";
 import { defineConfig } from "hardhat/config";
-
-const solcPath = fileURLToPath(import.meta.resolve("solc/soljson.js"));
+import { SOLC_PATH, compilePlugin } from "./scripts/compile/plugin.ts";
 
 /** The compiler, from npm. A higher `runs` makes calls cheaper and code larger. */
 function solc(runs: number) {
   return {
     version: "0.8.37",
-    path: solcPath,
+    path: SOLC_PATH,
     settings: { viaIR: true, evmVersion: "osaka", optimizer: { enabled: true, runs } },
   };
 }
@@ -29,7 +27,7 @@ const CAMPAIGN_RUNS = DEEP ? 1_000 : process.argv.includes("--coverage") ? 8 : 2
 const SEED = 0x4b65656c + Number(process.env.KEEL_CAMPAIGN_PART ?? 0);
 
 export default defineConfig({
-  plugins: [hardhatMocha, hardhatEthers, hardhatMatchers, hardhatNetworkHelpers],
+  plugins: [hardhatMocha, hardhatEthers, hardhatMatchers, hardhatNetworkHelpers, compilePlugin],
   solidity: {
     compilers: [solc(1_000_000)],
     // These would pass the 24,576-byte limit of EIP-170 when optimised for speed alone.

@@ -5,6 +5,7 @@ import { type PrivateKeyAccount, privateKeyToAccount } from "viem/accounts";
 import { assertChain } from "../keeper/chain/connection.ts";
 import { type Deployment, deploymentPath, readDeployment, writeDeployment } from "../keeper/chain/deployment.ts";
 import { UserError } from "../keeper/errors.ts";
+import { KEEL_FILES, compileFiles } from "./compile/files.ts";
 import { runCommand } from "./command.ts";
 import { type DeployOptions, deployKeel } from "./deploy/keel.ts";
 import { DEFAULT_PARAMETERS, DEVNET_PARAMETERS, printableParameters } from "./deploy/parameters.ts";
@@ -64,6 +65,7 @@ async function deploy(flags: Flags): Promise<void> {
   if ((await reader.getBalance({ address: account.address })) === 0n) {
     throw new UserError(`The deployer ${account.address} has no ether on ${network}. Fund it and run this again.`);
   }
+  await compileFiles(KEEL_FILES);
   const sender = { public: reader, wallet: createWalletClient({ transport }), account };
   const parameters = network === DEVNET ? DEVNET_PARAMETERS : DEFAULT_PARAMETERS;
   const contracts = await deployKeel(sender, {

@@ -20,7 +20,7 @@ interface Flags {
   readonly bare: boolean;
 }
 
-const FIRST_TIME = " The contracts are compiled first, once: that takes two minutes or more.";
+const FIRST_TIME = " The contracts are compiled first, once: that takes a minute or two.";
 const BLOCK_INTERVAL_MS = 60_000;
 
 const command = new Command("devnet")

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { Command } from "commander";
 import { UserError } from "../keeper/errors.ts";
+import { compileFiles } from "./compile/files.ts";
 import { runCommand } from "./command.ts";
 
 /** The contracts that the keeper and the scripts talk to: name of the exported constant, and of the contract. */
@@ -37,9 +38,10 @@ const OUT = new URL("../keeper/chain/abi/", import.meta.url);
 
 await runCommand(
   new Command("generate-abis")
-    .description("Writes the contracts' ABIs as typed constants to keeper/chain/abi (run `npm run build` first)")
+    .description("Writes the contracts' ABIs as typed constants to keeper/chain/abi")
     .option("--check", "change nothing; fail when a file is not up to date", false)
-    .action(({ check }: { check: boolean }) => {
+    .action(async ({ check }: { check: boolean }) => {
+      await compileFiles([...Object.values(CONTRACTS), ...ERROR_SOURCES].map((path) => `contracts/${path}.sol`));
       for (const [constant, contract] of Object.entries(CONTRACTS)) {
         write(constant, lowerFirst(contract), abiOf(contract), `contracts/${contract}.sol`, check);
       }

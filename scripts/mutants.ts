@@ -5,7 +5,7 @@ import { UserError, messageOf } from "../keeper/errors.ts";
 import { runCommand } from "./command.ts";
 import { type Mutant, defends, readMutants } from "./mutants/patches.ts";
 import { type Unpatched, affected, recompile } from "./mutants/artifacts.ts";
-import { type Solc, startSolc } from "./mutants/solc.ts";
+import { type Solc, startSolc } from "./compile/solc.ts";
 import { type Outcome, build, runTests } from "./mutants/tests.ts";
 import { type Workspace, createWorkspace } from "./mutants/workspace.ts";
 

@@ -2,7 +2,7 @@
 // because it runs before anything is installed, and is written so that an old Node can read it and say that it is too
 // old (no `node:` prefixes, no `??`). Run by the `pre…` scripts of package.json; safe to run at any time.
 import { spawnSync } from "child_process";
-import { chmodSync, existsSync, rmSync, statSync, symlinkSync, utimesSync } from "fs";
+import { chmodSync, existsSync, lstatSync, rmSync, statSync, symlinkSync, utimesSync } from "fs";
 import { dirname, join } from "path";
 import { fileURLToPath } from "url";
 
@@ -68,21 +68,29 @@ if (major < OLDEST_NODE_MAJOR) {
   fail(`Node ${process.versions.node} is too old. Install Node ${OLDEST_NODE_MAJOR} or newer (https://nodejs.org).`);
 }
 
-if (modifiedAt(stamp) < modifiedAt(join(root, "package-lock.json"))) {
-  run("installing dependencies (once, about half a minute)", npmNode, ["ci"]);
-  if (existsSync(stamp)) utimesSync(stamp, new Date(), new Date());
+/** Dependencies that are linked belong to another checkout: npm would empty the folder that others use. */
+function areLinked() {
+  return existsSync(modules) && lstatSync(modules).isSymbolicLink();
 }
 
-if (nativeEngineMissing()) {
-  const bundledNode = join(modules, "node", "bin", windows ? "node.exe" : "node");
-  const node = major >= NATIVE_NODE_MAJOR ? process.execPath : bundledNode;
-  if (!existsSync(node)) fail(`${node} is missing. Delete node_modules and run the command again.`);
-  run("installing Hardhat's engine for this platform", node, ["install", "--no-save", "--ignore-scripts"]);
+if (!areLinked()) install();
+linkKeel();
+
+function install() {
+  if (modifiedAt(stamp) < modifiedAt(join(root, "package-lock.json"))) {
+    run("installing dependencies (once, about half a minute)", npmNode, ["ci"]);
+    if (existsSync(stamp)) utimesSync(stamp, new Date(), new Date());
+  }
+
   if (nativeEngineMissing()) {
-    fail(
-      `Hardhat's engine (@nomicfoundation/edr) has no build for ${process.platform}-${process.arch}. Use Linux, macOS or Windows on x64 or arm64.`,
-    );
+    const bundledNode = join(modules, "node", "bin", windows ? "node.exe" : "node");
+    const node = major >= NATIVE_NODE_MAJOR ? process.execPath : bundledNode;
+    if (!existsSync(node)) fail(`${node} is missing. Delete node_modules and run the command again.`);
+    run("installing Hardhat's engine for this platform", node, ["install", "--no-save", "--ignore-scripts"]);
+    if (nativeEngineMissing()) {
+      fail(
+        `Hardhat's engine (@nomicfoundation/edr) has no build for ${process.platform}-${process.arch}. Use Linux, macOS or Windows on x64 or arm64.`,
+      );
+    }
   }
 }
-
-linkKeel();

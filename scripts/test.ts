@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync, readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
@@ -44,7 +45,7 @@ function inTest(file: string): string {
   return join("test", file);
 }
 
-/** Runs Hardhat, and shows what it says when it ends. @returns Its exit code. */
+/** Runs Hardhat. @returns Its exit code, and what it has said. */
 function hardhat(
   args: readonly string[],
   env: Shard["env"] = {},
@@ -72,11 +73,9 @@ async function run({ name, args, env }: Shard): Promise<boolean> {
 }
 
 // Compiled once, before the shards, which share what it leaves.
-const build = await hardhat(["build"]);
-if (build.code !== 0) {
-  console.error(build.output);
-  process.exit(1);
-}
+const build = spawn(process.execPath, [HARDHAT, "build"], { stdio: ["ignore", "inherit", "inherit"] });
+const [built] = (await once(build, "close")) as [number | null];
+if (built !== 0) process.exit(1);
 const waiting = [...SHARDS];
 const passed: boolean[] = [];
 async function work(): Promise<void> {

@@ -9,6 +9,7 @@
 import { Command } from "commander";
 import { parseUnits } from "ethers";
 import hre from "hardhat";
+import { compileFiles } from "../compile/files.ts";
 import { runCommand } from "../command.ts";
 
 const SPOT = parseUnits("2000", 18);
@@ -90,7 +91,7 @@ await runCommand(
 );
 
 async function bench({ json }: { readonly json: boolean }): Promise<void> {
-  await hre.tasks.getTask("build").run({ quiet: true });
+  await compileFiles(["test/harness/PricingGas.sol"]);
   const { ethers } = await hre.network.create();
   const harness = (await ethers.deployContract("PricingGas")) as unknown as GasHarness;
   const result = {

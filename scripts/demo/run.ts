@@ -1,3 +1,4 @@
+import { DEVNET_FILES, compileFiles } from "../compile/files.ts";
 import { freePort } from "../devnet/node.ts";
 import { audit } from "./accounting.ts";
 import { type Cleanup, createCleanup } from "./cleanup.ts";
@@ -6,7 +7,6 @@ import { type Narrator, createNarrator } from "./narrator.ts";
 import type { DemoOptions } from "./options.ts";
 import { demoPage } from "./report.ts";
 import { type DemoResult, resultOf } from "./result.ts";
-import { compile } from "./stage.ts";
 import { playStory } from "./story.ts";
 import { summaryOf } from "./summary.ts";
 
@@ -41,8 +41,9 @@ export async function runDemo(options: DemoOptions): Promise<void> {
 async function play(options: DemoOptions, narrator: Narrator, cleanup: Cleanup): Promise<DemoResult> {
   const { path, seed, verbose } = options;
   const port = await freePort(options.port);
-  narrator.progress(0, "compiling the contracts (some minutes the first time)");
-  await compile(cleanup);
+  narrator.progress(0, "compiling the contracts (a minute or two the first time)");
+  narrator.finish(); // what is compiled at the moment is told by the compilation itself
+  await compileFiles(DEVNET_FILES);
   const started = Date.now();
   const onKeeperLine = (line: string): boolean => process.stderr.write(`keeper: ${line}\n`);
   const { stage, ledger } = await playStory({ path, seed, port, ...(verbose && { onKeeperLine }) }, narrator, cleanup);

@@ -1,5 +1,3 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -34,7 +32,6 @@ export interface StageOptions {
 }
 
 const PROJECT_ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const HARDHAT = join(PROJECT_ROOT, "node_modules/hardhat/dist/src/cli.js");
 const KEEL = join(PROJECT_ROOT, "keeper/keel.mjs");
 
 /** Blocks come as fast as the story can make them. */
@@ -45,25 +42,6 @@ const NO_DUTIES = { settle: false, pay: false, surface: false, mark: false, epoc
 
 /** Who posts the surface and lists series. Not the keeper's own account, whose nonces belong to its process. */
 export const OPERATOR = devAccount(DEV_ROLES.governor).address;
-
-/**
- * Compiles the contracts, in a process group of its own: the compiler runs as a grandchild, and has to go with the demo
- * when that is stopped half-way.
- */
-export async function compile(cleanup: Cleanup): Promise<void> {
-  const child = spawn(process.execPath, [HARDHAT, "build", "--quiet"], {
-    cwd: PROJECT_ROOT,
-    detached: true,
-    stdio: ["ignore", "ignore", "pipe"],
-  });
-  let errors = "";
-  child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
-  cleanup.add(() => {
-    if (child.exitCode === null && child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
-  });
-  const [code] = (await once(child, "close")) as [number | null];
-  if (code !== 0) throw new Error(`The contracts do not compile:\n${errors}`);
-}
 
 /** Starts the chain, deploys Keel and starts the keeper. All of it is undone by `cleanup`. */
 export async function setStage(options: StageOptions, cleanup: Cleanup): Promise<Stage> {

@@ -31,8 +31,11 @@ export function weth9Artifact(): Artifact {
   return { abi, bytecode: hex(bytecode), deployedBytecode: hex(evm.deployedBytecode.object), linkReferences: {} };
 }
 
-/** One of the local chain's own contracts (contracts/devnet), as Hardhat compiled it. */
-export function devnetArtifact(name: string): Artifact {
+/** The local chain's own contracts (contracts/devnet). */
+export const DEVNET_CONTRACTS = ["DevUSDC", "PriceAggregator", "PriceFeed"] as const;
+
+/** One of the local chain's own contracts, as Hardhat compiled it. */
+export function devnetArtifact(name: (typeof DEVNET_CONTRACTS)[number]): Artifact {
   const url = new URL(`../../artifacts/contracts/devnet/${name}.sol/${name}.json`, import.meta.url);
   try {
     return JSON.parse(readFileSync(url, "utf8")) as Artifact;

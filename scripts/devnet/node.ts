@@ -3,6 +3,7 @@ import { createServer } from "node:net";
 import hre from "hardhat";
 import { type Deployment, writeDeployment } from "../../keeper/chain/deployment.ts";
 import { UserError } from "../../keeper/errors.ts";
+import { DEVNET_FILES, compileFiles } from "../compile/files.ts";
 import { DEV_ROLES, devAccount } from "./accounts.ts";
 import { type ChainClients, clientsAt } from "./clients.ts";
 import { watchConnections } from "./connections.ts";
@@ -48,7 +49,7 @@ export interface Devnet {
 export async function startDevnet(options: DevnetOptions = {}): Promise<Devnet> {
   const { port = DEFAULT_PORT, price = DEFAULT_PRICE, genesis = GENESIS, deploymentPath } = options;
   const free = await freePort(port);
-  if (!process.argv.includes("--no-compile")) await hre.tasks.getTask("build").run({ quiet: true });
+  if (!process.argv.includes("--no-compile")) await compileFiles(DEVNET_FILES);
   const server = await hre.network.createServer(
     { network: "devnet", override: { initialDate: genesis, loggingEnabled: false } },
     HOST,

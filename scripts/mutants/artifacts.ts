@@ -2,7 +2,7 @@ import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../../keeper/errors.ts";
 import { closureOf } from "./imports.ts";
-import type { Solc, SolcContract, SolcInput } from "./solc.ts";
+import type { Solc, SolcContract, SolcInput } from "../compile/solc.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** A compiled contract, as Hardhat describes it. */

@@ -7,7 +7,7 @@ import { expect } from "chai";
 import { UserError } from "../../keeper/errors.ts";
 import { affected, recompile, withoutIds } from "../../scripts/mutants/artifacts.ts";
 import { defends, readMutants } from "../../scripts/mutants/patches.ts";
-import { startSolc } from "../../scripts/mutants/solc.ts";
+import { startSolc } from "../../scripts/compile/solc.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 

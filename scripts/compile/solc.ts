@@ -28,6 +28,8 @@ export interface SolcContract {
 
 /** What solc returns. */
 export interface SolcOutput {
+  /** Syntax trees, by file. */
+  readonly sources?: Readonly<Record<string, object>>;
   readonly errors?: readonly { readonly severity: string; readonly formattedMessage: string }[];
   readonly contracts?: Readonly<Record<string, Readonly<Record<string, SolcContract>>>>;
 }
