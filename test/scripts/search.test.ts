@@ -8,6 +8,7 @@ import { type Alphabet, type Genome, choice, cross, mutate, randomGenome, ratio 
 import { KINDS } from "../../scripts/search/kinds.ts";
 import { dayOf } from "../../scripts/search/kinds/informed.ts";
 import { honestWorth } from "../../scripts/search/worth.ts";
+import { expectClose } from "../helpers/numbers.ts";
 
 const ALPHABET: Alphabet = {
   ops: [
@@ -62,7 +63,7 @@ describe("The searching adversary's genomes", () => {
   it("read their numbers as choices and ratios", () => {
     expect(choice(["a", "b"], 0)).to.equal("a");
     expect(choice(["a", "b"], 0.999)).to.equal("b");
-    expect(ratio(10, 1000, 0.5)).to.be.closeTo(100, 1e-9);
+    expectClose(ratio(10, 1000, 0.5), 100, 1e-9);
     expect(() => choice([], 0.5)).to.throw("nothing to choose");
   });
 });
@@ -110,7 +111,7 @@ describe("What the searching adversary goes by", () => {
     expect(honestWorth(series("call"), 3000, 1_000_000, slice)).to.equal(200);
     expect(honestWorth(series("put"), 3000, 1_000_500, slice)).to.equal(0);
     const [call, put] = (["call", "put"] as const).map((type) => honestWorth(series(type), 3000, 0, slice));
-    expect(call! - put!).to.be.closeTo(200, 1e-6);
+    expectClose(call! - put!, 200, 1e-6);
   });
 
   it("a day of prices that is the same each time, with a feed that is never further behind than it may be", () => {
@@ -120,7 +121,7 @@ describe("What the searching adversary goes by", () => {
     expect(day.moments).to.deep.equal(day.moments.toSorted((a, b) => a - b));
     const returns = day.prices.slice(1).map((price, i) => Math.log(price / day.prices[i]!));
     const deviation = Math.sqrt(returns.reduce((sum, x) => sum + x * x, 0) / returns.length);
-    expect(deviation * Math.sqrt((365 * 86_400) / 12)).to.be.closeTo(0.7, 0.05);
+    expectClose(deviation * Math.sqrt((365 * 86_400) / 12), 0.7, 0.05);
   });
 });
 

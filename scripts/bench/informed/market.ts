@@ -289,23 +289,23 @@ export class ModelMarket {
     const inventory = ((this.points.maxSkew / capacity) * (afterwards ** 2 - before ** 2)) / 2;
     const used = Math.min(Math.abs(before), capacity) + Math.min(Math.abs(afterwards), capacity);
     spread += (vega * this.points.atCapacity * used) / (2 * capacity);
+    const impact = this.impactOf(delta * spot, netVega, now);
     const grown = Math.max(0, Math.abs(this.netDelta - delta) - Math.abs(this.netDelta));
     const hedging = (grown * end.spot * pricing.hedgeCostBps) / BPS;
     const allowed = dearer > 0 ? Math.min(dearer, this.allowance()) : 0;
     const lag = cheaper + dearer - allowed;
     let fees = end.fees;
-    const capital = opens ? this.capital(lines, sold, both, longest, hedging + 2 * (spread + fees)) : 0;
-    const charges = Math.max(0, inventory + hedging + spread);
+    const capital = opens ? this.capital(lines, sold, both, longest, hedging + impact + spread + fees) : 0;
+    const charges = Math.max(0, inventory + hedging + impact + spread);
     let total = Math.max(end.mid + charges + lag, end.floor) + capital + fees;
     if (total > 0 && !opens) {
       fees = Math.max(0, fees - total);
       total = 0;
     }
     if (opens && !regardless && this.refused(lines, both, total, now, capacity)) return undefined;
-    const impact = this.impactOf(delta * spot, netVega, now);
     return {
       ...{
-        total: total + impact,
+        total,
         mid: end.mid,
         inventory,
         hedging,
@@ -385,27 +385,35 @@ export class ModelMarket {
       inSeries += rise(open - more, open, (nav * limits.seriesCapBps) / BPS);
       inExpiries += rise(inExpiry - more, inExpiry, (nav * limits.expiryCapBps) / BPS);
     }
-    const bound = Math.max(inSeries, inExpiries, rise(this.bound(sold), this.bound(both), nav));
-    const unhedged = rise(this.boundByStress(sold, this.base), this.boundByStress(both, this.base), nav);
+    const measures = this.measures(both, -both.delta);
+    const before = this.measures(sold, -sold.delta);
+    // Each measure is compared with itself.
+    const bound = Math.max(inSeries, inExpiries, ...measures.map((to, i) => rise(before[i]!, to, nav)));
+    const stressed = this.byScenario(both, this.base);
+    const unhedged = Math.max(...this.byScenario(sold, this.base).map((from, i) => rise(from, stressed[i]!, nav)));
     const price = (amount: number, time: number): number => (amount * limits.capitalRateBps * time) / (BPS * YEAR);
     const capital = price(bound, Math.max(limits.epochLength, longest));
     return Math.max(capital, price(unhedged, limits.epochLength) - paid);
   }
 
-  private bound(sums: Sums): number {
+  /** Capital that a book binds when `hedge` hedges it: cash in the hedge, the capacities for vega and gamma, each scenario. */
+  private measures(sums: Sums, hedge: number): number[] {
     const { limits } = this.terms;
     const { spot } = this.mark;
-    const hedge = -sums.delta;
     const worth = hedge * spot;
     const inHedge = (worth > 0 ? worth : -worth * SHORT_HEDGE) + sums.value;
     const byVega = (Math.abs(sums.weightedVega) * BPS) / limits.vegaCapacityBps;
     const byGamma = (perPercent(sums, spot) * BPS) / limits.gammaCapacityBps;
-    return Math.max(0, inHedge, byVega, byGamma, this.boundByStress(sums, hedge));
+    return [Math.max(0, inHedge), byVega, byGamma, ...this.byScenario(sums, hedge)];
   }
 
-  private boundByStress(sums: Sums, hedge: number): number {
-    const loss = sums.value + hedge * this.mark.spot - this.worst(sums, hedge);
-    return (Math.max(0, loss) * BPS) / (BPS - this.terms.limits.reserveBps);
+  /** What the reserve rule binds in each scenario. */
+  private byScenario(sums: Sums, hedge: number): number[] {
+    const worth = sums.value + hedge * this.mark.spot;
+    return SCENARIOS.map(({ spotFactor }, i) => {
+      const left = sums.stress[i]! + hedge * this.mark.spot * spotFactor;
+      return (Math.max(0, worth - left) * BPS) / (BPS - this.terms.limits.reserveBps);
+    });
   }
 
   private worst(sums: Sums, hedge: number): number {

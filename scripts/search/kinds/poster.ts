@@ -47,7 +47,7 @@ export const poster: Kind = {
   bound: `in 24 hours it takes at most ${100 * MOST} % of NAV`,
   async open() {
     const chain = await openChain({
-      days: [1, 2, 7, 28, 91, 182, 364, 385],
+      days: [1, 2, 7, 21, 28, 91, 182, 385],
       moneyness: [0.3, 0.5, 0.8, 0.9, 1, 1.1, 1.2, 1.5, 2],
     });
     await chain.grant(ROLES.POSTER, chain.thief);
