@@ -228,7 +228,7 @@ describe("Whoever knows prices or vol before the market", () => {
         const now = n === 0 ? time + 2 : time;
         const [mine, theirs] = [sources.read(now), await stage.reading()];
         for (const end of ["spot", "low", "high"] as const) expectClose(mine[end], theirs[end], 1e-3);
-        market.refresh(theirs, now);
+        market.refresh(theirs, now, true); // nobody trades: the chain values its book anew for each quote
         // From little, over what capital is charged for, to what is refused.
         for (const [index, quantity] of [0, 13, 46, 71, 96, 110, 131, 153].flatMap((i) =>
           [1, 60, 250, 900].map((size) => [i, size] as const),
