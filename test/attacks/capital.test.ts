@@ -56,6 +56,20 @@ describe("Attack: capital bound for cents", () => {
     return usdc(got);
   }
 
+  /** As the keeper does, piece by piece, with the pool put right behind each. */
+  async function hedge(): Promise<void> {
+    const desk = deskOf(world);
+    const clip = parseEther("60");
+    for (let i = 0; i < 30; ++i) {
+      const net = await desk.netDelta();
+      const size = net < 0n ? -net : net;
+      if (size < parseEther("0.5")) return;
+      const piece = size < clip ? (size * 999_999n) / 1_000_000n : clip;
+      await desk.rebalance(net > 0n ? -piece : piece);
+      await world().market.arbitrage(3000);
+    }
+  }
+
   /** The first expiry that lives on when the epoch ends. */
   async function soonest(): Promise<bigint> {
     const endsAt = await side.readVault<bigint>("epochEndsAt");
@@ -102,6 +116,39 @@ describe("Attack: capital bound for cents", () => {
       );
       const held = NAV - got;
       console.log(`      ${contracts} calls at ${strike}: ${held.toFixed(0)} held back for ${cost.toFixed(0)}`);
+      if (held >= NAV / 2) expect(cost >= held * DAILY, `${cost} for ${held}`).to.equal(true);
+      await clients.test.revert({ id: snapshot });
+    }
+  });
+
+  it("T60: hedged options, sold right before the epoch ends and bought back after it, cost the rate too", async () => {
+    const { keel, call, put, clients, expiries } = world();
+    for (const [id, contracts] of [
+      [put(3000), 390],
+      [put(3600), 390],
+      [put(3600, expiries[3]), 300],
+      [put(3000, expiries.at(-1)), 300],
+      [call(3000), 390],
+    ] as const) {
+      const snapshot = await clients.test.snapshot();
+      for (let bought = 0; bought < contracts; bought += 30) {
+        await keel.trade(alice, [buy(id, 30)]);
+        await hedge();
+      }
+      let cost = 0;
+      // Whoever buys less back pays the more for what he sold: counted from mid, there and back.
+      const beyondMid = async (legs: Leg[]): Promise<void> => {
+        const { quote } = await keel.trade(alice, legs);
+        cost += usdc(quote.total) - wad(quote.mid);
+      };
+      const got = await leave(
+        () => beyondMid([sell(id, contracts)]),
+        () => beyondMid([buy(id, 0.3 * contracts)]),
+      );
+      const held = wad(await side.readVault("nav"));
+      console.log(
+        `      ${contracts} hedged: ${held.toFixed(0)} of ${(held + got).toFixed(0)} held back for ${cost.toFixed(0)}`,
+      );
       if (held >= NAV / 2) expect(cost >= held * DAILY, `${cost} for ${held}`).to.equal(true);
       await clients.test.revert({ id: snapshot });
     }
@@ -217,18 +264,7 @@ describe("Attack: capital bound for cents", () => {
   it("T84: holders close although LPs have taken the cash and the rest is in the hedge", async () => {
     const { keel, call, expiries, market } = world();
     const id = call(2400, expiries.at(-1));
-    const desk = deskOf(world);
     const bought = await fill(id, 200);
-    const hedge = async () => {
-      for (let i = 0; i < 30; ++i) {
-        const net = await desk.netDelta();
-        if (net < parseEther("0.5") && net > -parseEther("0.5")) break;
-        const clip = parseEther("60");
-        const size = (net < 0n ? -net : net) < clip ? ((net < 0n ? -net : net) * 999_999n) / 1_000_000n : clip;
-        await desk.rebalance(net > 0n ? -size : size);
-        await market.arbitrage(3000);
-      }
-    };
     await hedge();
     await leave(() => Promise.resolve());
     await side.wait(150);
