@@ -391,14 +391,16 @@ abstract contract DeskTrading is DeskRules {
     /// @dev What a purchase did not need: collateral becomes collateral again, the rest goes to the vault.
     function _giveBack(HedgeAccount.Action memory a, uint256 left, uint256 fromLoan) private {
         uint256 again = Math.min(left, fromLoan);
-        if (again < LEAST_SUPPLY || !lending().lender.terms().canSupply) again = 0;
-        if (again > 0) {
+        if (again >= LEAST_SUPPLY) {
             ILender lender = lending().lender;
-            usdc.safeTransfer(address(lender), again);
-            (again, ) = lender.borrow(again, 0, address(0));
-            a.collateral += again;
+            if (lender.terms().canSupply) {
+                usdc.safeTransfer(address(lender), again);
+                (again, ) = lender.borrow(again, 0, address(0));
+                a.collateral += again;
+                left -= again;
+            }
         }
-        _return(a, left - again);
+        _return(a, left);
     }
 
     function _return(HedgeAccount.Action memory a, uint256 assets) private {
