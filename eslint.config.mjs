@@ -5,7 +5,7 @@ const PURE_ROOMS = ["pricing", "portfolio", "hedging"];
 const IO_ROOMS = ["chain", "execution", "feeds", "store", "monitoring", "signing"];
 
 export default tseslint.config(
-  { ignores: ["node_modules", "artifacts", "cache", "types", "coverage", "reports", "keeper/chain/abi"] },
+  { ignores: ["node_modules", "artifacts", "cache", "types", "coverage", "reports", "sdk/abi"] },
   js.configs.recommended,
   ...tseslint.configs.recommendedTypeChecked,
   {

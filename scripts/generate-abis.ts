@@ -34,11 +34,11 @@ const ERROR_SOURCES = [
   "venues/AaveV3Lender",
 ];
 
-const OUT = new URL("../keeper/chain/abi/", import.meta.url);
+const OUT = new URL("../sdk/abi/", import.meta.url);
 
 await runCommand(
   new Command("generate-abis")
-    .description("Writes the contracts' ABIs as typed constants to keeper/chain/abi")
+    .description("Writes the contracts' ABIs as typed constants to sdk/abi")
     .option("--check", "change nothing; fail when a file is not up to date", false)
     .action(async ({ check }: { check: boolean }) => {
       await compileFiles([...Object.values(CONTRACTS), ...ERROR_SOURCES].map((path) => `contracts/${path}.sol`));
@@ -84,7 +84,7 @@ function write(constant: string, fileName: string, abi: readonly AbiItem[], sour
   const file = new URL(`${fileName}.ts`, OUT);
   if (check) {
     if (readFileSync(file, "utf8") === text) return;
-    throw new UserError(`keeper/chain/abi/${fileName}.ts is out of date. Run "npm run abis" and commit.`);
+    throw new UserError(`sdk/abi/${fileName}.ts is out of date. Run "npm run abis" and commit.`);
   }
   mkdirSync(OUT, { recursive: true });
   writeFileSync(file, text);

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Reader } from "../chain/clients.ts";
 import { callFailure } from "../chain/reverts.ts";
-import type { KeelContracts } from "../chain/contracts.ts";
+import type { KeelContracts } from "../../sdk/contracts.ts";
 import { createBroadcaster } from "../execution/broadcaster.ts";
 import { chainViewOf } from "../execution/chainView.ts";
 import { type TransactionDriver, createDriver } from "../execution/driver.ts";

@@ -1,6 +1,6 @@
 import { readConditions } from "../chain/conditions.ts";
-import type { KeelContracts } from "../chain/contracts.ts";
-import { uniswapRouting } from "../chain/contracts.ts";
+import type { KeelContracts } from "../../sdk/contracts.ts";
+import { uniswapRouting } from "../../sdk/contracts.ts";
 import { type DutySources, readDutyState } from "../chain/dutyState.ts";
 import { readFlows } from "../chain/flows.ts";
 import type { Line } from "../chain/line.ts";
@@ -16,9 +16,9 @@ import type { TargetSlice } from "../hedging/duties/surfacePosts.ts";
 import type { HedgeConditions } from "../hedging/conditions.ts";
 import { type Plan, planHedge } from "../hedging/planner.ts";
 import type { TickResult } from "../monitoring/tickEvent.ts";
-import { type Attribution, type Exposure, attribute, exposureOf } from "../portfolio/attribution.ts";
-import type { Snapshot } from "../portfolio/snapshot.ts";
-import { abs, fromWad, toWad } from "../units.ts";
+import { type Attribution, type Exposure, attribute, exposureOf } from "../../sdk/portfolio/attribution.ts";
+import type { Snapshot } from "../../sdk/portfolio/snapshot.ts";
+import { abs, fromWad, toWad } from "../../sdk/units.ts";
 import type { Acted, Actor, PlannedHedge } from "./actor.ts";
 
 /** One market of the keeper, and how it is reached. */

@@ -1,5 +1,5 @@
 import type { HealthReport } from "../monitoring/health.ts";
-import type { Timeline } from "../portfolio/timeline.ts";
+import type { Timeline } from "../../sdk/portfolio/timeline.ts";
 import { storeFailure } from "../store/fencing.ts";
 import type { Keeper } from "./keeper.ts";
 

@@ -4,9 +4,9 @@ import { DEFAULT_LISTING_POLICY } from "../hedging/duties/listing.ts";
 import { wantedExpiries } from "../hedging/duties/calendar.ts";
 import type { TargetSlice } from "../hedging/duties/surfacePosts.ts";
 import { surfaceTargets } from "../hedging/duties/surfaceTargets.ts";
-import { calibrate } from "../pricing/calibration/index.ts";
-import type { Snapshot } from "../portfolio/snapshot.ts";
-import { fromWad } from "../units.ts";
+import { calibrate } from "../../sdk/pricing/calibration/index.ts";
+import type { Snapshot } from "../../sdk/portfolio/snapshot.ts";
+import { fromWad } from "../../sdk/units.ts";
 
 export interface QuoteOptions {
   readonly deribit?: DeribitApiOptions;

@@ -1,5 +1,5 @@
 import { assertChain } from "../chain/connection.ts";
-import { type KeelContracts, assertDeployed, contractsOf } from "../chain/contracts.ts";
+import { type KeelContracts, assertDeployed, contractsOf } from "../../sdk/contracts.ts";
 import { type Deployment, readDeployment } from "../chain/deployment.ts";
 import { type Line, openLine } from "../chain/line.ts";
 import { DEFAULT_RPC_URL, type KeeperConfig, type MarketConfig, deploymentFile, marketsOf } from "../config.ts";

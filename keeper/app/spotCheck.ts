@@ -1,7 +1,7 @@
 import type { SpotSource } from "../feeds/spot/source.ts";
 import { type Spot, readSpot } from "../feeds/spot/spotFeed.ts";
-import type { Snapshot } from "../portfolio/snapshot.ts";
-import { fromWad } from "../units.ts";
+import type { Snapshot } from "../../sdk/portfolio/snapshot.ts";
+import { fromWad } from "../../sdk/units.ts";
 
 /** Compares the chain's price with the exchanges'; undefined when there are none, or it is not time yet. */
 export type SpotCheck = (snapshot: Snapshot) => Promise<Spot | undefined>;

@@ -10,8 +10,8 @@ import type { KillSwitch } from "../monitoring/killSwitch.ts";
 import type { Metrics } from "../monitoring/metrics.ts";
 import { outsideBand } from "../monitoring/outsideBand.ts";
 import { type RiskState, assessRisk } from "../monitoring/riskLimits.ts";
-import type { Attribution } from "../portfolio/attribution.ts";
-import { fromUsdc } from "../units.ts";
+import type { Attribution } from "../../sdk/portfolio/attribution.ts";
+import { fromUsdc } from "../../sdk/units.ts";
 import type { TickOutcome } from "./marketTick.ts";
 import type { RiskMemory } from "./riskMemory.ts";
 

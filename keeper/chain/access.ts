@@ -1,8 +1,8 @@
 import { type Address, parseAbi, toFunctionSelector } from "viem";
 import { UserError } from "../errors.ts";
-import { hedgeDeskAbi } from "./abi/hedgeDesk.ts";
+import { hedgeDeskAbi } from "../../sdk/abi/hedgeDesk.ts";
 import type { Reader } from "./clients.ts";
-import type { KeelContracts } from "./contracts.ts";
+import type { KeelContracts } from "../../sdk/contracts.ts";
 
 const accessManagerAbi = parseAbi([
   "function canCall(address caller, address target, bytes4 selector) view returns (bool immediate, uint32 delay)",

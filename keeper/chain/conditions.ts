@@ -2,10 +2,10 @@ import { parseAbi, zeroAddress } from "viem";
 import type { HedgeConditions } from "../hedging/conditions.ts";
 import { borrowable } from "../hedging/conditions.ts";
 import { slippageOf } from "../hedging/route.ts";
-import { type Snapshot, netDeltaOf } from "../portfolio/snapshot.ts";
-import { WAD, WAD_PER_USDC_UNIT, abs, fromWad, least, toWad } from "../units.ts";
+import { type Snapshot, netDeltaOf } from "../../sdk/portfolio/snapshot.ts";
+import { WAD, WAD_PER_USDC_UNIT, abs, fromWad, least, toWad } from "../../sdk/units.ts";
 import type { Reader } from "./clients.ts";
-import type { KeelContracts } from "./contracts.ts";
+import type { KeelContracts } from "../../sdk/contracts.ts";
 import { type QuoterContracts, readQuotes } from "./quoter.ts";
 
 /** The pool that orders go through, and how it is asked what it would give. */

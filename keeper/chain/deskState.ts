@@ -1,7 +1,7 @@
 import { type Address, parseAbi } from "viem";
 import type { DeskState, LoanTerms } from "../hedging/deskState.ts";
 import type { Reader } from "./clients.ts";
-import type { KeelContracts } from "./contracts.ts";
+import type { KeelContracts } from "../../sdk/contracts.ts";
 
 const lenderAbi = parseAbi([
   "function health() view returns (uint256)",

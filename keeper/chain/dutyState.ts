@@ -3,15 +3,15 @@ import { UserError } from "../errors.ts";
 import type { DutyState, UnpaidHolder } from "../hedging/duties/plan.ts";
 import type { TargetSlice } from "../hedging/duties/surfacePosts.ts";
 import type { SurfaceLimits } from "../hedging/duties/surfaceStep.ts";
-import { ssviSlice } from "../portfolio/netGreeks.ts";
-import { decodeSeries } from "../portfolio/seriesId.ts";
-import type { Snapshot } from "../portfolio/snapshot.ts";
-import { surfaceOf, surfaceVol } from "../pricing/index.ts";
-import { fromWad } from "../units.ts";
-import type { volSurfaceAbi } from "./abi/volSurface.ts";
+import { ssviSlice } from "../../sdk/portfolio/netGreeks.ts";
+import { decodeSeries } from "../../sdk/series.ts";
+import type { Snapshot } from "../../sdk/portfolio/snapshot.ts";
+import { surfaceOf, surfaceVol } from "../../sdk/pricing/index.ts";
+import { fromWad } from "../../sdk/units.ts";
+import type { volSurfaceAbi } from "../../sdk/abi/volSurface.ts";
 import type { Reader } from "./clients.ts";
-import type { KeelContracts } from "./contracts.ts";
-import { findSettlementRound } from "./settlementRound.ts";
+import type { KeelContracts } from "../../sdk/contracts.ts";
+import { findSettlementRound } from "../../sdk/settlementRound.ts";
 
 /** What the duties are decided from besides the snapshot. */
 export interface DutySources {

@@ -1,11 +1,11 @@
 import { type Log, parseEventLogs } from "viem";
-import type { HedgeFlow, Interval, TradeFlow } from "../portfolio/attribution.ts";
-import { valueContract } from "../portfolio/netGreeks.ts";
-import { decodeSeries } from "../portfolio/seriesId.ts";
-import type { Snapshot } from "../portfolio/snapshot.ts";
-import { fromUsdc, fromWad } from "../units.ts";
+import type { HedgeFlow, Interval, TradeFlow } from "../../sdk/portfolio/attribution.ts";
+import { valueContract } from "../../sdk/portfolio/netGreeks.ts";
+import { decodeSeries } from "../../sdk/series.ts";
+import type { Snapshot } from "../../sdk/portfolio/snapshot.ts";
+import { fromUsdc, fromWad } from "../../sdk/units.ts";
 import type { Reader } from "./clients.ts";
-import type { KeelContracts } from "./contracts.ts";
+import type { KeelContracts } from "../../sdk/contracts.ts";
 
 /** What moved NAV between two blocks besides the market. */
 export type Flows = Pick<Interval, "hedges" | "trades" | "funding" | "capital">;

@@ -1,7 +1,7 @@
 import { type Address, parseAbi } from "viem";
 import { UserError } from "../errors.ts";
 import type { Reader } from "./clients.ts";
-import { priceOracleAbi } from "./abi/priceOracle.ts";
+import { priceOracleAbi } from "../../sdk/abi/priceOracle.ts";
 
 const poolAbi = parseAbi([
   "function slot0() view returns (uint160 sqrtPriceX96, int24 tick, uint16 observationIndex, uint16 observationCardinality, uint16 observationCardinalityNext, uint8 feeProtocol, bool unlocked)",

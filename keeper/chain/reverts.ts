@@ -10,7 +10,7 @@ import {
 } from "viem";
 import { PoolError } from "./rpcPool/endpointError.ts";
 import { UserError, messageOf } from "../errors.ts";
-import { errorsAbi } from "./abi/errors.ts";
+import { errorsAbi } from "../../sdk/abi/errors.ts";
 
 /** Why a contract refused a call. */
 export interface Revert {

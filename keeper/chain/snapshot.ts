@@ -1,8 +1,8 @@
 import type { ContractFunctionReturnType } from "viem";
-import type { SliceReading, Snapshot } from "../portfolio/snapshot.ts";
-import type { lensAbi } from "./abi/lens.ts";
+import type { SliceReading, Snapshot } from "../../sdk/portfolio/snapshot.ts";
+import type { lensAbi } from "../../sdk/abi/lens.ts";
 import type { Reader } from "./clients.ts";
-import type { KeelContracts } from "./contracts.ts";
+import type { KeelContracts } from "../../sdk/contracts.ts";
 
 /** `ILens.MarketState`. */
 type MarketState = ContractFunctionReturnType<typeof lensAbi, "view", "look">[0];

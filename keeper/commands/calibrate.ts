@@ -1,8 +1,8 @@
 import type { Command } from "commander";
-import { toOnChainSlice } from "../chain/ssviSlice.ts";
+import { toOnChainSlice } from "../../sdk/slice.ts";
 import { UserError } from "../errors.ts";
 import { type ChainOverrides, type DeribitChain, readDeribitChain } from "../feeds/deribitChain.ts";
-import { type Calibration, type ExpiryFit, calibrate } from "../pricing/calibration/index.ts";
+import { type Calibration, type ExpiryFit, calibrate } from "../../sdk/pricing/calibration/index.ts";
 import {
   COLUMN_NOTE,
   EXPIRY_COLUMNS,

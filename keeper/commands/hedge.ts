@@ -13,9 +13,9 @@ import { type HedgeProposal, proposeHedge, wantedHedge } from "../hedging/hedgeO
 import { ladder } from "../hedging/route.ts";
 import type { KeeperEvent, TransactionEvent } from "../monitoring/events.ts";
 import type { TickResult } from "../monitoring/tickEvent.ts";
-import { netGreeks, valuePositions } from "../portfolio/netGreeks.ts";
-import type { Snapshot } from "../portfolio/snapshot.ts";
-import { fromUsdc, fromWad, toWad } from "../units.ts";
+import { netGreeks, valuePositions } from "../../sdk/portfolio/netGreeks.ts";
+import type { Snapshot } from "../../sdk/portfolio/snapshot.ts";
+import { fromUsdc, fromWad, toWad } from "../../sdk/units.ts";
 import { type Simulated, hedgeReport, hedgeText } from "./hedgeReport.ts";
 import { type ChainOptions, configFlags, withChainOptions } from "./options.ts";
 

@@ -1,7 +1,7 @@
 import pc from "picocolors";
 import { type DeskState, type LaneBudget, emergencyBand, shareOfNav } from "../hedging/deskState.ts";
 import type { ClipLimit, HedgeProposal, NoOrder } from "../hedging/hedgeOrder.ts";
-import { BPS, fromUsdc, fromWad } from "../units.ts";
+import { BPS, fromUsdc, fromWad } from "../../sdk/units.ts";
 
 /** What became of an order, in plain numbers. */
 export type Simulated =

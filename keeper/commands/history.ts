@@ -11,7 +11,7 @@ import type { Database } from "../store/database.ts";
 import { type History, readHistory } from "../store/records.ts";
 import { openStore } from "../store/session.ts";
 import { readMarkets, readTimeline } from "../store/timeline.ts";
-import { fromUsdc, fromWad } from "../units.ts";
+import { fromUsdc, fromWad } from "../../sdk/units.ts";
 import { type StoreOptions, storeFlags, withStoreOptions } from "./options.ts";
 
 interface HistoryOptions extends StoreOptions {

@@ -4,11 +4,11 @@ import { type Observer, newestSnapshot, openObserver } from "../app.ts";
 import { explain } from "../chain/reverts.ts";
 import { loadConfig } from "../config.ts";
 import { UserError } from "../errors.ts";
-import { type ContractValue, valueContract } from "../portfolio/netGreeks.ts";
-import { type Series, decodeSeries, findSeries, seriesName } from "../portfolio/seriesId.ts";
-import type { Snapshot } from "../portfolio/snapshot.ts";
+import { type ContractValue, valueContract } from "../../sdk/portfolio/netGreeks.ts";
+import { type Series, decodeSeries, findSeries, seriesName } from "../../sdk/series.ts";
+import type { Snapshot } from "../../sdk/portfolio/snapshot.ts";
 import { textTable } from "../reports/textTable.ts";
-import { fromUsdc, fromWad } from "../units.ts";
+import { fromUsdc, fromWad } from "../../sdk/units.ts";
 import { type ChainOptions, configFlags, parseWad, withChainOptions } from "./options.ts";
 
 interface QuoteOptions extends ChainOptions {

@@ -5,7 +5,7 @@ import { type Order, type Plan, planHedge } from "../hedging/planner.ts";
 import { encodeDocument } from "../store/document.ts";
 import { type StoredTick, readTick } from "../store/records.ts";
 import { openStore } from "../store/session.ts";
-import { abs, fromUsdc, fromWad } from "../units.ts";
+import { abs, fromUsdc, fromWad } from "../../sdk/units.ts";
 import { type StoreOptions, storeFlags, withStoreOptions } from "./options.ts";
 
 /** A tick decided again from what it was decided from. */

@@ -1,12 +1,12 @@
 import pc from "picocolors";
 import { bandHalfWidth } from "../hedging/band.ts";
 import type { HedgePolicy } from "../hedging/policy.ts";
-import { type CrossCheck, crossCheck } from "../portfolio/crossCheck.ts";
-import { type NetGreeks, netGreeks, valuePositions } from "../portfolio/netGreeks.ts";
-import { expiryName, seriesName } from "../portfolio/seriesId.ts";
-import { type Snapshot, navPerShareOf, netDeltaOf } from "../portfolio/snapshot.ts";
+import { type CrossCheck, crossCheck } from "../../sdk/portfolio/crossCheck.ts";
+import { type NetGreeks, netGreeks, valuePositions } from "../../sdk/portfolio/netGreeks.ts";
+import { expiryName, seriesName } from "../../sdk/series.ts";
+import { type Snapshot, navPerShareOf, netDeltaOf } from "../../sdk/portfolio/snapshot.ts";
 import { textTable } from "../reports/textTable.ts";
-import { fromUsdc, fromWad } from "../units.ts";
+import { fromUsdc, fromWad } from "../../sdk/units.ts";
 
 /** What `keel status --json` prints: dollars, ether and unix seconds; Greeks by our own pricing. */
 export interface StatusReport {

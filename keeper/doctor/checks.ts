@@ -14,9 +14,9 @@ import { readDeribitApi } from "../feeds/deribitApi.ts";
 import { coinbaseSource, krakenSource } from "../feeds/spot/exchanges.ts";
 import type { SpotSource } from "../feeds/spot/source.ts";
 import { createKillSwitch } from "../monitoring/killSwitch.ts";
-import { crossCheck } from "../portfolio/crossCheck.ts";
+import { crossCheck } from "../../sdk/portfolio/crossCheck.ts";
 import { openSigner } from "../signing/openSigner.ts";
-import { fromWad } from "../units.ts";
+import { fromWad } from "../../sdk/units.ts";
 import { type Check, NotYet } from "./check.ts";
 
 /** Ether below which an account is said to run low: a few dozen hedges at a high fee. */

@@ -1,7 +1,7 @@
 import { type Hash, type Log, isAddressEqual, parseEventLogs } from "viem";
-import type { KeelContracts } from "../chain/contracts.ts";
+import type { KeelContracts } from "../../sdk/contracts.ts";
 import type { Order } from "../hedging/planner.ts";
-import { abs } from "../units.ts";
+import { abs } from "../../sdk/units.ts";
 
 /** What a mined hedge did, by its receipt. */
 export interface Fill {

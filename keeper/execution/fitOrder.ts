@@ -1,6 +1,6 @@
 import type { Address } from "viem";
 import type { Reader } from "../chain/clients.ts";
-import type { KeelContracts } from "../chain/contracts.ts";
+import type { KeelContracts } from "../../sdk/contracts.ts";
 import { type Revert, isPriceRevert, revertOf } from "../chain/reverts.ts";
 import { halveOrder } from "../hedging/clip.ts";
 import type { Order } from "../hedging/planner.ts";

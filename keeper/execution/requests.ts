@@ -1,9 +1,9 @@
 import { type Address, encodeFunctionData } from "viem";
-import type { KeelContracts } from "../chain/contracts.ts";
+import type { KeelContracts } from "../../sdk/contracts.ts";
 import type { Duty } from "../hedging/duties/duty.ts";
 import type { Order } from "../hedging/planner.ts";
-import type { SsviSlice } from "../pricing/index.ts";
-import { toWad } from "../units.ts";
+import type { SsviSlice } from "../../sdk/pricing/index.ts";
+import { toWad } from "../../sdk/units.ts";
 import { type Fill, type FillFigures, readFill } from "./fill.ts";
 import { rebalanceCall } from "./fitOrder.ts";
 import { type Intent, plan } from "./intent.ts";

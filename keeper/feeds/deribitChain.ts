@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { CsvError, parse } from "csv-parse/sync";
 import { z } from "zod";
 import { UserError, messageOf } from "../errors.ts";
-import type { OptionChain, OptionQuote } from "../pricing/calibration/index.ts";
+import type { OptionChain, OptionQuote } from "../../sdk/pricing/calibration/index.ts";
 import { parseDeribitInstrument } from "./deribitInstrument.ts";
 
 /** A chain as read from a file, with what could not be read. */

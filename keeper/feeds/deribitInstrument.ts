@@ -1,4 +1,4 @@
-import type { OptionKind } from "../pricing/index.ts";
+import type { OptionKind } from "../../sdk/pricing/index.ts";
 
 /** What the name of a Deribit option says. */
 export interface DeribitInstrument {

@@ -1,5 +1,5 @@
-import type { Snapshot } from "../portfolio/snapshot.ts";
-import { BPS, WAD, WAD_PER_USDC_UNIT, abs, toWad } from "../units.ts";
+import type { Snapshot } from "../../sdk/portfolio/snapshot.ts";
+import { BPS, WAD, WAD_PER_USDC_UNIT, abs, toWad } from "../../sdk/units.ts";
 import type { HedgeConditions } from "./conditions.ts";
 import { lossPrice } from "./lossPrice.ts";
 import type { HedgePolicy } from "./policy.ts";

@@ -1,4 +1,4 @@
-import { BPS, WAD, WAD_PER_USDC_UNIT } from "../units.ts";
+import { BPS, WAD, WAD_PER_USDC_UNIT } from "../../sdk/units.ts";
 
 /**
  * What bears on a hedge besides the snapshot and the policy: what the trade would cost now, and how much of it the desk, the

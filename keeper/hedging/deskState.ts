@@ -1,4 +1,4 @@
-import { BPS, WAD, WAD_PER_USDC_UNIT } from "../units.ts";
+import { BPS, WAD, WAD_PER_USDC_UNIT } from "../../sdk/units.ts";
 
 /** WAD shares of NAV that a lane may still trade and lose. */
 export interface LaneBudget {

@@ -1,5 +1,5 @@
-import { decodeSeries, expiryName, seriesName } from "../portfolio/seriesId.ts";
-import { fromWad } from "../units.ts";
+import { decodeSeries, expiryName, seriesName } from "../../sdk/series.ts";
+import { fromWad } from "../../sdk/units.ts";
 import type { CapName } from "./caps.ts";
 import type { Duty, SlicePost } from "./duties/duty.ts";
 import type { Plan } from "./planner.ts";

@@ -1,4 +1,4 @@
-import { BPS, WAD, WAD_PER_USDC_UNIT, abs, fromUsdc, fromWad, least, toWad } from "../units.ts";
+import { BPS, WAD, WAD_PER_USDC_UNIT, abs, fromUsdc, fromWad, least, toWad } from "../../sdk/units.ts";
 import { type DeskState, sellable, shareOfNav } from "./deskState.ts";
 import { lossPrice } from "./lossPrice.ts";
 import type { HedgePolicy } from "./policy.ts";

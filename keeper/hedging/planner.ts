@@ -1,6 +1,6 @@
-import { type CrossCheck, crossCheck } from "../portfolio/crossCheck.ts";
-import { type Snapshot, netDeltaOf } from "../portfolio/snapshot.ts";
-import { BPS, WAD, WAD_PER_USDC_UNIT, abs, fromWad, least, toWad } from "../units.ts";
+import { type CrossCheck, crossCheck } from "../../sdk/portfolio/crossCheck.ts";
+import { type Snapshot, netDeltaOf } from "../../sdk/portfolio/snapshot.ts";
+import { BPS, WAD, WAD_PER_USDC_UNIT, abs, fromWad, least, toWad } from "../../sdk/units.ts";
 import { bandHalfWidth } from "./band.ts";
 import { type Cap, type CapName, capsOf } from "./caps.ts";
 import type { HedgeConditions } from "./conditions.ts";

@@ -1,4 +1,4 @@
-import { BPS, WAD_PER_USDC_UNIT, abs, fromUsdc, fromWad, least, toWad } from "../units.ts";
+import { BPS, WAD_PER_USDC_UNIT, abs, fromUsdc, fromWad, least, toWad } from "../../sdk/units.ts";
 import { type PoolDepth, splitOrder } from "./split.ts";
 
 /** What a pool answered for one size. */

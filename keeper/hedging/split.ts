@@ -1,4 +1,4 @@
-import { abs, fromWad, toWad } from "../units.ts";
+import { abs, fromWad, toWad } from "../../sdk/units.ts";
 
 /** How one pool takes an order: its price worsens in proportion to the amount. */
 export interface PoolDepth {

@@ -1,7 +1,7 @@
-import { valueContract } from "../portfolio/netGreeks.ts";
-import { entriesOf } from "../portfolio/book.ts";
-import type { Snapshot } from "../portfolio/snapshot.ts";
-import { fromWad } from "../units.ts";
+import { valueContract } from "../../sdk/portfolio/netGreeks.ts";
+import { entriesOf } from "../../sdk/portfolio/book.ts";
+import type { Snapshot } from "../../sdk/portfolio/snapshot.ts";
+import { fromWad } from "../../sdk/units.ts";
 
 /** What tapering adds to the book's delta and gamma; both zero while nothing is about to expire. */
 export interface Taper {

@@ -1,7 +1,7 @@
 import type { Fill } from "../execution/fill.ts";
 import type { Plan } from "../hedging/planner.ts";
-import { type Snapshot, navPerShareOf } from "../portfolio/snapshot.ts";
-import { fromUsdc, fromWad } from "../units.ts";
+import { type Snapshot, navPerShareOf } from "../../sdk/portfolio/snapshot.ts";
+import { fromUsdc, fromWad } from "../../sdk/units.ts";
 import type { Intent } from "../execution/intent.ts";
 import { purposeOf } from "../execution/requests.ts";
 import { type Execution, executionOf } from "../execution/outcome.ts";

@@ -1,6 +1,6 @@
 import type { EChartsOption } from "echarts";
-import { smileVol } from "../pricing/index.ts";
-import type { ExpiryFit, FittedQuote } from "../pricing/calibration/index.ts";
+import { smileVol } from "../../sdk/pricing/index.ts";
+import type { ExpiryFit, FittedQuote } from "../../sdk/pricing/calibration/index.ts";
 import { CHART_COLORS, axisStyle, renderChart } from "./chart.ts";
 import type { Html } from "./html.ts";
 

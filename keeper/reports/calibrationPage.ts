@@ -1,4 +1,4 @@
-import type { Calibration, ExpiryFit } from "../pricing/calibration/index.ts";
+import type { Calibration, ExpiryFit } from "../../sdk/pricing/calibration/index.ts";
 import { smileChart } from "./calibrationFigures.ts";
 import {
   COLUMN_NOTE,

@@ -1,4 +1,4 @@
-import type { Calibration, ExpiryFit, SkippedQuote } from "../pricing/calibration/index.ts";
+import type { Calibration, ExpiryFit, SkippedQuote } from "../../sdk/pricing/calibration/index.ts";
 
 const DAY = 86_400;
 

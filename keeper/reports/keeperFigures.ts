@@ -1,5 +1,5 @@
 import type { EChartsOption, SeriesOption } from "echarts";
-import type { Moment, Timeline } from "../portfolio/timeline.ts";
+import type { Moment, Timeline } from "../../sdk/portfolio/timeline.ts";
 import { CHART_COLORS, axisStyle, renderChart } from "./chart.ts";
 import type { Html } from "./html.ts";
 

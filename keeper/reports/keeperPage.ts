@@ -1,5 +1,5 @@
-import { hedgeCost } from "../portfolio/attribution.ts";
-import type { Timeline, TimelineHedge } from "../portfolio/timeline.ts";
+import { hedgeCost } from "../../sdk/portfolio/attribution.ts";
+import type { Timeline, TimelineHedge } from "../../sdk/portfolio/timeline.ts";
 import { type Html, html } from "./html.ts";
 import { deltaChart, navChart, profitChart, spotChart } from "./keeperFigures.ts";
 import { type Column, type Section, figures, legend, renderPage, table, tiles } from "./page.ts";

@@ -1,9 +1,9 @@
 import { desc, eq, lt, sql } from "drizzle-orm";
 import type { Fill } from "../execution/fill.ts";
 import type { planHedge } from "../hedging/planner.ts";
-import type { Attribution } from "../portfolio/attribution.ts";
-import type { Snapshot } from "../portfolio/snapshot.ts";
-import { fromWad } from "../units.ts";
+import type { Attribution } from "../../sdk/portfolio/attribution.ts";
+import type { Snapshot } from "../../sdk/portfolio/snapshot.ts";
+import { fromWad } from "../../sdk/units.ts";
 import type { Database } from "./database.ts";
 import { type Lease, fenced } from "./fencing.ts";
 import { attributions, fills, intents, marks, ticks } from "./schema.ts";

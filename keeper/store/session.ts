@@ -11,7 +11,7 @@ import { createJournal } from "./journal.ts";
 import { createLeadership } from "./leases.ts";
 import { type Recorder, createRecorder } from "./records.ts";
 import { type TimelineQuery, readTimeline } from "./timeline.ts";
-import type { Timeline } from "../portfolio/timeline.ts";
+import type { Timeline } from "../../sdk/portfolio/timeline.ts";
 
 /** A keeper's connection to its memory. */
 export interface StoreSession {

@@ -1,8 +1,8 @@
 import { setImmediate } from "node:timers/promises";
 import { and, asc, desc, eq, gte, lt, sql } from "drizzle-orm";
 import type { Plan } from "../hedging/planner.ts";
-import type { Moment, Timeline, TimelineHedge } from "../portfolio/timeline.ts";
-import { fromUsdc, fromWad } from "../units.ts";
+import type { Moment, Timeline, TimelineHedge } from "../../sdk/portfolio/timeline.ts";
+import { fromUsdc, fromWad } from "../../sdk/units.ts";
 import type { Database } from "./database.ts";
 import { attributions, fills, marks, ticks } from "./schema.ts";
 

@@ -15,7 +15,7 @@ import {
   greeks,
   greeksBatch,
   yearsOf,
-} from "../../keeper/pricing/index.ts";
+} from "../../sdk/pricing/index.ts";
 
 const USAGE = `Usage: npm run bench:greeks -- [--json] [--rounds n]
 

@@ -1,5 +1,5 @@
 import { parseEventLogs } from "viem";
-import { hedgeDeskAbi } from "../../keeper/chain/abi/hedgeDesk.ts";
+import { hedgeDeskAbi } from "../../sdk/abi/hedgeDesk.ts";
 import { type HedgeRecord, noteGas } from "./ledger.ts";
 import { describeHedge } from "./lines.ts";
 import { type Play, dollars, fromWad } from "./play.ts";

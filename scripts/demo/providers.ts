@@ -1,5 +1,5 @@
 import { type Address, parseEventLogs } from "viem";
-import { optionVaultAbi } from "../../keeper/chain/abi/optionVault.ts";
+import { optionVaultAbi } from "../../sdk/abi/optionVault.ts";
 import { LPS, type Person } from "./cast.ts";
 import { noteGas, notePurse } from "./ledger.ts";
 import { describeEpoch, describeLp } from "./lines.ts";

@@ -1,5 +1,5 @@
 /**
- * Fits the rational functions behind the TypeScript pricing (keeper/pricing/mills.ts) and prints their coefficients and
+ * Fits the rational functions behind the TypeScript pricing (sdk/pricing/mills.ts) and prints their coefficients and
  * the error they reach. Run: node scripts/fit/mills.ts (two seconds).
  *
  * Each is the rational function that equals the target at Chebyshev points of t = (y − c)/(y + c), y = x − low. That

@@ -12,7 +12,7 @@ import {
   parseAbi,
   parseEther,
 } from "viem";
-import { errorsAbi } from "../../keeper/chain/abi/errors.ts";
+import { errorsAbi } from "../../sdk/abi/errors.ts";
 import type { ProtocolAddresses } from "../../keeper/chain/deployment.ts";
 import { ROLES } from "../deploy/roles.ts";
 import { compiled, deployContract } from "../deploy/transact.ts";

@@ -1,4 +1,4 @@
-import { forwardPrice, price, smileVol } from "../../keeper/pricing/index.ts";
+import { forwardPrice, price, smileVol } from "../../sdk/pricing/index.ts";
 
 /** The slice that honest people post, for every expiry. */
 export interface HonestSlice {

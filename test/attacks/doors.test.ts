@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { type Abi, type Address, encodeFunctionData, parseAbi, parseEther, parseUnits } from "viem";
-import { errorsAbi } from "../../keeper/chain/abi/errors.ts";
-import { findSettlementRound } from "../../keeper/chain/settlementRound.ts";
+import { errorsAbi } from "../../sdk/abi/errors.ts";
+import { findSettlementRound } from "../../sdk/settlementRound.ts";
 import { compiled, deployContract } from "../../scripts/deploy/transact.ts";
 import { DEV_ROLES, devAccount } from "../../scripts/devnet/accounts.ts";
 import { dealUsdc, dealWeth } from "../../scripts/devnet/deal.ts";

@@ -8,7 +8,7 @@ import {
   parseEther,
   parseEventLogs,
 } from "viem";
-import { hedgeDeskAbi } from "../../keeper/chain/abi/hedgeDesk.ts";
+import { hedgeDeskAbi } from "../../sdk/abi/hedgeDesk.ts";
 import { slice } from "../../scripts/devnet/keel.ts";
 import { ROUTE_500, deskEvents, deskOf, routeOf } from "../helpers/desk.ts";
 import { KEEPER, LPS, TRADERS, keelWorld } from "../helpers/keelWorld.ts";

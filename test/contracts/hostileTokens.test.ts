@@ -11,7 +11,7 @@ import {
   toFunctionSelector,
 } from "viem";
 import { compiled, deployContract } from "../../scripts/deploy/transact.ts";
-import { findSettlementRound } from "../../keeper/chain/settlementRound.ts";
+import { findSettlementRound } from "../../sdk/settlementRound.ts";
 import { GOVERNOR, LPS, TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";
 import { NO_LIMIT, buy, deployHarness, deployVault, marketSide, sell } from "../helpers/marketSide.ts";

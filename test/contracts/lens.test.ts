@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { type Address, encodeFunctionData, maxUint256, parseEther, toFunctionSelector } from "viem";
-import { errorsAbi } from "../../keeper/chain/abi/errors.ts";
-import { decodeSeries, seriesName } from "../../keeper/portfolio/seriesId.ts";
+import { errorsAbi } from "../../sdk/abi/errors.ts";
+import { decodeSeries, seriesName } from "../../sdk/series.ts";
 import { DEVNET_PARAMETERS } from "../../scripts/deploy/parameters.ts";
 import { DEV_ROLES, devAccount } from "../../scripts/devnet/accounts.ts";
 import type { Leg } from "../../scripts/devnet/keel.ts";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { type Address, parseEther, parseEventLogs } from "viem";
-import { optionVaultAbi } from "../../keeper/chain/abi/optionVault.ts";
+import { optionVaultAbi } from "../../sdk/abi/optionVault.ts";
 import { deskOf } from "../helpers/desk.ts";
 import { GOVERNOR, LPS, TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";

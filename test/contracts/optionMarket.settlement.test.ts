@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { type Address, parseEther, parseEventLogs, parseUnits } from "viem";
-import { optionMarketAbi } from "../../keeper/chain/abi/optionMarket.ts";
-import { findSettlementRound } from "../../keeper/chain/settlementRound.ts";
+import { optionMarketAbi } from "../../sdk/abi/optionMarket.ts";
+import { findSettlementRound } from "../../sdk/settlementRound.ts";
 import { slice } from "../../scripts/devnet/keel.ts";
 import { deskOf } from "../helpers/desk.ts";
 import { GOVERNOR, KEEPER, LPS, TRADERS, keelWorld } from "../helpers/keelWorld.ts";

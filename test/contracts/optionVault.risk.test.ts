@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { type Address, parseEther, parseEventLogs, parseUnits } from "viem";
-import { optionVaultAbi } from "../../keeper/chain/abi/optionVault.ts";
+import { optionVaultAbi } from "../../sdk/abi/optionVault.ts";
 import { compiled, deployContract } from "../../scripts/deploy/transact.ts";
 import { link } from "../../scripts/deploy/link.ts";
 import { seriesId, slice } from "../../scripts/devnet/keel.ts";

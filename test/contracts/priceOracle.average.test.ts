@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { parseAbi, zeroAddress } from "viem";
-import { priceOracleAbi } from "../../keeper/chain/abi/priceOracle.ts";
+import { priceOracleAbi } from "../../sdk/abi/priceOracle.ts";
 import { compiled, deployContract } from "../../scripts/deploy/transact.ts";
 import { createMarket } from "../../scripts/devnet/market.ts";
 import { priceAtTick, priceOf, usdcIsToken0 } from "../../scripts/devnet/prices.ts";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { type Address, encodeFunctionData, parseAbi, parseEther } from "viem";
-import { findSettlementRound } from "../../keeper/chain/settlementRound.ts";
+import { findSettlementRound } from "../../sdk/settlementRound.ts";
 import { compiled, deployContract } from "../../scripts/deploy/transact.ts";
 import { DEV_ROLES, devAccount } from "../../scripts/devnet/accounts.ts";
 import { send } from "../../scripts/devnet/clients.ts";

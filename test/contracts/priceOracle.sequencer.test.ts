@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { type Address, parseEther } from "viem";
-import { priceOracleAbi } from "../../keeper/chain/abi/priceOracle.ts";
+import { priceOracleAbi } from "../../sdk/abi/priceOracle.ts";
 import { UserError } from "../../keeper/errors.ts";
 import { checkSequencerFeed } from "../../scripts/deploy/oracleSources.ts";
 import { DEFAULT_PARAMETERS } from "../../scripts/deploy/parameters.ts";

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import hre from "hardhat";
 import { type Address, encodeFunctionData, parseAbi, parseEther, zeroAddress } from "viem";
-import { priceOracleAbi } from "../../keeper/chain/abi/priceOracle.ts";
-import { findSettlementRound } from "../../keeper/chain/settlementRound.ts";
+import { priceOracleAbi } from "../../sdk/abi/priceOracle.ts";
+import { findSettlementRound } from "../../sdk/settlementRound.ts";
 import { compiled, deployContract } from "../../scripts/deploy/transact.ts";
 import { DEV_ROLES, devAccount } from "../../scripts/devnet/accounts.ts";
 import { feedAbi, latestRound, openPhase, proxyRoundId } from "../../scripts/devnet/feed.ts";

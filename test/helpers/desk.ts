@@ -1,5 +1,5 @@
 import { type Address, type Hex, encodeAbiParameters, encodePacked, parseEventLogs } from "viem";
-import { hedgeDeskAbi } from "../../keeper/chain/abi/hedgeDesk.ts";
+import { hedgeDeskAbi } from "../../sdk/abi/hedgeDesk.ts";
 import type { Fork } from "./localFork.ts";
 import { KEEPER, type KeelWorld } from "./keelWorld.ts";
 

@@ -7,8 +7,8 @@ import {
   parseEventLogs,
   parseUnits,
 } from "viem";
-import { errorsAbi } from "../../keeper/chain/abi/errors.ts";
-import { optionVaultAbi } from "../../keeper/chain/abi/optionVault.ts";
+import { errorsAbi } from "../../sdk/abi/errors.ts";
+import { optionVaultAbi } from "../../sdk/abi/optionVault.ts";
 import { link } from "../../scripts/deploy/link.ts";
 import { compiled, deployContract } from "../../scripts/deploy/transact.ts";
 import { type ChainClients, send } from "../../scripts/devnet/clients.ts";

@@ -4,7 +4,7 @@ import { compiled, deployContract } from "../../scripts/deploy/transact.ts";
 import { DEV_ROLES, devAccount } from "../../scripts/devnet/accounts.ts";
 import { dealUsdc } from "../../scripts/devnet/deal.ts";
 import type { Leg } from "../../scripts/devnet/keel.ts";
-import { errorsAbi } from "../../keeper/chain/abi/errors.ts";
+import { errorsAbi } from "../../sdk/abi/errors.ts";
 import { GOVERNOR, type KeelWorld, LP_DEPOSIT } from "./keelWorld.ts";
 import type { Fork } from "./localFork.ts";
 

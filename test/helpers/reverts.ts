@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { type Abi, BaseError, ContractFunctionRevertedError, decodeErrorResult, isHex } from "viem";
-import { errorsAbi } from "../../keeper/chain/abi/errors.ts";
+import { errorsAbi } from "../../sdk/abi/errors.ts";
 
 interface Revert {
   readonly name: string;

@@ -6,7 +6,7 @@ import { deskOf } from "../helpers/desk.ts";
 import { GOVERNOR, KEEPER, LPS, TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";
 import { shares as toShares, usdc, vaultSide } from "../helpers/lpSide.ts";
-import { type Replay, createReplay } from "../support/eventReplay.ts";
+import { type Replay, createReplay } from "../../sdk/eventReplay.ts";
 
 const [alice, bob, carol] = TRADERS as [Address, Address, Address];
 const [lena, musa, noor] = LPS as [Address, Address, Address];

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { type Address, parseEther, parseEventLogs, parseUnits } from "viem";
 import { ROUTE_500 } from "../helpers/desk.ts";
-import { hedgeDeskAbi } from "../../keeper/chain/abi/hedgeDesk.ts";
+import { hedgeDeskAbi } from "../../sdk/abi/hedgeDesk.ts";
 import { KEEPER, LPS, LP_DEPOSIT, TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { describeOnForks, useFork } from "../helpers/localFork.ts";
 import { expectClose } from "../helpers/numbers.ts";

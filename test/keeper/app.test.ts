@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { type Address, encodeFunctionData, erc20Abi, parseEther } from "viem";
-import { hedgeDeskAbi } from "../../keeper/chain/abi/hedgeDesk.ts";
+import { hedgeDeskAbi } from "../../sdk/abi/hedgeDesk.ts";
 import { DEFAULT_POLICY } from "../../keeper/hedging/policy.ts";
-import { fromUsdc, fromWad } from "../../keeper/units.ts";
+import { fromUsdc, fromWad } from "../../sdk/units.ts";
 import { GOVERNOR, KEEPER, TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";
 import { keeperOn, look, tickAt, tickNow } from "./support/keeperWorld.ts";

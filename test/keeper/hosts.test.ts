@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { expect } from "chai";
 import { type Address, parseEther } from "viem";
-import { contractsOf } from "../../keeper/chain/contracts.ts";
+import { contractsOf } from "../../sdk/contracts.ts";
 import { type OpenDatabase, openDatabase } from "../../keeper/store/database.ts";
 import { attempts, intents, transitions } from "../../keeper/store/schema.ts";
 import { DEEP } from "../deep.ts";

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { callAndPut, greeks, smileVol, totalVariance } from "../../keeper/pricing/index.ts";
+import { callAndPut, greeks, smileVol, totalVariance } from "../../sdk/pricing/index.ts";
 import { DEEP } from "../deep.ts";
 import type { WadOption } from "../reference/blackScholes.ts";
 import { wad, wideOptions } from "../reference/options.ts";

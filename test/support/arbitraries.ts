@@ -1,5 +1,5 @@
 import fc from "./fastCheck.ts";
-import type { OptionInput, OptionKind, SsviSlice } from "../../keeper/pricing/index.ts";
+import type { OptionInput, OptionKind, SsviSlice } from "../../sdk/pricing/index.ts";
 
 const finite = { noNaN: true, noDefaultInfinity: true } as const;
 

@@ -1,6 +1,6 @@
 /**
  * Real numbers as BigInt fixed point with 448 binary places: more than 60 decimal digits survive everything below, at a
- * hundredth of the time that a decimal library needs. test/keeper/pricing/reference.test.ts compares it with one.
+ * hundredth of the time that a decimal library needs. test/sdk/pricing/reference.test.ts compares it with one.
  */
 export const BITS = 448n;
 export const ONE = 1n << BITS;

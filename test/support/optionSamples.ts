@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import type { Greeks, OptionInput, OptionKind } from "../../keeper/pricing/index.ts";
-import { yearsOf } from "../../keeper/pricing/index.ts";
+import type { Greeks, OptionInput, OptionKind } from "../../sdk/pricing/index.ts";
+import { yearsOf } from "../../sdk/pricing/index.ts";
 import { seededRandom } from "./random.ts";
 
 /** One row of test/fixtures/reference.json: decimal strings with 30 places, computed with 60 digits. */

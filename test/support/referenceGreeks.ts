@@ -1,4 +1,4 @@
-import type { Greeks, OptionInput, OptionKind } from "../../keeper/pricing/index.ts";
+import type { Greeks, OptionInput, OptionKind } from "../../sdk/pricing/index.ts";
 import { BITS, ONE, SQRT_TWO_PI, divide, exponential, fixed, logarithm, multiply, squareRoot } from "./fixedPoint.ts";
 
 /** Same fields as `Greeks`, in fixed point. */

@@ -1,5 +1,5 @@
-import { type SsviSlice, price, smileVol, yearsOf } from "../../keeper/pricing/index.ts";
-import type { OptionChain, OptionQuote } from "../../keeper/pricing/calibration/index.ts";
+import { type SsviSlice, price, smileVol, yearsOf } from "../../sdk/pricing/index.ts";
+import type { OptionChain, OptionQuote } from "../../sdk/pricing/calibration/index.ts";
 import { seededRandom } from "./random.ts";
 
 export const CHAIN_TIME = Date.UTC(2024, 0, 8, 8) / 1000;

@@ -1,4 +1,4 @@
-import type { SsviSlice } from "../../pricing/index.ts";
+import type { SsviSlice } from "../../../sdk/pricing/index.ts";
 
 /** Something that the keeper should do besides hedging. Its reason is data, so that it can be explained and tested. */
 export type Duty = SettleDuty | ExerciseDuty | UnwindDuty | SurfaceDuty | MarkDuty | EpochDuty | ListDuty;

@@ -1,4 +1,4 @@
-import { yearsOf } from "../../pricing/index.ts";
+import { yearsOf } from "../../../sdk/pricing/index.ts";
 import { type CalendarPolicy, wantedExpiries } from "./calendar.ts";
 import type { ListDuty } from "./duty.ts";
 

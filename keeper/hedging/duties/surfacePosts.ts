@@ -1,4 +1,4 @@
-import { type SsviSlice, type TimedSlice, yearsOf } from "../../pricing/index.ts";
+import { type SsviSlice, type TimedSlice, yearsOf } from "../../../sdk/pricing/index.ts";
 import type { SlicePost, SliceReason, SurfaceDuty } from "./duty.ts";
 import {
   type SurfaceLimits,

@@ -6,8 +6,8 @@ import {
   surfaceOf,
   surfaceVol,
   yearsOf,
-} from "../../pricing/index.ts";
-import { roundToOnChainUnits } from "../../pricing/calibration/index.ts";
+} from "../../../sdk/pricing/index.ts";
+import { roundToOnChainUnits } from "../../../sdk/pricing/calibration/index.ts";
 
 /** `IVolSurface.Limits` in numbers: vols, skews and curvature as shares of one, times in seconds. */
 export interface SurfaceLimits {

@@ -1,4 +1,4 @@
-import type { Calibration, ExpiryFit } from "../../pricing/calibration/index.ts";
+import type { Calibration, ExpiryFit } from "../../../sdk/pricing/calibration/index.ts";
 import type { TargetSlice } from "./surfacePosts.ts";
 
 /** Which fits are good enough to be posted. */

@@ -1,9 +1,9 @@
 import { planHedge } from "../../../keeper/hedging/planner.ts";
 import { DEFAULT_POLICY, type HedgePolicy } from "../../../keeper/hedging/policy.ts";
-import { netGreeks, valuePositions } from "../../../keeper/portfolio/netGreeks.ts";
-import { encodeSeries } from "../../../keeper/portfolio/seriesId.ts";
-import type { MarkReading, Position, SliceReading, Snapshot } from "../../../keeper/portfolio/snapshot.ts";
-import { fromWad, toWad } from "../../../keeper/units.ts";
+import { netGreeks, valuePositions } from "../../../sdk/portfolio/netGreeks.ts";
+import { encodeSeries } from "../../../sdk/series.ts";
+import type { MarkReading, Position, SliceReading, Snapshot } from "../../../sdk/portfolio/snapshot.ts";
+import { fromWad, toWad } from "../../../sdk/units.ts";
 import { type BookOptions, type Path, type Sold, missingSeries } from "./book.ts";
 import { type HourlyPnl, riskOf } from "./statistics.ts";
 

@@ -9,7 +9,7 @@ import {
   parseAbiParameters,
   parseEther,
 } from "viem";
-import type { SsviSlice } from "../../../keeper/pricing/ssvi.ts";
+import type { SsviSlice } from "../../../sdk/pricing/ssvi.ts";
 import { deployKeel } from "../../deploy/keel.ts";
 import { DEVNET_PARAMETERS } from "../../deploy/parameters.ts";
 import { DEV_ROLES, devAccount } from "../../devnet/accounts.ts";

@@ -1,4 +1,4 @@
-import type { SsviSlice } from "../../../keeper/pricing/ssvi.ts";
+import type { SsviSlice } from "../../../sdk/pricing/ssvi.ts";
 import { DAY } from "../../demo/prices.ts";
 import { DEFAULT_PARAMETERS } from "../../deploy/parameters.ts";
 import { type Impact, ModelMarket, type Series, type Terms } from "./market.ts";

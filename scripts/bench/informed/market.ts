@@ -1,7 +1,7 @@
-import { callAndPut } from "../../../keeper/pricing/blackScholes.ts";
-import { type SsviSlice, smileVol } from "../../../keeper/pricing/ssvi.ts";
-import { SCENARIOS } from "../../../keeper/portfolio/stress.ts";
-import { fromWad } from "../../../keeper/units.ts";
+import { callAndPut } from "../../../sdk/pricing/blackScholes.ts";
+import { type SsviSlice, smileVol } from "../../../sdk/pricing/ssvi.ts";
+import { SCENARIOS } from "../../../sdk/portfolio/stress.ts";
+import { fromWad } from "../../../sdk/units.ts";
 import type { KeelParameters } from "../../deploy/parameters.ts";
 import type { Reading } from "./reading.ts";
 

@@ -1,5 +1,5 @@
-import { normalCdf } from "../../../keeper/pricing/normal.ts";
-import type { SsviSlice } from "../../../keeper/pricing/ssvi.ts";
+import { normalCdf } from "../../../sdk/pricing/normal.ts";
+import type { SsviSlice } from "../../../sdk/pricing/ssvi.ts";
 import { type Impact, ModelMarket, type Series, type Terms } from "./market.ts";
 import { BLOCK, type DayPath } from "./path.ts";
 import { Sources } from "./reading.ts";

@@ -1,5 +1,5 @@
-import type { SsviSlice } from "../../../keeper/pricing/ssvi.ts";
-import { fromWad } from "../../../keeper/units.ts";
+import type { SsviSlice } from "../../../sdk/pricing/ssvi.ts";
+import { fromWad } from "../../../sdk/units.ts";
 import { createRandom } from "../../demo/random.ts";
 import { DEFAULT_PARAMETERS } from "../../deploy/parameters.ts";
 import { type DayOptions, type DayResult, type InformedTrade, listedAt, recorded } from "./day.ts";

@@ -1,10 +1,10 @@
 import { planHedge } from "../../../keeper/hedging/planner.ts";
 import { DEFAULT_POLICY } from "../../../keeper/hedging/policy.ts";
-import { netGreeks, valuePositions } from "../../../keeper/portfolio/netGreeks.ts";
-import { encodeSeries } from "../../../keeper/portfolio/seriesId.ts";
-import type { MarkReading, Position, SliceReading, Snapshot } from "../../../keeper/portfolio/snapshot.ts";
-import { stressOf } from "../../../keeper/portfolio/stress.ts";
-import { toWad } from "../../../keeper/units.ts";
+import { netGreeks, valuePositions } from "../../../sdk/portfolio/netGreeks.ts";
+import { encodeSeries } from "../../../sdk/series.ts";
+import type { MarkReading, Position, SliceReading, Snapshot } from "../../../sdk/portfolio/snapshot.ts";
+import { stressOf } from "../../../sdk/portfolio/stress.ts";
+import { toWad } from "../../../sdk/units.ts";
 
 /** 1 December 2026, 08:00 UTC. */
 const NOW = Date.UTC(2026, 11, 1, 8) / 1000;

@@ -5,7 +5,7 @@ import { createKeeper } from "../../../keeper/app.ts";
 import { riskMemory } from "../../../keeper/app/riskMemory.ts";
 import { spotCheck } from "../../../keeper/app/spotCheck.ts";
 import { createWatch } from "../../../keeper/app/watch.ts";
-import { contractsOf } from "../../../keeper/chain/contracts.ts";
+import { contractsOf } from "../../../sdk/contracts.ts";
 import { readSnapshot } from "../../../keeper/chain/snapshot.ts";
 import { loadConfig, marketsOf } from "../../../keeper/config.ts";
 import { createAlerter } from "../../../keeper/monitoring/alerts/alerter.ts";

@@ -1,6 +1,6 @@
 import { type Hex, parseEventLogs } from "viem";
-import { hedgeDeskAbi } from "../../../keeper/chain/abi/hedgeDesk.ts";
-import { findSettlementRound } from "../../../keeper/chain/settlementRound.ts";
+import { hedgeDeskAbi } from "../../../sdk/abi/hedgeDesk.ts";
+import { findSettlementRound } from "../../../sdk/settlementRound.ts";
 import { type Call, type Chain, SPOT, openChain, poolAbi, toWad } from "../chain.ts";
 import { type Alphabet, type Genome, choice, ratio } from "../genome.ts";
 import { type Kind, type Result, dollars, timeText } from "../kind.ts";

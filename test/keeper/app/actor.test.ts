@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { type Address, encodeFunctionData, parseEther, parseGwei } from "viem";
-import { hedgeDeskAbi } from "../../../keeper/chain/abi/hedgeDesk.ts";
+import { hedgeDeskAbi } from "../../../sdk/abi/hedgeDesk.ts";
 import { directLine } from "../../../keeper/chain/line.ts";
 import { verifierOf } from "../../../keeper/execution/requests.ts";
 import type { KeeperEvent, TransactionEvent } from "../../../keeper/monitoring/events.ts";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { createOverview } from "../../../keeper/app/overview.ts";
-import type { Timeline } from "../../../keeper/portfolio/timeline.ts";
+import type { Timeline } from "../../../sdk/portfolio/timeline.ts";
 import type { TimelineQuery } from "../../../keeper/store/timeline.ts";
 
 const HOUR_MS = 3_600_000;

@@ -1,13 +1,13 @@
 import { expect } from "chai";
 import { type Address, parseEther, zeroAddress } from "viem";
 import { type HedgePool, readConditions } from "../../../keeper/chain/conditions.ts";
-import { contractsOf, uniswapRouting } from "../../../keeper/chain/contracts.ts";
+import { contractsOf, uniswapRouting } from "../../../sdk/contracts.ts";
 import { quoterOf } from "../../../keeper/chain/quoter.ts";
 import { readSnapshot } from "../../../keeper/chain/snapshot.ts";
 import { type Order, planHedge } from "../../../keeper/hedging/planner.ts";
 import { DEFAULT_POLICY, type HedgePolicy } from "../../../keeper/hedging/policy.ts";
 import { slippageOf } from "../../../keeper/hedging/route.ts";
-import { abs, fromWad } from "../../../keeper/units.ts";
+import { abs, fromWad } from "../../../sdk/units.ts";
 import { deskEvents, deskOf } from "../../helpers/desk.ts";
 import { GOVERNOR, TRADERS, keelWorld } from "../../helpers/keelWorld.ts";
 import { useFork } from "../../helpers/localFork.ts";

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { type Address, type Hex, encodeFunctionData, erc20Abi, parseAbi, parseEther, parseUnits } from "viem";
 import { encodeRoute, readQuotes } from "../../../keeper/chain/quoter.ts";
 import { findRoute, ladder } from "../../../keeper/hedging/route.ts";
-import { abs, fromUsdc, fromWad } from "../../../keeper/units.ts";
+import { abs, fromUsdc, fromWad } from "../../../sdk/units.ts";
 import { compiled, deployContract } from "../../../scripts/deploy/transact.ts";
 import { DEV_ROLES, devAccount } from "../../../scripts/devnet/accounts.ts";
 import { send } from "../../../scripts/devnet/clients.ts";

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { encodeErrorResult, parseAbi } from "viem";
-import { hedgeDeskAbi } from "../../../keeper/chain/abi/hedgeDesk.ts";
-import { priceOracleAbi } from "../../../keeper/chain/abi/priceOracle.ts";
+import { hedgeDeskAbi } from "../../../sdk/abi/hedgeDesk.ts";
+import { priceOracleAbi } from "../../../sdk/abi/priceOracle.ts";
 import { decodeRevert, isPriceRevert } from "../../../keeper/chain/reverts.ts";
 
 describe("Decoding of reverts", () => {

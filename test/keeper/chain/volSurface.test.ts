@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import hre from "hardhat";
-import { fromOnChainSlice, toOnChainSlice } from "../../../keeper/chain/ssviSlice.ts";
+import { fromOnChainSlice, toOnChainSlice } from "../../../sdk/slice.ts";
 import { readDeribitChain } from "../../../keeper/feeds/deribitChain.ts";
-import { type OptionChain, calibrate } from "../../../keeper/pricing/calibration/index.ts";
-import { surfaceForward, surfaceOf, surfaceVol } from "../../../keeper/pricing/index.ts";
+import { type OptionChain, calibrate } from "../../../sdk/pricing/calibration/index.ts";
+import { surfaceForward, surfaceOf, surfaceVol } from "../../../sdk/pricing/index.ts";
 import { DEFAULT_PARAMETERS } from "../../../scripts/deploy/parameters.ts";
 import { wad } from "../../reference/options.ts";
 import type { Surface } from "../../support/surface.ts";

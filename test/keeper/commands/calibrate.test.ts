@@ -2,7 +2,7 @@ import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import type { OptionQuote } from "../../../keeper/pricing/calibration/index.ts";
+import type { OptionQuote } from "../../../sdk/pricing/calibration/index.ts";
 import { runKeel } from "../../support/runKeel.ts";
 import { sharedDataOrSkip } from "../../support/sharedData.ts";
 import { CHAIN_SPOT, CHAIN_TIME, TRUE_SLICES, syntheticChain } from "../../support/syntheticChain.ts";

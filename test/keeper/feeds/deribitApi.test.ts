@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { readDeribitApi } from "../../../keeper/feeds/deribitApi.ts";
 import { planSurface, DEFAULT_SURFACE_POLICY } from "../../../keeper/hedging/duties/surfacePosts.ts";
 import { surfaceTargets } from "../../../keeper/hedging/duties/surfaceTargets.ts";
-import { calibrate } from "../../../keeper/pricing/calibration/index.ts";
+import { calibrate } from "../../../sdk/pricing/calibration/index.ts";
 import { type LocalServer, type Reply, startHttpServer } from "../../support/httpServer.ts";
 import { CHAIN_SPOT, CHAIN_TIME, TRUE_SLICES, syntheticChain } from "../../support/syntheticChain.ts";
 import { expectClose } from "../../helpers/numbers.ts";

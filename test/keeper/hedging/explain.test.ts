@@ -4,8 +4,8 @@ import type { Duty } from "../../../keeper/hedging/duties/duty.ts";
 import { explainDuty, explainPlan } from "../../../keeper/hedging/explain.ts";
 import { planHedge } from "../../../keeper/hedging/planner.ts";
 import { DEFAULT_POLICY } from "../../../keeper/hedging/policy.ts";
-import { encodeSeries } from "../../../keeper/portfolio/seriesId.ts";
-import { toWad } from "../../../keeper/units.ts";
+import { encodeSeries } from "../../../sdk/series.ts";
+import { toWad } from "../../../sdk/units.ts";
 import { type World, snapshotOf } from "../support/snapshots.ts";
 
 const ROUTING = { venue: "0x00000000000000000000000000000000000000aa", route: "0x01f4" } as const;

@@ -3,7 +3,7 @@ import type { DeskState } from "../../../keeper/hedging/deskState.ts";
 import { type HedgeProposal, proposeHedge, wantedHedge } from "../../../keeper/hedging/hedgeOrder.ts";
 import { DEFAULT_POLICY } from "../../../keeper/hedging/policy.ts";
 import { ladder } from "../../../keeper/hedging/route.ts";
-import { fromUsdc, fromWad, toWad } from "../../../keeper/units.ts";
+import { fromUsdc, fromWad, toWad } from "../../../sdk/units.ts";
 import { expectClose } from "../../helpers/numbers.ts";
 import { type TheoreticalPool, quotesOf } from "../support/constantProduct.ts";
 

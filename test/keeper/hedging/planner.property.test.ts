@@ -4,8 +4,8 @@ import type { HedgeConditions } from "../../../keeper/hedging/conditions.ts";
 import { planHedge } from "../../../keeper/hedging/planner.ts";
 import { slippageOf } from "../../../keeper/hedging/route.ts";
 import { DEFAULT_POLICY, type HedgePolicy } from "../../../keeper/hedging/policy.ts";
-import { netDeltaOf } from "../../../keeper/portfolio/snapshot.ts";
-import { WAD, abs, fromWad, toWad } from "../../../keeper/units.ts";
+import { netDeltaOf } from "../../../sdk/portfolio/snapshot.ts";
+import { WAD, abs, fromWad, toWad } from "../../../sdk/units.ts";
 import { type BookLine, type World, NOW, afterFill, snapshotOf } from "../support/snapshots.ts";
 
 const ROUTING = { venue: "0x00000000000000000000000000000000000000aa", route: "0x01f4" } as const;

@@ -3,8 +3,8 @@ import { halveOrder } from "../../../keeper/hedging/clip.ts";
 import { type HedgeConditions, borrowable } from "../../../keeper/hedging/conditions.ts";
 import { type Plan, type Routing, planHedge } from "../../../keeper/hedging/planner.ts";
 import { DEFAULT_POLICY, type HedgePolicy } from "../../../keeper/hedging/policy.ts";
-import type { Snapshot } from "../../../keeper/portfolio/snapshot.ts";
-import { fromWad, toWad } from "../../../keeper/units.ts";
+import type { Snapshot } from "../../../sdk/portfolio/snapshot.ts";
+import { fromWad, toWad } from "../../../sdk/units.ts";
 import { type BookLine, NOW, snapshotOf } from "../support/snapshots.ts";
 import { expectClose } from "../../helpers/numbers.ts";
 

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "../../support/fastCheck.ts";
 import { depthOf, findRoute, ladder } from "../../../keeper/hedging/route.ts";
-import { abs, fromUsdc, fromWad, toWad } from "../../../keeper/units.ts";
+import { abs, fromUsdc, fromWad, toWad } from "../../../sdk/units.ts";
 import { expectClose } from "../../helpers/numbers.ts";
 import { quotesOf, theoreticalCash, theoreticalSplit } from "../support/constantProduct.ts";
 

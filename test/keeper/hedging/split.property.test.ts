@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "../../support/fastCheck.ts";
 import { type PoolDepth, marginalCost, splitOrder } from "../../../keeper/hedging/split.ts";
-import { abs, fromWad, toWad } from "../../../keeper/units.ts";
+import { abs, fromWad, toWad } from "../../../sdk/units.ts";
 
 const number = (min: number, max: number) => fc.double({ min, max, noNaN: true });
 const pool: fc.Arbitrary<PoolDepth> = fc.record({

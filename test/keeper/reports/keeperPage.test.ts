@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { Timeline } from "../../../keeper/portfolio/timeline.ts";
+import type { Timeline } from "../../../sdk/portfolio/timeline.ts";
 import { keeperPage } from "../../../keeper/reports/keeperPage.ts";
 
 const HOUR = 3_600_000;

@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import { parseEther, parseUnits } from "viem";
-import type { Attribution } from "../../../keeper/portfolio/attribution.ts";
+import type { Attribution } from "../../../sdk/portfolio/attribution.ts";
 import { openDatabase, type OpenDatabase } from "../../../keeper/store/database.ts";
 import { createLeadership } from "../../../keeper/store/leases.ts";
 import { type PlannerInputs, type Recorder, createRecorder } from "../../../keeper/store/records.ts";
-import { fromUsdc } from "../../../keeper/units.ts";
+import { fromUsdc } from "../../../sdk/units.ts";
 import { readTimeline } from "../../../keeper/store/timeline.ts";
 import { type PostgresServer, postgresOrSkip } from "../../helpers/postgres.ts";
 import { snapshotOf } from "../support/snapshots.ts";

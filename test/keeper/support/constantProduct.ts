@@ -1,5 +1,5 @@
 import type { QuotedPool } from "../../../keeper/hedging/route.ts";
-import { toWad } from "../../../keeper/units.ts";
+import { toWad } from "../../../sdk/units.ts";
 
 /** A pool whose liquidity is spread over all prices, in plain numbers: what theory knows in closed form. */
 export interface TheoreticalPool {

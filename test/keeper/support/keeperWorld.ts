@@ -3,7 +3,7 @@ import type { RiskMemory } from "../../../keeper/app/riskMemory.ts";
 import { spotCheck } from "../../../keeper/app/spotCheck.ts";
 import { type Watch, createWatch } from "../../../keeper/app/watch.ts";
 import type { Reader } from "../../../keeper/chain/clients.ts";
-import { type KeelContracts, contractsOf } from "../../../keeper/chain/contracts.ts";
+import { type KeelContracts, contractsOf } from "../../../sdk/contracts.ts";
 import { type Line, directLine } from "../../../keeper/chain/line.ts";
 import { readSnapshot } from "../../../keeper/chain/snapshot.ts";
 import { type KeeperConfig, loadConfig, marketsOf } from "../../../keeper/config.ts";
@@ -13,7 +13,7 @@ import { type Alerter, createAlerter } from "../../../keeper/monitoring/alerts/a
 import type { TickEvent } from "../../../keeper/monitoring/events.ts";
 import { createMetrics } from "../../../keeper/monitoring/metrics.ts";
 import { NO_RISK, type RiskState } from "../../../keeper/monitoring/riskLimits.ts";
-import type { Snapshot } from "../../../keeper/portfolio/snapshot.ts";
+import type { Snapshot } from "../../../sdk/portfolio/snapshot.ts";
 import { type Database, openDatabase } from "../../../keeper/store/database.ts";
 import { createJournal } from "../../../keeper/store/journal.ts";
 import { createLeadership } from "../../../keeper/store/leases.ts";

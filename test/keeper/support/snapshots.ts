@@ -1,8 +1,8 @@
-import { netGreeks, valuePositions } from "../../../keeper/portfolio/netGreeks.ts";
-import { encodeSeries } from "../../../keeper/portfolio/seriesId.ts";
-import type { MarkReading, Position, SliceReading, Snapshot } from "../../../keeper/portfolio/snapshot.ts";
-import type { OptionKind } from "../../../keeper/pricing/index.ts";
-import { WAD, fromWad, toWad } from "../../../keeper/units.ts";
+import { netGreeks, valuePositions } from "../../../sdk/portfolio/netGreeks.ts";
+import { encodeSeries } from "../../../sdk/series.ts";
+import type { MarkReading, Position, SliceReading, Snapshot } from "../../../sdk/portfolio/snapshot.ts";
+import type { OptionKind } from "../../../sdk/pricing/index.ts";
+import { WAD, fromWad, toWad } from "../../../sdk/units.ts";
 
 /** 1 December 2026, 08:00 UTC. */
 export const NOW = Date.UTC(2026, 11, 1, 8) / 1000;

@@ -1,8 +1,8 @@
 import { readSnapshot } from "../../../../keeper/chain/snapshot.ts";
 import type { HedgePolicy } from "../../../../keeper/hedging/policy.ts";
 import type { FillReport, KeeperEvent } from "../../../../keeper/monitoring/events.ts";
-import type { Snapshot } from "../../../../keeper/portfolio/snapshot.ts";
-import { fromWad } from "../../../../keeper/units.ts";
+import type { Snapshot } from "../../../../sdk/portfolio/snapshot.ts";
+import { fromWad } from "../../../../sdk/units.ts";
 import type { BookOptions, Path } from "../book.ts";
 import { type HourlyPnl, riskOf } from "../statistics.ts";
 import { type Holdings, playPeople } from "./people.ts";

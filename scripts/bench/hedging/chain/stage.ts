@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { activate } from "../../../../keeper/activation.ts";
 import { type Keeper, openKeeper } from "../../../../keeper/app.ts";
-import { type KeelContracts, contractsOf } from "../../../../keeper/chain/contracts.ts";
+import { type KeelContracts, contractsOf } from "../../../../sdk/contracts.ts";
 import { writeDeployment } from "../../../../keeper/chain/deployment.ts";
 import { loadConfig } from "../../../../keeper/config.ts";
 import type { HedgePolicy } from "../../../../keeper/hedging/policy.ts";

@@ -8,7 +8,7 @@ import {
   planSurface,
 } from "../../../../keeper/hedging/duties/surfacePosts.ts";
 import { isArbitrageFree } from "../../../../keeper/hedging/duties/surfaceStep.ts";
-import { type SsviSlice, yearsOf } from "../../../../keeper/pricing/index.ts";
+import { type SsviSlice, yearsOf } from "../../../../sdk/pricing/index.ts";
 import { expectClose } from "../../../helpers/numbers.ts";
 import { SURFACE_LIMITS } from "../../support/surfaceLimits.ts";
 

@@ -1,5 +1,5 @@
 import { fromWad } from "../units.ts";
-import { type Series, decodeSeries } from "./seriesId.ts";
+import { type Series, decodeSeries } from "../series.ts";
 import type { Position } from "./snapshot.ts";
 
 /** A position as numbers. */

@@ -1,7 +1,7 @@
 import { type Address, type Log, decodeEventLog, zeroAddress } from "viem";
-import { optionMarketAbi } from "../../keeper/chain/abi/optionMarket.ts";
-import { optionVaultAbi } from "../../keeper/chain/abi/optionVault.ts";
-import { volSurfaceAbi } from "../../keeper/chain/abi/volSurface.ts";
+import { optionMarketAbi } from "./abi/optionMarket.ts";
+import { optionVaultAbi } from "./abi/optionVault.ts";
+import { volSurfaceAbi } from "./abi/volSurface.ts";
 import { createQueueReplay } from "./queueReplay.ts";
 
 /** A log of one of these contracts, and when it was written (unix seconds). */

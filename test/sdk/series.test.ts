@@ -1,8 +1,8 @@
 import { expect } from "chai";
-import fc from "../../support/fastCheck.ts";
+import fc from "../support/fastCheck.ts";
 import { parseEther } from "viem";
-import { decodeSeries, encodeSeries, findSeries, seriesName } from "../../../keeper/portfolio/seriesId.ts";
-import { seriesId } from "../../../scripts/devnet/keel.ts";
+import { decodeSeries, encodeSeries, findSeries, seriesName } from "../../sdk/series.ts";
+import { seriesId } from "../../scripts/devnet/keel.ts";
 
 const NOV_27 = Date.UTC(2026, 10, 27, 8) / 1000;
 const CALL = { expiry: NOV_27, strike: parseEther("3000"), kind: "call" } as const;

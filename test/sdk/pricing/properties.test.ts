@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "../../support/fastCheck.ts";
-import { callAndPut, greeks, intrinsicValue, price, yearsOf } from "../../../keeper/pricing/index.ts";
+import { callAndPut, greeks, intrinsicValue, price, yearsOf } from "../../../sdk/pricing/index.ts";
 import { kinds, logUniform, marketOptions, options } from "../../support/arbitraries.ts";
 
 const RUNS = { numRuns: 2_000 };

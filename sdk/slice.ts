@@ -1,5 +1,5 @@
-import type { SsviSlice } from "../pricing/index.ts";
-import { ON_CHAIN_SCALES } from "../pricing/calibration/index.ts";
+import type { SsviSlice } from "./pricing/index.ts";
+import { ON_CHAIN_SCALES } from "./pricing/calibration/index.ts";
 
 /** `Ssvi.Slice` of the contracts: WAD. */
 export interface OnChainSlice {

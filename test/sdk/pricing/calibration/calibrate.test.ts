@@ -4,9 +4,9 @@ import {
   type OptionChain,
   type OptionQuote,
   calibrate,
-} from "../../../../keeper/pricing/calibration/index.ts";
-import { isButterflyFree, isCalendarFree } from "../../../../keeper/pricing/index.ts";
-import { fromOnChainSlice, toOnChainSlice } from "../../../../keeper/chain/ssviSlice.ts";
+} from "../../../../sdk/pricing/calibration/index.ts";
+import { isButterflyFree, isCalendarFree } from "../../../../sdk/pricing/index.ts";
+import { fromOnChainSlice, toOnChainSlice } from "../../../../sdk/slice.ts";
 import { CHAIN_TIME, TRUE_SLICES, syntheticChain, withChanged } from "../../../support/syntheticChain.ts";
 import { expectClose } from "../../../helpers/numbers.ts";
 

@@ -6,7 +6,7 @@ import {
   greeks,
   totalVariance,
   yearsOf,
-} from "../../../keeper/pricing/index.ts";
+} from "../../../sdk/pricing/index.ts";
 import { fixed, toNumber } from "../../support/fixedPoint.ts";
 import { REFERENCE, inputOf, scaleOf, wideOptions } from "../../support/optionSamples.ts";
 import { referenceGreeks } from "../../support/referenceGreeks.ts";

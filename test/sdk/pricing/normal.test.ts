@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { erfc, normalCdf, normalDensity } from "../../../keeper/pricing/index.ts";
+import { erfc, normalCdf, normalDensity } from "../../../sdk/pricing/index.ts";
 import { precise, preciseCdf, preciseDensity } from "../../../scripts/fit/preciseMills.ts";
 import { expectClose } from "../../helpers/numbers.ts";
 

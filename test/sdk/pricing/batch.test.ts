@@ -8,7 +8,7 @@ import {
   createOptionBatch,
   greeks,
   greeksBatch,
-} from "../../../keeper/pricing/index.ts";
+} from "../../../sdk/pricing/index.ts";
 import { fixed, toNumber } from "../../support/fixedPoint.ts";
 import { REFERENCE, inputOf, scaleOf, wideOptions } from "../../support/optionSamples.ts";
 import { referenceGreeks } from "../../support/referenceGreeks.ts";

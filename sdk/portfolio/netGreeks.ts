@@ -1,7 +1,7 @@
 import { type SsviSlice, forwardPrice, greeks, smileVol } from "../pricing/index.ts";
 import { fromWad } from "../units.ts";
 import { entriesOf } from "./book.ts";
-import type { Series } from "./seriesId.ts";
+import type { Series } from "../series.ts";
 import type { SliceReading, Snapshot } from "./snapshot.ts";
 
 /** Value and sensitivities of a position or of the book, signed for the vault; by spot, not by the forward. */

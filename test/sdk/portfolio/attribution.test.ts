@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import fc from "../../support/fastCheck.ts";
-import { type Exposure, type Interval, attribute, exposureOf } from "../../../keeper/portfolio/attribution.ts";
-import type { Snapshot } from "../../../keeper/portfolio/snapshot.ts";
-import { toWad } from "../../../keeper/units.ts";
+import { type Exposure, type Interval, attribute, exposureOf } from "../../../sdk/portfolio/attribution.ts";
+import type { Snapshot } from "../../../sdk/portfolio/snapshot.ts";
+import { toWad } from "../../../sdk/units.ts";
 import { expectClose } from "../../helpers/numbers.ts";
-import { type World, afterFill, snapshotOf } from "../support/snapshots.ts";
+import { type World, afterFill, snapshotOf } from "../../keeper/support/snapshots.ts";
 
 const NOTHING = { hedges: [], trades: [], funding: 0, capital: 0, gas: 0 } as const;
 const BOOK = [

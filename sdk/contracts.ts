@@ -1,13 +1,13 @@
 import { type Address, type PublicClient, encodeAbiParameters, toHex } from "viem";
-import { UserError } from "../errors.ts";
-import type { Routing } from "../hedging/planner.ts";
+import { UserError } from "../keeper/errors.ts";
+import type { Routing } from "../keeper/hedging/planner.ts";
 import { hedgeDeskAbi } from "./abi/hedgeDesk.ts";
 import { lensAbi } from "./abi/lens.ts";
 import { optionMarketAbi } from "./abi/optionMarket.ts";
 import { optionVaultAbi } from "./abi/optionVault.ts";
 import { priceOracleAbi } from "./abi/priceOracle.ts";
 import { volSurfaceAbi } from "./abi/volSurface.ts";
-import type { Deployment } from "./deployment.ts";
+import type { Deployment } from "../keeper/chain/deployment.ts";
 
 /** Keel's contracts on one chain, ready for viem's calls. */
 export interface KeelContracts {

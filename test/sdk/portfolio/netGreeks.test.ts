@@ -1,8 +1,8 @@
 import { expect } from "chai";
-import { netGreeks, valuePositions } from "../../../keeper/portfolio/netGreeks.ts";
-import type { Snapshot } from "../../../keeper/portfolio/snapshot.ts";
-import { toWad } from "../../../keeper/units.ts";
-import { type BookLine, snapshotOf } from "../support/snapshots.ts";
+import { netGreeks, valuePositions } from "../../../sdk/portfolio/netGreeks.ts";
+import type { Snapshot } from "../../../sdk/portfolio/snapshot.ts";
+import { toWad } from "../../../sdk/units.ts";
+import { type BookLine, snapshotOf } from "../../keeper/support/snapshots.ts";
 import { expectClose } from "../../helpers/numbers.ts";
 
 const SHORT_CALL: BookLine = { kind: "call", strike: 3000, days: 7, quantity: -10 };

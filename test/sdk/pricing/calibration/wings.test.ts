@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import fc from "../../../support/fastCheck.ts";
-import { isButterflyFree, isCalendarFree } from "../../../../keeper/pricing/index.ts";
-import { leastSquares } from "../../../../keeper/pricing/calibration/leastSquares.ts";
-import { roundToOnChainUnits } from "../../../../keeper/pricing/calibration/onChainUnits.ts";
-import { LEAST_PARAMETER, decode, encode, sliceOf, wingsOf } from "../../../../keeper/pricing/calibration/wings.ts";
+import { isButterflyFree, isCalendarFree } from "../../../../sdk/pricing/index.ts";
+import { leastSquares } from "../../../../sdk/pricing/calibration/leastSquares.ts";
+import { roundToOnChainUnits } from "../../../../sdk/pricing/calibration/onChainUnits.ts";
+import { LEAST_PARAMETER, decode, encode, sliceOf, wingsOf } from "../../../../sdk/pricing/calibration/wings.ts";
 import { logUniform, slices } from "../../../support/arbitraries.ts";
 import { TRUE_SLICES } from "../../../support/syntheticChain.ts";
 import { expectClose } from "../../../helpers/numbers.ts";

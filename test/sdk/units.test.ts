@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "../support/fastCheck.ts";
-import { fromUsdc, fromWad, toWad } from "../../keeper/units.ts";
+import { fromUsdc, fromWad, toWad } from "../../sdk/units.ts";
 
 describe("Units", () => {
   it("reads WAD and USDC amounts as the nearest number", () => {

@@ -17,7 +17,7 @@ import {
   surfaceVariance,
   surfaceVol,
   totalVariance,
-} from "../../../keeper/pricing/index.ts";
+} from "../../../sdk/pricing/index.ts";
 import { logUniform, slices } from "../../support/arbitraries.ts";
 import { expectClose } from "../../helpers/numbers.ts";
 

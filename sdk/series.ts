@@ -1,5 +1,5 @@
-import { abs, WAD } from "../units.ts";
-import type { OptionKind } from "../pricing/index.ts";
+import { abs, WAD } from "./units.ts";
+import type { OptionKind } from "./pricing/index.ts";
 
 /** One option contract: what its id on-chain stands for (contracts/libraries/SeriesId.sol). */
 export interface Series {

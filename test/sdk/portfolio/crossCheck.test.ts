@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { crossCheck } from "../../../keeper/portfolio/crossCheck.ts";
-import type { MarkReading } from "../../../keeper/portfolio/snapshot.ts";
-import { snapshotOf } from "../support/snapshots.ts";
+import { crossCheck } from "../../../sdk/portfolio/crossCheck.ts";
+import type { MarkReading } from "../../../sdk/portfolio/snapshot.ts";
+import { snapshotOf } from "../../keeper/support/snapshots.ts";
 
 const TOLERANCE = 1e-6;
 const WORLD = snapshotOf({

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { impliedVol, normalDensity, price, timeValue, yearsOf } from "../../../keeper/pricing/index.ts";
+import { impliedVol, normalDensity, price, timeValue, yearsOf } from "../../../sdk/pricing/index.ts";
 import { wideOptions } from "../../support/optionSamples.ts";
 import { expectClose } from "../../helpers/numbers.ts";
 
