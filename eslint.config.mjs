@@ -5,7 +5,7 @@ const PURE_ROOMS = ["pricing", "portfolio", "hedging"];
 const IO_ROOMS = ["chain", "execution", "feeds", "store", "monitoring", "signing"];
 
 export default tseslint.config(
-  { ignores: ["node_modules", "artifacts", "cache", "types", "coverage", "reports", "sdk/abi"] },
+  { ignores: ["node_modules", "artifacts", "cache", "types", "coverage", "reports", "sdk/abi", "sdk/dist"] },
   js.configs.recommended,
   ...tseslint.configs.recommendedTypeChecked,
   {

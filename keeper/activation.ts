@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { readDeployment } from "./chain/deployment.ts";
+import { readDeployment } from "./chain/deploymentFile.ts";
 import { type KeeperConfig, deploymentFile, marketsOf } from "./config.ts";
 
 /** What was activated, and when. */

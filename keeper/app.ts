@@ -1,12 +1,12 @@
 import { assertKeeper } from "./chain/access.ts";
 import { isActivated } from "./activation.ts";
-import { readSnapshot } from "./chain/snapshot.ts";
+import { readSnapshot } from "../sdk/actions/snapshot.ts";
 import { explain } from "./chain/reverts.ts";
 import type { KeelContracts } from "../sdk/contracts.ts";
 import type { Reader } from "./chain/clients.ts";
 import type { Line } from "./chain/line.ts";
 import { type KeeperConfig, marketsOf } from "./config.ts";
-import { UserError, messageOf } from "./errors.ts";
+import { UserError, messageOf } from "../sdk/userError.ts";
 import { coinbaseSource, krakenSource } from "./feeds/spot/exchanges.ts";
 import { type Alerter, createAlerter } from "./monitoring/alerts/alerter.ts";
 import { telegramChannel, webhookChannel } from "./monitoring/alerts/channels.ts";

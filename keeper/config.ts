@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { z } from "zod";
-import { deploymentPath } from "./chain/deployment.ts";
+import { deploymentPath } from "./chain/deploymentFile.ts";
 import { type KeeperConfig, type MarketConfig, SECRET_FIELDS, configSchema } from "./configSchema.ts";
-import { UserError, messageOf } from "./errors.ts";
+import { UserError, messageOf } from "../sdk/userError.ts";
 
 export { DEFAULT_RPC_URL, type KeeperConfig, type MarketConfig } from "./configSchema.ts";
 

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { UserError } from "./errors.ts";
+import { UserError } from "../sdk/userError.ts";
 
 export interface LoopOptions {
   /** Number of the newest block. */

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { deploymentPath, readDeployment } from "../keeper/chain/deployment.ts";
+import { deploymentPath, readDeployment } from "../keeper/chain/deploymentFile.ts";
 import { assertChain } from "../keeper/chain/connection.ts";
 import { parsePositive, runCommand } from "./command.ts";
 import { clientsAt } from "./devnet/clients.ts";

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { Command } from "commander";
-import { UserError } from "../keeper/errors.ts";
+import { UserError } from "../sdk/userError.ts";
 import { compileFiles } from "./compile/files.ts";
 import { runCommand } from "./command.ts";
 

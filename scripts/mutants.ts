@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { Command, InvalidArgumentError } from "commander";
 import pc from "picocolors";
-import { UserError, messageOf } from "../keeper/errors.ts";
+import { UserError, messageOf } from "../sdk/userError.ts";
 import { runCommand } from "./command.ts";
 import { type Mutant, defends, readMutants } from "./mutants/patches.ts";
 import { type Unpatched, affected, recompile } from "./mutants/artifacts.ts";

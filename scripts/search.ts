@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from "commander";
 import hre from "hardhat";
-import { UserError } from "../keeper/errors.ts";
+import { UserError } from "../sdk/userError.ts";
 import { parsePositive, runCommand } from "./command.ts";
 import { createRandom } from "./demo/random.ts";
 import { type Progress, evolve } from "./search/evolve.ts";

@@ -1,13 +1,12 @@
-import { type Address, type PublicClient, encodeAbiParameters, toHex } from "viem";
-import { UserError } from "../keeper/errors.ts";
-import type { Routing } from "../keeper/hedging/planner.ts";
+import type { Address, PublicClient } from "viem";
 import { hedgeDeskAbi } from "./abi/hedgeDesk.ts";
 import { lensAbi } from "./abi/lens.ts";
 import { optionMarketAbi } from "./abi/optionMarket.ts";
 import { optionVaultAbi } from "./abi/optionVault.ts";
 import { priceOracleAbi } from "./abi/priceOracle.ts";
 import { volSurfaceAbi } from "./abi/volSurface.ts";
-import type { Deployment } from "../keeper/chain/deployment.ts";
+import type { Deployment } from "./deployment.ts";
+import { UserError } from "./userError.ts";
 
 /** Keel's contracts on one chain, ready for viem's calls. */
 export interface KeelContracts {
@@ -58,20 +57,4 @@ export async function assertDeployed(
   throw new UserError(
     `The node at ${url} does not hold Keel's contracts of ${network}. It was restarted or is another chain; deploy again.`,
   );
-}
-
-/** What `UniswapV3Venue` reads as a route: legs with their shares in basis points. */
-const ROUTE = [
-  {
-    type: "tuple[]",
-    components: [
-      { name: "shareBps", type: "uint256" },
-      { name: "hops", type: "bytes" },
-    ],
-  },
-] as const;
-
-/** Hedges go through the Uniswap v3 pool of one fee tier. */
-export function uniswapRouting({ venue }: Pick<KeelContracts, "venue">, feeTier: number): Routing {
-  return { venue, route: encodeAbiParameters(ROUTE, [[{ shareBps: 10_000n, hops: toHex(feeTier, { size: 3 }) }]]) };
 }

@@ -36,8 +36,8 @@ function decode(id: bigint): Series {
   return { id, expiry: Number(id >> EXPIRY_SHIFT), strike, kind };
 }
 
-/** The id of a series. */
-export function encodeSeries({ expiry, strike, kind }: Omit<Series, "id">): bigint {
+/** The id of a series. @param expiry Unix seconds. @param strike WAD. */
+export function seriesId(expiry: bigint | number, strike: bigint, kind: OptionKind): bigint {
   return (BigInt(expiry) << EXPIRY_SHIFT) | (strike << KIND_BITS) | (kind === "call" ? 1n : 0n);
 }
 

@@ -1,5 +1,5 @@
 import { type Address, type PublicClient, parseAbi } from "viem";
-import { UserError } from "../keeper/errors.ts";
+import { UserError } from "./userError.ts";
 import { priceOracleAbi } from "./abi/priceOracle.ts";
 
 const feedAbi = parseAbi([

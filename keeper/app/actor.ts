@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Reader } from "../chain/clients.ts";
-import { callFailure } from "../chain/reverts.ts";
+import { callFailure } from "../../sdk/reverts.ts";
 import type { KeelContracts } from "../../sdk/contracts.ts";
 import { createBroadcaster } from "../execution/broadcaster.ts";
 import { chainViewOf } from "../execution/chainView.ts";

@@ -1,11 +1,11 @@
 import { readConditions } from "../chain/conditions.ts";
 import type { KeelContracts } from "../../sdk/contracts.ts";
-import { uniswapRouting } from "../../sdk/contracts.ts";
+import { uniswapRouting } from "../../sdk/route.ts";
 import { type DutySources, readDutyState } from "../chain/dutyState.ts";
 import { readFlows } from "../chain/flows.ts";
 import type { Line } from "../chain/line.ts";
 import type { QuoterContracts } from "../chain/quoter.ts";
-import { readSnapshot } from "../chain/snapshot.ts";
+import { readSnapshot } from "../../sdk/actions/snapshot.ts";
 import type { MarketConfig } from "../config.ts";
 import type { DutySettings } from "../configSchema.ts";
 import { fitOrder } from "../execution/fitOrder.ts";

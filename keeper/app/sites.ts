@@ -1,9 +1,10 @@
 import { assertChain } from "../chain/connection.ts";
 import { type KeelContracts, assertDeployed, contractsOf } from "../../sdk/contracts.ts";
-import { type Deployment, readDeployment } from "../chain/deployment.ts";
+import type { Deployment } from "../../sdk/deployment.ts";
+import { readDeployment } from "../chain/deploymentFile.ts";
 import { type Line, openLine } from "../chain/line.ts";
 import { DEFAULT_RPC_URL, type KeeperConfig, type MarketConfig, deploymentFile, marketsOf } from "../config.ts";
-import { UserError } from "../errors.ts";
+import { UserError } from "../../sdk/userError.ts";
 
 /** A market's contracts on the chain that all markets of the process share. */
 export interface MarketAddress {

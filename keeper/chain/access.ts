@@ -1,5 +1,5 @@
 import { type Address, parseAbi, toFunctionSelector } from "viem";
-import { UserError } from "../errors.ts";
+import { UserError } from "../../sdk/userError.ts";
 import { hedgeDeskAbi } from "../../sdk/abi/hedgeDesk.ts";
 import type { Reader } from "./clients.ts";
 import type { KeelContracts } from "../../sdk/contracts.ts";

@@ -1,6 +1,6 @@
 import type { PublicClient } from "viem";
-import { UserError } from "../errors.ts";
-import type { Deployment } from "./deployment.ts";
+import { UserError } from "../../sdk/userError.ts";
+import type { Deployment } from "../../sdk/deployment.ts";
 
 /**
  * Makes sure that `client` reaches the chain that `deployment` describes.

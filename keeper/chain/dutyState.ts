@@ -1,9 +1,9 @@
 import { type Address, type ContractFunctionReturnType, parseAbiItem } from "viem";
-import { UserError } from "../errors.ts";
+import { UserError } from "../../sdk/userError.ts";
 import type { DutyState, UnpaidHolder } from "../hedging/duties/plan.ts";
 import type { TargetSlice } from "../hedging/duties/surfacePosts.ts";
 import type { SurfaceLimits } from "../hedging/duties/surfaceStep.ts";
-import { ssviSlice } from "../../sdk/portfolio/netGreeks.ts";
+import { fromOnChainSlice } from "../../sdk/slice.ts";
 import { decodeSeries } from "../../sdk/series.ts";
 import type { Snapshot } from "../../sdk/portfolio/snapshot.ts";
 import { surfaceOf, surfaceVol } from "../../sdk/pricing/index.ts";
@@ -40,7 +40,7 @@ export async function readDutyState(client: Reader, sources: DutySources, snapsh
   const expired = openExpiries.map(Number).filter((expiry) => expiry <= block.time);
   const posted = slices.map((slice) => ({
     expiry: slice.expiry,
-    slice: ssviSlice(slice),
+    slice: fromOnChainSlice(slice),
     updatedAt: slice.updatedAt,
   }));
   return {
@@ -138,7 +138,7 @@ function listingsOf({ book }: Snapshot): DutyState["listed"] {
 }
 
 function volOf({ slices, block }: Snapshot): DutyState["volAt"] {
-  const live = slices.map((slice) => ({ slice: ssviSlice(slice), timeToExpiry: slice.expiry - block.time }));
+  const live = slices.map((slice) => ({ slice: fromOnChainSlice(slice), timeToExpiry: slice.expiry - block.time }));
   const last = live.at(-1)?.timeToExpiry ?? 0;
   return (expiry) => {
     const timeToExpiry = expiry - block.time;

@@ -1,5 +1,5 @@
 import { type Address, parseAbi } from "viem";
-import { UserError } from "../errors.ts";
+import { UserError } from "../../sdk/userError.ts";
 import type { Reader } from "./clients.ts";
 import { priceOracleAbi } from "../../sdk/abi/priceOracle.ts";
 

@@ -1,7 +1,7 @@
-import { type Address, encodeAbiParameters, parseAbi, toHex } from "viem";
+import { type Address, parseAbi } from "viem";
 import type { QuotedPool, RoutePart } from "../hedging/route.ts";
 import type { Reader } from "./clients.ts";
-import type { Deployment } from "./deployment.ts";
+import type { Deployment } from "../../sdk/deployment.ts";
 
 /** Where pools are asked for quotes. */
 export interface QuoterContracts {
@@ -80,14 +80,4 @@ function marginalPrice(root: bigint, feeTier: number, isBuy: boolean, { weth, us
   const price = (BigInt(weth) < BigInt(usdc) ? ratio : 1 / ratio) * WETH_PER_USDC_UNITS;
   const kept = 1 - feeTier / FEE_UNIT;
   return isBuy ? price / kept : price * kept;
-}
-
-/** What `UniswapV3Venue` reads as a route: legs with their shares in basis points. */
-export function encodeRoute(parts: readonly Pick<RoutePart, "feeTier" | "shareBps">[]): `0x${string}` {
-  const components = [
-    { name: "shareBps", type: "uint256" },
-    { name: "hops", type: "bytes" },
-  ] as const;
-  const legs = parts.map(({ feeTier, shareBps }) => ({ shareBps, hops: toHex(feeTier, { size: 3 }) }));
-  return encodeAbiParameters([{ type: "tuple[]", components }], [legs]);
 }

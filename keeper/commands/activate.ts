@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { activate, removeActivation } from "../activation.ts";
 import { NO_KEY, openKeeper } from "../app.ts";
 import { loadConfig } from "../config.ts";
-import { UserError } from "../errors.ts";
+import { UserError } from "../../sdk/userError.ts";
 import { type ChainOptions, configFlags, withChainOptions } from "./options.ts";
 import { ask } from "./prompt.ts";
 

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { toOnChainSlice } from "../../sdk/slice.ts";
-import { UserError } from "../errors.ts";
+import { UserError } from "../../sdk/userError.ts";
 import { type ChainOverrides, type DeribitChain, readDeribitChain } from "../feeds/deribitChain.ts";
 import { type Calibration, type ExpiryFit, calibrate } from "../../sdk/pricing/calibration/index.ts";
 import {

@@ -3,7 +3,7 @@ import pc from "picocolors";
 import { loadConfig } from "../config.ts";
 import { type CheckResult, examine } from "../doctor/check.ts";
 import { doctorChecks } from "../doctor/checks.ts";
-import { UserError } from "../errors.ts";
+import { UserError } from "../../sdk/userError.ts";
 import { type ChainOptions, configFlags, withChainOptions } from "./options.ts";
 
 /** Adds `keel doctor`. */

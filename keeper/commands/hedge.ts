@@ -1,16 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
 import { type Keeper, type Observer, observerOf, openKeeper, unasked } from "../app.ts";
-import { readDeployment } from "../chain/deployment.ts";
+import { readDeployment } from "../chain/deploymentFile.ts";
 import { readDeskState } from "../chain/deskState.ts";
-import { encodeRoute, quoterOf, readQuotes } from "../chain/quoter.ts";
+import { encodeRoute } from "../../sdk/route.ts";
+import { quoterOf, readQuotes } from "../chain/quoter.ts";
 import { explain } from "../chain/reverts.ts";
-import { readSnapshot } from "../chain/snapshot.ts";
+import { readSnapshot } from "../../sdk/actions/snapshot.ts";
 import { deploymentFile, loadConfig } from "../config.ts";
-import { UserError } from "../errors.ts";
+import { UserError } from "../../sdk/userError.ts";
 import type { DeskState } from "../hedging/deskState.ts";
 import { type HedgeProposal, proposeHedge, wantedHedge } from "../hedging/hedgeOrder.ts";
-import { ladder } from "../hedging/route.ts";
+import { ladder, legsOf } from "../hedging/route.ts";
 import type { KeeperEvent, TransactionEvent } from "../monitoring/events.ts";
 import type { TickResult } from "../monitoring/tickEvent.ts";
 import { netGreeks, valuePositions } from "../../sdk/portfolio/netGreeks.ts";
@@ -109,7 +110,7 @@ async function carryOut(
   if (!proposal.order) return { outcome: "none" };
   if (!keeper.account) return { outcome: "not-simulated" };
   const [market] = keeper.tickers.map(({ name }) => name);
-  const order = { ...proposal.order, venue: contracts.venue, route: encodeRoute(proposal.route.parts) };
+  const order = { ...proposal.order, venue: contracts.venue, route: encodeRoute(legsOf(proposal.route.parts)) };
   const result = await keeper.hedge(market ?? "", { order, urgency: "urgent" }, block);
   return result?.outcome === "in-flight" ? minedOutcome(keeper) : outcomeOf(result);
 }

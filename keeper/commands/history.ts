@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { InvalidArgumentError } from "commander";
 import { loadConfig } from "../config.ts";
-import { UserError } from "../errors.ts";
+import { UserError } from "../../sdk/userError.ts";
 import type { Plan } from "../hedging/planner.ts";
 import type { TickResult } from "../monitoring/tickEvent.ts";
 import { keeperPage } from "../reports/keeperPage.ts";

@@ -2,7 +2,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import type { Command } from "commander";
 import { DEFAULT_CONFIG_FILE, DEFAULT_RPC_URL } from "../config.ts";
 import { configSchema } from "../configSchema.ts";
-import { UserError } from "../errors.ts";
+import { UserError } from "../../sdk/userError.ts";
 import { ask } from "./prompt.ts";
 
 interface InitOptions {

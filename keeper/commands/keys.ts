@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { generatePrivateKey } from "viem/accounts";
 import { type ConfigFlags, loadConfig } from "../config.ts";
-import { UserError } from "../errors.ts";
+import { UserError } from "../../sdk/userError.ts";
 import { Secret } from "../secret.ts";
 import { type StoredKey, keystoreAddress, listKeystores, writeKeystore } from "../signing/keystore.ts";
 import { readSecret } from "./prompt.ts";

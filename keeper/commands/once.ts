@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { type Keeper, openKeeper, unasked } from "../app.ts";
 import { explain } from "../chain/reverts.ts";
 import { loadConfig } from "../config.ts";
-import { UserError } from "../errors.ts";
+import { UserError } from "../../sdk/userError.ts";
 import type { KeeperEvent, TickEvent, TransactionEvent } from "../monitoring/events.ts";
 import { createLogger } from "../monitoring/logger.ts";
 import { type ChainOptions, configFlags, withChainOptions, withLogOptions } from "./options.ts";

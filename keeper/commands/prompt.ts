@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
-import { UserError } from "../errors.ts";
+import { UserError } from "../../sdk/userError.ts";
 import { Secret } from "../secret.ts";
 import { passwordFile } from "../signing/passwordFile.ts";
 

@@ -3,7 +3,7 @@ import pc from "picocolors";
 import { type Observer, newestSnapshot, openObserver } from "../app.ts";
 import { explain } from "../chain/reverts.ts";
 import { loadConfig } from "../config.ts";
-import { UserError } from "../errors.ts";
+import { UserError } from "../../sdk/userError.ts";
 import { type ContractValue, valueContract } from "../../sdk/portfolio/netGreeks.ts";
 import { type Series, decodeSeries, findSeries, seriesName } from "../../sdk/series.ts";
 import type { Snapshot } from "../../sdk/portfolio/snapshot.ts";

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { loadConfig } from "../config.ts";
-import { UserError } from "../errors.ts";
+import { UserError } from "../../sdk/userError.ts";
 import { type Order, type Plan, planHedge } from "../hedging/planner.ts";
 import { encodeDocument } from "../store/document.ts";
 import { type StoredTick, readTick } from "../store/records.ts";

@@ -1,9 +1,10 @@
 import type { Command } from "commander";
 import { type WatchedKeeper, openKeeper, unasked } from "../app.ts";
 import { createHeadSignal } from "../chain/rpcPool/headSignal.ts";
-import { callFailure, isChainError } from "../chain/reverts.ts";
+import { callFailure } from "../../sdk/reverts.ts";
+import { isChainError } from "../chain/reverts.ts";
 import { loadConfig } from "../config.ts";
-import { UserError, messageOf } from "../errors.ts";
+import { UserError, messageOf } from "../../sdk/userError.ts";
 import { runLoop } from "../loop.ts";
 import { keepAlive } from "../monitoring/deadMan.ts";
 import type { KeeperEvent } from "../monitoring/events.ts";

@@ -1,4 +1,4 @@
-import { messageOf } from "../errors.ts";
+import { messageOf } from "../../sdk/userError.ts";
 
 /** What one look found. */
 export interface CheckResult {

@@ -1,5 +1,5 @@
 import type { Hex } from "viem";
-import { messageOf } from "../errors.ts";
+import { messageOf } from "../../sdk/userError.ts";
 import type { Broadcast, Broadcaster, Clock } from "./ports.ts";
 
 /** One place that takes signed transactions. */

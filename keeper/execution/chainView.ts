@@ -10,7 +10,7 @@ import {
   isHex,
 } from "viem";
 import type { Reader } from "../chain/clients.ts";
-import { decodeRevert } from "../chain/reverts.ts";
+import { decodeRevert } from "../../sdk/reverts.ts";
 import type { ChainView, Receipt } from "./ports.ts";
 
 type ErrorClass = abstract new (...args: never[]) => Error;

@@ -1,7 +1,7 @@
 import type { Address } from "viem";
 import type { Reader } from "../chain/clients.ts";
 import type { KeelContracts } from "../../sdk/contracts.ts";
-import { type Revert, isPriceRevert, revertOf } from "../chain/reverts.ts";
+import { type Revert, isPriceRevert, revertOf } from "../../sdk/reverts.ts";
 import { halveOrder } from "../hedging/clip.ts";
 import type { Order } from "../hedging/planner.ts";
 

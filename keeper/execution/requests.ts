@@ -2,7 +2,7 @@ import { type Address, encodeFunctionData } from "viem";
 import type { KeelContracts } from "../../sdk/contracts.ts";
 import type { Duty } from "../hedging/duties/duty.ts";
 import type { Order } from "../hedging/planner.ts";
-import type { SsviSlice } from "../../sdk/pricing/index.ts";
+import { toOnChainSlice } from "../../sdk/slice.ts";
 import { toWad } from "../../sdk/units.ts";
 import { type Fill, type FillFigures, readFill } from "./fill.ts";
 import { rebalanceCall } from "./fitOrder.ts";
@@ -115,7 +115,7 @@ function taskCall({ market, surface, vault }: KeelContracts, task: Task): Call {
       );
     case "post-surface": {
       const expiries = task.slices.map(({ expiry }) => BigInt(expiry));
-      const slices = task.slices.map(({ slice }) => wadSlice(slice));
+      const slices = task.slices.map(({ slice }) => toOnChainSlice(slice));
       return callOf(
         surface.address,
         encodeFunctionData({ ...surface, functionName: "post", args: [expiries, slices] }),
@@ -130,8 +130,4 @@ function taskCall({ market, surface, vault }: KeelContracts, task: Task): Call {
       return callOf(market.address, encodeFunctionData({ ...market, functionName: "listSeries", args }));
     }
   }
-}
-
-function wadSlice({ atmVol, skew, curvature, carry }: SsviSlice) {
-  return { atmVol: toWad(atmVol), skew: toWad(skew), curvature: toWad(curvature), carry: toWad(carry) };
 }

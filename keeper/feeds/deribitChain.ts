@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { CsvError, parse } from "csv-parse/sync";
 import { z } from "zod";
-import { UserError, messageOf } from "../errors.ts";
+import { UserError, messageOf } from "../../sdk/userError.ts";
 import type { OptionChain, OptionQuote } from "../../sdk/pricing/calibration/index.ts";
 import { parseDeribitInstrument } from "./deribitInstrument.ts";
 

@@ -1,3 +1,4 @@
+import type { Routing } from "../../sdk/route.ts";
 import { type CrossCheck, crossCheck } from "../../sdk/portfolio/crossCheck.ts";
 import { type Snapshot, netDeltaOf } from "../../sdk/portfolio/snapshot.ts";
 import { BPS, WAD, WAD_PER_USDC_UNIT, abs, fromWad, least, toWad } from "../../sdk/units.ts";
@@ -19,12 +20,6 @@ export interface Order {
   readonly route: `0x${string}`;
   /** Unix seconds. */
   readonly deadline: number;
-}
-
-/** Where orders go. */
-export interface Routing {
-  readonly venue: `0x${string}`;
-  readonly route: `0x${string}`;
 }
 
 export type HoldReason =

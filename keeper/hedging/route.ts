@@ -1,3 +1,4 @@
+import type { RouteLeg } from "../../sdk/route.ts";
 import { BPS, WAD_PER_USDC_UNIT, abs, fromUsdc, fromWad, least, toWad } from "../../sdk/units.ts";
 import { type PoolDepth, splitOrder } from "./split.ts";
 
@@ -80,6 +81,11 @@ export function findRoute(amount: bigint, pools: readonly QuotedPool[], bounds: 
     cash,
     slippageBps: slippageOf(sign * filled, cash, bounds.spot),
   };
+}
+
+/** The parts as the venue reads them. */
+export function legsOf(parts: readonly Pick<RoutePart, "feeTier" | "shareBps">[]): RouteLeg[] {
+  return parts.map(({ feeTier, shareBps }) => ({ shareBps, hops: [feeTier] }));
 }
 
 /** The most that the pools take within the bound, WAD. */

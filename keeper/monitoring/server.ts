@@ -3,7 +3,7 @@ import { type IncomingMessage, type Server, type ServerResponse, createServer } 
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Registry } from "prom-client";
-import { UserError, messageOf } from "../errors.ts";
+import { UserError, messageOf } from "../../sdk/userError.ts";
 import type { HealthReport } from "./health.ts";
 
 export interface MonitoringServerOptions {

@@ -1,5 +1,5 @@
 import { rename, rm, stat, writeFile } from "node:fs/promises";
-import { UserError, messageOf } from "../errors.ts";
+import { UserError, messageOf } from "../../sdk/userError.ts";
 
 /** Writes a file in one step: beside it first, then renamed over it, so that nobody ever sees half of it. */
 export async function writeWhole(path: string, text: string): Promise<void> {

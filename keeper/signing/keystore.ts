@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Address, getAddress, isAddress } from "viem";
-import { UserError } from "../errors.ts";
+import { UserError } from "../../sdk/userError.ts";
 import { Secret } from "../secret.ts";
 import { localSigner } from "./localSigner.ts";
 import type { Signer } from "./signer.ts";

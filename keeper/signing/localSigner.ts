@@ -1,6 +1,6 @@
 import type { Hex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
-import { UserError } from "../errors.ts";
+import { UserError } from "../../sdk/userError.ts";
 import type { Secret } from "../secret.ts";
 import type { Signer } from "./signer.ts";
 

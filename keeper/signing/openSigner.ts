@@ -1,5 +1,5 @@
 import type { KeeperConfig } from "../config.ts";
-import { UserError } from "../errors.ts";
+import { UserError } from "../../sdk/userError.ts";
 import { Secret } from "../secret.ts";
 import { openKeystore } from "./keystore.ts";
 import { localSigner } from "./localSigner.ts";

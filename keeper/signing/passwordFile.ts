@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { UserError } from "../errors.ts";
+import { UserError } from "../../sdk/userError.ts";
 import { Secret } from "../secret.ts";
 
 /** The first line of a file, as a secret. @throws UserError when it cannot be read. */

@@ -8,7 +8,7 @@ import {
   recoverTransactionAddress,
   toHex,
 } from "viem";
-import { UserError } from "../errors.ts";
+import { UserError } from "../../sdk/userError.ts";
 import type { Secret } from "../secret.ts";
 import type { Signer, UnsignedTransaction } from "./signer.ts";
 

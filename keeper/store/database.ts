@@ -10,7 +10,7 @@ import { migrate as migratePostgres } from "drizzle-orm/node-postgres/migrator";
 import { drizzle as drizzlePglite } from "drizzle-orm/pglite";
 import { migrate as migratePglite } from "drizzle-orm/pglite/migrator";
 import { Client, type ClientConfig, Pool } from "pg";
-import { UserError, messageOf } from "../errors.ts";
+import { UserError, messageOf } from "../../sdk/userError.ts";
 import { codeOf, isLineFailure } from "./fencing.ts";
 import { lockFolder } from "./folderLock.ts";
 import { impatientSocket } from "./impatience.ts";

@@ -1,5 +1,5 @@
 import { DrizzleQueryError } from "drizzle-orm";
-import { messageOf } from "../errors.ts";
+import { messageOf } from "../../sdk/userError.ts";
 
 /** Permission to act: what an actor's every write carries. */
 export interface Lease {

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { UserError } from "../errors.ts";
+import { UserError } from "../../sdk/userError.ts";
 
 const FILE = "keel.lock";
 /** Folders that this process has open: its own id in a file cannot tell that from a file left behind by a container. */

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { UserError } from "../errors.ts";
+import { UserError } from "../../sdk/userError.ts";
 import type { Journal } from "../execution/ports.ts";
 import type { Secret } from "../secret.ts";
 import { type Database, type OpenDatabase, type StoreLocation, openDatabase } from "./database.ts";

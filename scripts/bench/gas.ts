@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { Command } from "commander";
 import pc from "picocolors";
-import { UserError } from "../../keeper/errors.ts";
+import { UserError } from "../../sdk/userError.ts";
 import { runCommand } from "../command.ts";
 import { startDevnet } from "../devnet/node.ts";
 import { FIGURES, FLAT, type Figure, type FigureId, type Gas, growth } from "./gas/figures.ts";

@@ -6,7 +6,7 @@ import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { blackScholes } from "black-scholes";
 import { getDelta, getGamma, getTheta, getVega } from "greeks";
-import { UserError, messageOf } from "../../keeper/errors.ts";
+import { UserError, messageOf } from "../../sdk/userError.ts";
 import {
   type GreeksBatch,
   type OptionBatch,

@@ -13,7 +13,7 @@
  */
 import { writeFileSync } from "node:fs";
 import { Command, InvalidArgumentError } from "commander";
-import { UserError } from "../../keeper/errors.ts";
+import { UserError } from "../../sdk/userError.ts";
 import { DEFAULT_POLICY } from "../../keeper/hedging/policy.ts";
 import { parsePositive, runCommand } from "../command.ts";
 import { parseTime, readPriceFile } from "../demo/priceFile.ts";

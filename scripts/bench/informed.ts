@@ -13,7 +13,7 @@
  * the same without charges and without the pool's past. It fails when anybody takes more than 0.1 % of NAV in a day.
  */
 import { Command, InvalidArgumentError, Option } from "commander";
-import { UserError } from "../../keeper/errors.ts";
+import { UserError } from "../../sdk/userError.ts";
 import { parsePositive, runCommand } from "../command.ts";
 import { parseTime, readPriceFile } from "../demo/priceFile.ts";
 import { BUNDLED, type PricePath, generatePath } from "../demo/prices.ts";

@@ -1,6 +1,7 @@
 import { parseEther } from "viem";
 import { FEED_HEARTBEAT } from "../devnet/feed.ts";
-import { seriesId, slice } from "../devnet/keel.ts";
+import { seriesId } from "../../sdk/series.ts";
+import { slice } from "../devnet/keel.ts";
 import { missingListings, withListings } from "./calendar.ts";
 import { describeSettlement } from "./lines.ts";
 import { noteGas } from "./ledger.ts";

@@ -1,4 +1,4 @@
-import { UserError } from "../../keeper/errors.ts";
+import { UserError } from "../../sdk/userError.ts";
 import { readPriceFile } from "./priceFile.ts";
 import { type PricePath, generatePath } from "./prices.ts";
 import { checkReportPath } from "./reportPath.ts";

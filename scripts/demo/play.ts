@@ -1,3 +1,4 @@
+import { decodeSeries } from "../../sdk/series.ts";
 import { type Address, formatEther, formatUnits } from "viem";
 import type { Person } from "./cast.ts";
 import { LPS, TRADERS } from "./cast.ts";
@@ -77,7 +78,7 @@ export function openContracts(play: Play, type: "call" | "put"): number {
 /** A series id and quantity (WAD) as people read them: see contracts/libraries/SeriesId.sol. */
 export function toLeg(id: bigint, quantity: bigint): TradeLeg {
   return {
-    expiry: Number(id >> 104n),
+    expiry: decodeSeries(id).expiry,
     strike: Number(formatEther((id >> 8n) & ((1n << 96n) - 1n))),
     type: (id & 0xffn) === 1n ? "call" : "put",
     quantity: Number(formatEther(quantity)),

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { CsvError } from "csv-parse";
 import { parse } from "csv-parse/sync";
-import { UserError, messageOf } from "../../keeper/errors.ts";
+import { UserError, messageOf } from "../../sdk/userError.ts";
 import type { Bar, PricePath } from "./prices.ts";
 
 /** A part of a price history: from ≤ time < to, unix seconds. */

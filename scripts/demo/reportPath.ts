@@ -1,6 +1,6 @@
 import { access, constants, rm, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { UserError, messageOf } from "../../keeper/errors.ts";
+import { UserError, messageOf } from "../../sdk/userError.ts";
 
 /**
  * Makes sure that a file can be written, before minutes are spent on what goes into it.

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { activate } from "../../keeper/activation.ts";
-import { writeDeployment } from "../../keeper/chain/deployment.ts";
+import { writeDeployment } from "../../keeper/chain/deploymentFile.ts";
 import { loadConfig } from "../../keeper/config.ts";
 import { deployKeel } from "../deploy/keel.ts";
 import { DEVNET_PARAMETERS, printableParameters } from "../deploy/parameters.ts";

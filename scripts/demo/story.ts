@@ -1,3 +1,4 @@
+import { decodeSeries } from "../../sdk/series.ts";
 import type { Cleanup } from "./cleanup.ts";
 import { watchKeeper } from "./keeperWatch.ts";
 import type { Ledger } from "./ledger.ts";
@@ -126,7 +127,7 @@ async function runOff(play: Play, last: Bar): Promise<void> {
 
 function heldExpiries({ holdings }: Play): number[] {
   return [...holdings.values()].flatMap((held) =>
-    [...held].filter(([, quantity]) => quantity > 0n).map(([id]) => Number(id >> 104n)),
+    [...held].filter(([, quantity]) => quantity > 0n).map(([id]) => decodeSeries(id).expiry),
   );
 }
 

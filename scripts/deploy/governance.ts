@@ -1,5 +1,5 @@
 import { type Abi, type Address, type Hex, encodeFunctionData, isAddressEqual, toFunctionSelector } from "viem";
-import { UserError } from "../../keeper/errors.ts";
+import { UserError } from "../../sdk/userError.ts";
 import type { KeelParameters } from "./parameters.ts";
 import { ADMIN_ROLE, HOT_ROLES, ROLES } from "./roles.ts";
 import { type Sender, addressOf, call } from "./transact.ts";

@@ -1,5 +1,5 @@
 import { type Abi, type Address, isAddressEqual, zeroAddress } from "viem";
-import type { ProtocolAddresses } from "../../keeper/chain/deployment.ts";
+import type { ProtocolAddresses } from "../../sdk/deployment.ts";
 import {
   assertAdmin,
   callAsAdmin,

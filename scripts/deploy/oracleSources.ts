@@ -1,7 +1,7 @@
 import { type Address, parseAbi } from "viem";
-import type { ProtocolAddresses } from "../../keeper/chain/deployment.ts";
+import type { ProtocolAddresses } from "../../sdk/deployment.ts";
 import { observationsNeeded } from "../../keeper/chain/poolMemory.ts";
-import { UserError } from "../../keeper/errors.ts";
+import { UserError } from "../../sdk/userError.ts";
 import type { KeelParameters } from "./parameters.ts";
 import { type Sender, call } from "./transact.ts";
 

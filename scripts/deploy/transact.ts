@@ -10,7 +10,7 @@ import {
   type WalletClient,
   getAddress,
 } from "viem";
-import { UserError } from "../../keeper/errors.ts";
+import { UserError } from "../../sdk/userError.ts";
 import type { LinkReferences } from "./link.ts";
 
 /** Reads a chain and sends transactions from one account. */

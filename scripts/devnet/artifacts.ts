@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { type Abi, type Address, type Hex, encodeDeployData, getAddress } from "viem";
-import { UserError } from "../../keeper/errors.ts";
+import { UserError } from "../../sdk/userError.ts";
 import type { LinkReferences } from "../deploy/link.ts";
 import { type ChainClients, minedReceipt } from "./clients.ts";
 

@@ -1,4 +1,4 @@
-import { type Address, encodeFunctionData, erc20Abi, maxUint256, parseEther, parseEventLogs } from "viem";
+import type { Address } from "viem";
 import { errorsAbi } from "../../sdk/abi/errors.ts";
 import { hedgeDeskAbi } from "../../sdk/abi/hedgeDesk.ts";
 import { lensAbi } from "../../sdk/abi/lens.ts";
@@ -6,40 +6,25 @@ import { optionMarketAbi } from "../../sdk/abi/optionMarket.ts";
 import { optionVaultAbi } from "../../sdk/abi/optionVault.ts";
 import { priceOracleAbi } from "../../sdk/abi/priceOracle.ts";
 import { volSurfaceAbi } from "../../sdk/abi/volSurface.ts";
-import type { ProtocolAddresses } from "../../keeper/chain/deployment.ts";
-import { findSettlementRound } from "../../sdk/settlementRound.ts";
+import { claimAssets, claimShares, processEpoch, requestDeposit, requestRedeem } from "../../sdk/actions/liquidity.ts";
+import { exercise, settle } from "../../sdk/actions/settlement.ts";
+import { type Leg, quote, trade } from "../../sdk/actions/trading.ts";
+import { type WriteRequest, write as send } from "../../sdk/actions/write.ts";
+import { type KeelClient, readerOf } from "../../sdk/client.ts";
+import type { ProtocolAddresses } from "../../sdk/deployment.ts";
+import { type OnChainSlice, toOnChainSlice } from "../../sdk/slice.ts";
 import type { KeelAddresses } from "../deploy/keel.ts";
 import { DEV_ROLES, devAccount } from "./accounts.ts";
-import { type ChainClients, minedReceipt } from "./clients.ts";
-
-/** One line of a trade: WAD contracts, positive to buy, negative to sell back. */
-export interface Leg {
-  readonly id: bigint;
-  readonly quantity: bigint;
-}
-
-/** An SSVI slice, WAD. */
-export interface Slice {
-  readonly atmVol: bigint;
-  readonly skew: bigint;
-  readonly curvature: bigint;
-  readonly carry: bigint;
-}
+import type { ChainClients } from "./clients.ts";
 
 /** What LPs, traders and operators do with Keel on a development chain, from its unlocked accounts. */
 export type Keel = ReturnType<typeof connectKeel>;
 
 const TRADE_WINDOW = 600n; // seconds until a trade's deadline
 
-/** Token id of a series: see contracts/libraries/SeriesId.sol. @param strike WAD. */
-export function seriesId(expiry: bigint, strike: bigint, type: "call" | "put"): bigint {
-  return (expiry << 104n) | (strike << 8n) | (type === "call" ? 1n : 0n);
-}
-
-/** A slice from plain numbers. */
-export function slice(atmVol: number, skew = 0, curvature = 0, carry = 0): Slice {
-  const wad = (value: number) => parseEther(value.toFixed(12));
-  return { atmVol: wad(atmVol), skew: wad(skew), curvature: wad(curvature), carry: wad(carry) };
+/** A slice from plain numbers, as a surface stores it. */
+export function slice(atmVol: number, skew = 0, curvature = 0, carry = 0): OnChainSlice {
+  return toOnChainSlice({ atmVol, skew, curvature, carry });
 }
 
 /** Connects to a deployed Keel. */
@@ -53,20 +38,14 @@ export function connectKeel(clients: ChainClients, protocols: ProtocolAddresses,
   const governor = devAccount(DEV_ROLES.governor).address;
   const keeper = devAccount(DEV_ROLES.keeper).address;
   const read = clients.public.readContract;
+  const deployment = { network: "devnet", contracts: { ...contracts }, protocols };
+  const reader = readerOf(clients.public, deployment);
 
-  /** Simulates (so that a revert carries the contract's error), sends and waits. */
-  async function write(from: Address, request: Parameters<typeof clients.public.simulateContract>[0]) {
-    await clients.public.simulateContract({ ...request, account: from } as never);
-    const data = encodeFunctionData(request as never);
-    const hash = await clients.wallet.sendTransaction({ account: from, to: request.address, data, chain: null });
-    return minedReceipt(clients, hash);
-  }
+  /** The sdk's client of one account. */
+  const as = (account: Address): KeelClient => ({ ...reader, wallet: clients.wallet, account });
 
-  async function allow(owner: Address, token: Address, spender: Address): Promise<void> {
-    const allowance = await read({ address: token, abi: erc20Abi, functionName: "allowance", args: [owner, spender] });
-    if (allowance >= maxUint256 / 2n) return;
-    await write(owner, { address: token, abi: erc20Abi, functionName: "approve", args: [spender, maxUint256] });
-  }
+  /** Simulates, so that a revert carries the contract's error, sends and waits. */
+  const write = (from: Address, request: WriteRequest) => send(as(from), request);
 
   return {
     clients,
@@ -83,7 +62,7 @@ export function connectKeel(clients: ChainClients, protocols: ProtocolAddresses,
     // Operators
 
     /** Posts slices, in ascending order of expiry. */
-    postSurface: (slices: ReadonlyMap<bigint, Slice>) =>
+    postSurface: (slices: ReadonlyMap<bigint, OnChainSlice>) =>
       write(keeper, { ...surface, functionName: "post", args: [[...slices.keys()], [...slices.values()]] }),
 
     /** Posts live slices older than `age` seconds as they stand; those that were posted too short a time ago never. */
@@ -111,56 +90,26 @@ export function connectKeel(clients: ChainClients, protocols: ProtocolAddresses,
     listSeries: (expiry: bigint, strikes: readonly bigint[]) =>
       write(governor, { ...market, functionName: "listSeries", args: [expiry, strikes] }),
 
-    processEpoch: () => write(governor, { ...vault, functionName: "processEpoch" }),
+    processEpoch: () => processEpoch(as(governor)),
 
     /** Settles an expiry with the round that decides it. */
-    settle: async (expiry: bigint) => {
-      const oracle = await read({ ...vault, functionName: "oracleOf", args: [expiry] });
-      const round = await findSettlementRound(clients.public, protocols.feed, expiry, oracle);
-      return write(governor, { ...market, functionName: "settle", args: [expiry, round] });
-    },
+    settle: (expiry: bigint) => settle(as(governor), { expiry }),
 
     // Liquidity providers
 
-    requestDeposit: async (lp: Address, assets: bigint) => {
-      await allow(lp, protocols.usdc, vault.address);
-      return write(lp, { ...vault, functionName: "requestDeposit", args: [assets, lp, lp] });
-    },
-
-    claimShares: async (lp: Address) => {
-      const assets = await read({ ...vault, functionName: "maxDeposit", args: [lp] });
-      return write(lp, { ...vault, functionName: "deposit", args: [assets, lp, lp] });
-    },
-
-    requestRedeem: (lp: Address, shares: bigint) =>
-      write(lp, { ...vault, functionName: "requestRedeem", args: [shares, lp, lp] }),
-
-    claimAssets: async (lp: Address) => {
-      const shares = await read({ ...vault, functionName: "maxRedeem", args: [lp] });
-      return write(lp, { ...vault, functionName: "redeem", args: [shares, lp, lp] });
-    },
+    requestDeposit: (lp: Address, assets: bigint) => requestDeposit(as(lp), { assets }),
+    claimShares: (lp: Address) => claimShares(as(lp)),
+    requestRedeem: (lp: Address, shares: bigint) => requestRedeem(as(lp), { shares }),
+    claimAssets: (lp: Address) => claimAssets(as(lp)),
 
     // Traders
 
-    quote: async (legs: readonly Leg[]) => (await read({ ...market, functionName: "quote", args: [legs] }))[0],
+    quote: (legs: readonly Leg[]) => quote(reader, legs),
 
-    /** Trades at the market, or up to `limit` (USDC, 6 decimals). Returns the cash paid (negative: received). */
-    trade: async (trader: Address, legs: readonly Leg[], limit = 2n ** 200n) => {
-      await allow(trader, protocols.usdc, market.address);
-      const { timestamp } = await clients.public.getBlock();
-      const args = [legs, limit, trader, timestamp + TRADE_WINDOW] as const;
-      const receipt = await write(trader, { ...market, functionName: "trade", args });
-      const [event] = parseEventLogs({ abi: optionMarketAbi, logs: receipt.logs, eventName: "Traded" });
-      if (!event) throw new Error("A trade emits Traded.");
-      return { receipt, quote: event.args.quote, insured: event.args.insured };
-    },
+    /** Trades at the market, or up to `limit` (USDC, 6 decimals). */
+    trade: (trader: Address, legs: readonly Leg[], limit = 2n ** 200n) =>
+      trade(as(trader), { legs, cashLimit: limit, window: TRADE_WINDOW }),
 
-    exercise: async (holder: Address, id: bigint) => {
-      const quantity = await read({ ...market, functionName: "balanceOf", args: [holder, id] });
-      const receipt = await write(holder, { ...market, functionName: "exercise", args: [id, quantity, holder] });
-      const [event] = parseEventLogs({ abi: optionMarketAbi, logs: receipt.logs, eventName: "Exercised" });
-      if (!event) throw new Error("An exercise emits Exercised.");
-      return { receipt, quantity, assets: event.args.assets };
-    },
+    exercise: (holder: Address, id: bigint) => exercise(as(holder), { id }),
   };
 }

@@ -1,5 +1,5 @@
 import { type Address, parseAbi } from "viem";
-import type { ProtocolAddresses } from "../../keeper/chain/deployment.ts";
+import type { ProtocolAddresses } from "../../sdk/deployment.ts";
 import { DEV_ROLES, devAccount } from "./accounts.ts";
 import type { ChainClients } from "./clients.ts";
 import { openPhase } from "./feed.ts";

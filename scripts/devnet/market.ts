@@ -1,6 +1,6 @@
 import { type Address, encodeFunctionData, erc20Abi, maxUint256, parseAbi, parseEther, parseUnits } from "viem";
-import type { ProtocolAddresses } from "../../keeper/chain/deployment.ts";
-import { UserError } from "../../keeper/errors.ts";
+import type { ProtocolAddresses } from "../../sdk/deployment.ts";
+import { UserError } from "../../sdk/userError.ts";
 import { DEV_ROLES, devAccount } from "./accounts.ts";
 import { type Call, type ChainClients, send, sendInOneBlock } from "./clients.ts";
 import { dealUsdc, dealWeth } from "./deal.ts";

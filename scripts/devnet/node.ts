@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 import hre from "hardhat";
-import { type Deployment, writeDeployment } from "../../keeper/chain/deployment.ts";
-import { UserError } from "../../keeper/errors.ts";
+import type { Deployment } from "../../sdk/deployment.ts";
+import { writeDeployment } from "../../keeper/chain/deploymentFile.ts";
+import { UserError } from "../../sdk/userError.ts";
 import { DEVNET_FILES, compileFiles } from "../compile/files.ts";
 import { DEV_ROLES, devAccount } from "./accounts.ts";
 import { type ChainClients, clientsAt } from "./clients.ts";

@@ -1,5 +1,5 @@
 import { type Address, parseEther, parseUnits } from "viem";
-import type { ProtocolAddresses } from "../../keeper/chain/deployment.ts";
+import type { ProtocolAddresses } from "../../sdk/deployment.ts";
 import { type KeelAddresses, deployKeel } from "../deploy/keel.ts";
 import { DEVNET_PARAMETERS } from "../deploy/parameters.ts";
 import { DEV_ROLES, devAccount } from "./accounts.ts";

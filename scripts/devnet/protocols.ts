@@ -1,5 +1,5 @@
 import type { Address } from "viem";
-import type { ProtocolAddresses } from "../../keeper/chain/deployment.ts";
+import type { ProtocolAddresses } from "../../sdk/deployment.ts";
 import { deployAave } from "./aave.ts";
 import { AAVE_SUPPLY } from "./aaveReserves.ts";
 import { DEV_ROLES, devAccount } from "./accounts.ts";

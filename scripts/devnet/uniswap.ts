@@ -1,5 +1,5 @@
 import { type Address, encodeFunctionData, erc20Abi, maxUint256, parseAbi, stringToHex } from "viem";
-import type { ProtocolAddresses } from "../../keeper/chain/deployment.ts";
+import type { ProtocolAddresses } from "../../sdk/deployment.ts";
 import { link } from "../deploy/link.ts";
 import { type Artifact, deploy, npmArtifact } from "./artifacts.ts";
 import { type ChainClients, send } from "./clients.ts";

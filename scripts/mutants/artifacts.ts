@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { UserError } from "../../keeper/errors.ts";
+import { UserError } from "../../sdk/userError.ts";
 import { closureOf } from "./imports.ts";
 import type { Solc, SolcContract, SolcInput } from "../compile/solc.ts";
 import type { Workspace } from "./workspace.ts";

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, realpathSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { UserError } from "../../keeper/errors.ts";
+import { UserError } from "../../sdk/userError.ts";
 
 /** Not copied with the sources: what others made, what is linked, and what is made again. */
 const LEFT_OUT = new Set([".git", "node_modules", "artifacts", "cache", "coverage", "reports", "deployments", "types"]);

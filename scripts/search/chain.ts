@@ -3,9 +3,7 @@ import {
   type Abi,
   type Address,
   type Hex,
-  encodeAbiParameters,
   encodeFunctionData,
-  encodePacked,
   erc20Abi,
   maxUint256,
   numberToHex,
@@ -13,14 +11,16 @@ import {
   parseEther,
 } from "viem";
 import { errorsAbi } from "../../sdk/abi/errors.ts";
-import type { ProtocolAddresses } from "../../keeper/chain/deployment.ts";
+import type { ProtocolAddresses } from "../../sdk/deployment.ts";
+import { encodeRoute } from "../../sdk/route.ts";
 import { ROLES } from "../deploy/roles.ts";
 import { compiled, deployContract } from "../deploy/transact.ts";
 import { DEV_ROLES, devAccount } from "../devnet/accounts.ts";
 import { type ChainClients, clientsOf } from "../devnet/clients.ts";
 import { dealUsdc, dealWeth } from "../devnet/deal.ts";
 import { currentAggregator, roundCall } from "../devnet/feed.ts";
-import { seriesId, slice } from "../devnet/keel.ts";
+import { seriesId } from "../../sdk/series.ts";
+import { slice } from "../devnet/keel.ts";
 import { createMarket } from "../devnet/market.ts";
 import { type Listing, openMarket } from "../devnet/openMarket.ts";
 import { sqrtPriceX96, usdcIsToken0 } from "../devnet/prices.ts";
@@ -161,22 +161,9 @@ export async function openChain(listing: Listing) {
       ),
     );
   };
-  const routeOf = (fee: number): Hex =>
-    encodeAbiParameters(
-      [
-        {
-          type: "tuple[]",
-          components: [
-            { name: "shareBps", type: "uint256" },
-            { name: "hops", type: "bytes" },
-          ],
-        },
-      ],
-      [[{ shareBps: 10_000n, hops: encodePacked(["uint24"], [fee]) }]],
-    );
   const route = (fee = 500) => ({
     venue: keel.contracts.uniswapV3Venue,
-    route: routeOf(fee),
+    route: encodeRoute([{ shareBps: 10_000n, hops: [fee] }]),
     deadline: 2n ** 40n,
   });
   const order = (amount: bigint, fee = 500) => ({

@@ -1,6 +1,6 @@
 import { type OptionBatch, createOptionBatch, forwardPrice, smileVol } from "../pricing/index.ts";
 import { entriesOf } from "./book.ts";
-import { ssviSlice } from "./netGreeks.ts";
+import { fromOnChainSlice } from "../slice.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** Every position that is not zero, one array per field. */
@@ -17,7 +17,7 @@ export interface BookBatch extends OptionBatch {
 export function bookBatch({ book, slices, mark }: Pick<Snapshot, "book" | "slices" | "mark">, spot: number): BookBatch {
   const byExpiry = new Map(
     slices.map((reading) => {
-      const slice = ssviSlice(reading);
+      const slice = fromOnChainSlice(reading);
       return [reading.expiry, { slice, forward: forwardPrice(slice, spot, reading.expiry - mark.time) }];
     }),
   );

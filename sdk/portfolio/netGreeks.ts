@@ -1,4 +1,5 @@
-import { type SsviSlice, forwardPrice, greeks, smileVol } from "../pricing/index.ts";
+import { forwardPrice, greeks, smileVol } from "../pricing/index.ts";
+import { fromOnChainSlice } from "../slice.ts";
 import { fromWad } from "../units.ts";
 import { entriesOf } from "./book.ts";
 import type { Series } from "../series.ts";
@@ -75,7 +76,7 @@ export function valueContract(
   const strike = fromWad(series.strike);
   if (timeToExpiry <= 0) return payOff(series, strike, spot);
   if (!reading) throw new RangeError(`The surface has no slice at ${series.expiry}.`);
-  const slice = ssviSlice(reading);
+  const slice = fromOnChainSlice(reading);
   const forward = forwardPrice(slice, spot, timeToExpiry);
   const vol = smileVol(slice, Math.log(strike / forward));
   const g = greeks(series.kind, { forward, strike, timeToExpiry, vol });
@@ -94,11 +95,6 @@ export function valueContract(
 /** What a vega counts in the vault's limits, so that risks of different tenors add up. */
 export function tenorWeight(timeToExpiry: number): number {
   return Math.sqrt(REFERENCE_TENOR / Math.max(timeToExpiry, SHORTEST_TENOR));
-}
-
-/** A slice as numbers. */
-export function ssviSlice({ atmVol, skew, curvature, carry }: SliceReading): SsviSlice {
-  return { atmVol: fromWad(atmVol), skew: fromWad(skew), curvature: fromWad(curvature), carry: fromWad(carry) };
 }
 
 function payOff({ kind }: Series, strike: number, spot: number): ContractValue {

@@ -1,7 +1,9 @@
 import { expect } from "chai";
 import { type Address, parseEther } from "viem";
+import { seriesId } from "../../sdk/series.ts";
 import { DEFAULT_PARAMETERS } from "../../scripts/deploy/parameters.ts";
-import { type Leg, slice } from "../../scripts/devnet/keel.ts";
+import type { Leg } from "../../sdk/actions/trading.ts";
+import { slice } from "../../scripts/devnet/keel.ts";
 import { deskOf } from "../helpers/desk.ts";
 import { LPS, TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";
@@ -158,12 +160,12 @@ describe("Attack: capital bound for cents", () => {
     const { keel, expiries } = world();
     const expiry = expiries[5] as bigint;
     await keel.listSeries(expiry, [parseEther("12000"), parseEther("750")]);
-    const id = (strike: number, type: bigint) => (expiry << 104n) | (parseEther(String(strike)) << 8n) | type;
+    const id = (strike: number, kind: "call" | "put") => seriesId(expiry, parseEther(String(strike)), kind);
     const days = Number(expiry - (await side.now())) / DAY;
-    const far = await fill(id(12_000, 1n), 400);
+    const far = await fill(id(12_000, "call"), 400);
     expect(far.contracts * 3000 > 0.97 * NAV, "the series is full").to.equal(true);
     expect(far.cost >= NAV * DAILY * days, `${far.cost}`).to.equal(true);
-    await expectRevert(keel.quote([buy(id(12_000, 1n), 10)]), "SeriesCapExceeded");
+    await expectRevert(keel.quote([buy(id(12_000, "call"), 10)]), "SeriesCapExceeded");
   });
 
   it("T60: neither pieces nor legs nor a roll from a short expiry make it cheaper", async () => {

@@ -6,7 +6,8 @@ import { compiled, deployContract } from "../../scripts/deploy/transact.ts";
 import { DEV_ROLES, devAccount } from "../../scripts/devnet/accounts.ts";
 import { dealUsdc, dealWeth } from "../../scripts/devnet/deal.ts";
 import { sqrtPriceX96 } from "../../scripts/devnet/prices.ts";
-import { NO_LIMIT, deskEvents, deskOf, routeOf, setVaultCash } from "../helpers/desk.ts";
+import { NO_LIMIT, deskEvents, deskOf, setVaultCash } from "../helpers/desk.ts";
+import { encodeRoute } from "../../sdk/route.ts";
 import { KEEPER, TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";
 import { expectRevert } from "../helpers/reverts.ts";
@@ -80,7 +81,7 @@ describe("Attack: the desk's doors, with options for a moment and liquidity wher
   async function orderOf(amount: bigint, fee = 500) {
     return {
       ...{ amount, cashLimit: amount > 0n ? NO_LIMIT : 0n, venue: world().keel.contracts.uniswapV3Venue },
-      route: routeOf([{ shareBps: 10_000n, hops: [fee] }]),
+      route: encodeRoute([{ shareBps: 10_000n, hops: [fee] }]),
       deadline: await desk.deadline(),
     };
   }
@@ -275,7 +276,7 @@ describe("Attack: the desk's doors, with options for a moment and liquidity wher
     await clients.test.setAutomine(false);
     const hedge = {
       ...{ amount: parseEther("0.00001"), cashLimit: NO_LIMIT, venue: keel.contracts.uniswapV3Venue },
-      ...{ route: routeOf([{ shareBps: 10_000n, hops: [500] }]), deadline: await desk.deadline(6_000n) },
+      ...{ route: encodeRoute([{ shareBps: 10_000n, hops: [500] }]), deadline: await desk.deadline(6_000n) },
     };
     const id = put(3000, expiries[1]);
     const trade = (quantity: bigint) => [[{ id, quantity }], 2n ** 100n, KEEPER, 2n ** 40n] as const;

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { type Address, parseEther } from "viem";
-import { type Leg, slice } from "../../scripts/devnet/keel.ts";
+import type { Leg } from "../../sdk/actions/trading.ts";
+import { slice } from "../../scripts/devnet/keel.ts";
 import { TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";
 import { buy, marketSide, sell } from "../helpers/marketSide.ts";

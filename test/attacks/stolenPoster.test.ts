@@ -2,7 +2,8 @@ import { expect } from "chai";
 import { type Address, parseEther, parseUnits } from "viem";
 import { DEV_ROLES, devAccount } from "../../scripts/devnet/accounts.ts";
 import { dealUsdc } from "../../scripts/devnet/deal.ts";
-import { type Slice, slice } from "../../scripts/devnet/keel.ts";
+import type { OnChainSlice } from "../../sdk/slice.ts";
+import { slice } from "../../scripts/devnet/keel.ts";
 import { price } from "../../sdk/pricing/blackScholes.ts";
 import { roleRevokerAbi } from "../../sdk/abi/roleRevoker.ts";
 import { ROLES } from "../../scripts/deploy/roles.ts";
@@ -23,7 +24,7 @@ const HONEST = slice(0.7, -0.1, 1);
 const MOST = 0.01;
 
 /** Vol of a slice at ln(strike/forward). */
-function volOf(s: Slice, k: number): number {
+function volOf(s: OnChainSlice, k: number): number {
   const [vol, rho, z] = [Number(s.atmVol) / 1e18, Number(s.skew) / 1e18, (Number(s.curvature) / 1e18) * k];
   return vol * Math.sqrt((1 + rho * z + Math.sqrt(z * z + 2 * rho * z + 1)) / 2);
 }
@@ -60,7 +61,7 @@ describe("A stolen poster's key", () => {
     await world().market.report(3000);
   }
 
-  async function post(slices: ReadonlyMap<bigint, Slice>, seconds = HALF_HOUR): Promise<void> {
+  async function post(slices: ReadonlyMap<bigint, OnChainSlice>, seconds = HALF_HOUR): Promise<void> {
     await side.wait(seconds);
     await world().market.moveTo(3000, { forceRound: true });
     await world().keel.postSurface(slices);
@@ -250,7 +251,7 @@ describe("A stolen poster's key", () => {
     const later = -(await keel.quote([sell(id, held)])).total;
     expect(later, "what he is offered only shrinks").to.be.below(offered);
     // Straight back to the reference, in one post.
-    const honest = new Map<bigint, Slice>();
+    const honest = new Map<bigint, OnChainSlice>();
     for (const expiry of expiries) {
       const { anchor, posted, lags } = await clients.public.readContract({
         ...keel.surface,
@@ -430,7 +431,7 @@ describe("A stolen poster's and a lister's key", () => {
   const world = useFork((fork) => keelWorld(fork, { days: [7, 28], moneyness: [0.8, 1, 1.2] }));
   const side = marketSide(world);
 
-  async function post(slices: ReadonlyMap<bigint, Slice>): Promise<void> {
+  async function post(slices: ReadonlyMap<bigint, OnChainSlice>): Promise<void> {
     await side.wait(HALF_HOUR);
     await world().market.moveTo(3000, { forceRound: true });
     await world().keel.postSurface(slices);

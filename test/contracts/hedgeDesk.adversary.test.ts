@@ -6,7 +6,8 @@ import { compiled, deployContract } from "../../scripts/deploy/transact.ts";
 import { DEV_ROLES, devAccount } from "../../scripts/devnet/accounts.ts";
 import { dealUsdc, dealWeth } from "../../scripts/devnet/deal.ts";
 import { sqrtPriceX96 } from "../../scripts/devnet/prices.ts";
-import { NO_LIMIT, deskEvents, deskOf, routeOf } from "../helpers/desk.ts";
+import { NO_LIMIT, deskEvents, deskOf } from "../helpers/desk.ts";
+import { encodeRoute } from "../../sdk/route.ts";
 import { GOVERNOR, KEEPER, TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";
 import { expectRevert } from "../helpers/reverts.ts";
@@ -56,7 +57,7 @@ describe("HedgeDesk against an adversary", () => {
   async function orderOf(amount: bigint, fee = 500) {
     const venue = world().keel.contracts.uniswapV3Venue;
     const cashLimit = amount > 0n ? NO_LIMIT : 0n;
-    const route = routeOf([{ shareBps: 10_000n, hops: [fee] }]);
+    const route = encodeRoute([{ shareBps: 10_000n, hops: [fee] }]);
     return { amount, cashLimit, venue, route, deadline: await desk.deadline() };
   }
 

@@ -10,7 +10,9 @@ import {
 } from "viem";
 import { hedgeDeskAbi } from "../../sdk/abi/hedgeDesk.ts";
 import { slice } from "../../scripts/devnet/keel.ts";
-import { ROUTE_500, deskEvents, deskOf, routeOf } from "../helpers/desk.ts";
+import { seriesId } from "../../sdk/series.ts";
+import { ROUTE_500, deskEvents, deskOf } from "../helpers/desk.ts";
+import { encodeRoute } from "../../sdk/route.ts";
 import { KEEPER, LPS, TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";
 import { seededRandom } from "../support/random.ts";
@@ -74,7 +76,7 @@ describe("HedgeDesk over weeks", () => {
     await keel.postSurface(new Map([[far, slice(0.7, -0.1, 1)]]));
     await keel.listSeries(far, [parseEther("3000")]);
     const strike = parseEther("3000");
-    const ids = [false, true].map((isCall) => (far << 104n) | (strike << 8n) | (isCall ? 1n : 0n));
+    const ids = (["put", "call"] as const).map((kind) => seriesId(far, strike, kind));
     const start = await desk.nav();
     const tally = { slippage: 0n, bounties: 0n, calls: 0, filled: 0, highestNav: start };
     const byFunction = new Map<string, number>();
@@ -97,8 +99,8 @@ describe("HedgeDesk over weeks", () => {
     const route = () =>
       pick([
         ROUTE_500,
-        routeOf([{ shareBps: 10_000n, hops: [3000] }]),
-        routeOf([
+        encodeRoute([{ shareBps: 10_000n, hops: [3000] }]),
+        encodeRoute([
           { shareBps: 4_000n, hops: [500] },
           { shareBps: 6_000n, hops: [3000] },
         ]),

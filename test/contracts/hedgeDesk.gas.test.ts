@@ -2,7 +2,8 @@ import { expect } from "chai";
 import { type Address, parseEther, parseUnits } from "viem";
 import { dealUsdc, dealWeth } from "../../scripts/devnet/deal.ts";
 import { needsDeployedCode } from "../helpers/coverage.ts";
-import { deskOf, routeOf } from "../helpers/desk.ts";
+import { deskOf } from "../helpers/desk.ts";
+import { encodeRoute } from "../../sdk/route.ts";
 import { TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";
 import { expectRevert } from "../helpers/reverts.ts";
@@ -105,7 +106,7 @@ describe("HedgeDesk's gas with twenty open series and a fresh mark", () => {
     const { keel, call } = world();
     await keel.trade(alice, [{ id: call(3000), quantity: parseEther("30") }]);
     const legs = (count: number) =>
-      routeOf(Array.from({ length: count }, () => ({ shareBps: BigInt(10_000 / count), hops: [500] })));
+      encodeRoute(Array.from({ length: count }, () => ({ shareBps: BigInt(10_000 / count), hops: [500] })));
     await expectRevert(desk.rebalance(parseEther("1"), { route: legs(5) }), "InvalidShares");
     const longest = await desk.rebalance(parseEther("2"), { route: legs(4) });
     console.log(`      four legs ${longest.gasUsed}`);

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { type Address, erc20Abi, parseEther, parseUnits } from "viem";
 import { dealUsdc, dealWeth } from "../../scripts/devnet/deal.ts";
-import { ROUTE_500, deskEvents, deskOf, routeOf } from "../helpers/desk.ts";
+import { ROUTE_500, deskEvents, deskOf } from "../helpers/desk.ts";
+import { encodeRoute } from "../../sdk/route.ts";
 import { GOVERNOR, KEEPER, TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";
 import { expectRevert } from "../helpers/reverts.ts";
@@ -297,7 +298,7 @@ describe("HedgeDesk", () => {
   });
 
   it("splits an order over two fee tiers", async () => {
-    const route = routeOf([
+    const route = encodeRoute([
       { shareBps: 6_000n, hops: [500] },
       { shareBps: 4_000n, hops: [3000] },
     ]);

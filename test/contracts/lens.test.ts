@@ -4,7 +4,7 @@ import { errorsAbi } from "../../sdk/abi/errors.ts";
 import { decodeSeries, seriesName } from "../../sdk/series.ts";
 import { DEVNET_PARAMETERS } from "../../scripts/deploy/parameters.ts";
 import { DEV_ROLES, devAccount } from "../../scripts/devnet/accounts.ts";
-import type { Leg } from "../../scripts/devnet/keel.ts";
+import type { Leg } from "../../sdk/actions/trading.ts";
 import { type Listing, TYPICAL_SLICE } from "../../scripts/devnet/openMarket.ts";
 import { needsDeployedCode } from "../helpers/coverage.ts";
 import { GOVERNOR, type KeelWorld, LPS, LP_DEPOSIT, TRADERS, keelWorld } from "../helpers/keelWorld.ts";

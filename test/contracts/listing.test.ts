@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { parseEther } from "viem";
 import { compiled } from "../../scripts/deploy/transact.ts";
-import { seriesId, slice } from "../../scripts/devnet/keel.ts";
+import { seriesId } from "../../sdk/series.ts";
+import { slice } from "../../scripts/devnet/keel.ts";
 import { GOVERNOR, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";
 import { marketSide } from "../helpers/marketSide.ts";

@@ -1,7 +1,9 @@
 import { expect } from "chai";
 import { type Address, parseEther } from "viem";
 import { dealUsdc } from "../../scripts/devnet/deal.ts";
-import { type Leg, slice } from "../../scripts/devnet/keel.ts";
+import type { Leg } from "../../sdk/actions/trading.ts";
+import { seriesId } from "../../sdk/series.ts";
+import { slice } from "../../scripts/devnet/keel.ts";
 import { GOVERNOR, KEEPER, LP_DEPOSIT, TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";
 import { NO_LIMIT, buy, deployHarness, marketSide, sell } from "../helpers/marketSide.ts";
@@ -165,7 +167,7 @@ describe("OptionMarket, trading", () => {
       const expiry = (expiries[1] ?? 0n) + 7n * 86_400n;
       await keel.postSurface(new Map([[expiry, slice(0.7, -0.1, 1, -0.1)]]));
       await keel.listSeries(expiry, [parseEther("1500")]);
-      const id = (expiry << 104n) | (parseEther("1500") << 8n) | 1n;
+      const id = seriesId(expiry, parseEther("1500"), "call");
       const { q, cash } = await witnessed([buy(id, 1)]);
       expect(q.mid < parseEther("1480"), `mid ${q.mid} is below intrinsic value`).to.equal(true);
       expect(cash * USDC_UNIT >= parseEther("1500") + q.fees).to.equal(true);
@@ -199,13 +201,13 @@ describe("OptionMarket, trading", () => {
       const spot = parseEther("3000");
       const step = parseEther("0.3");
       for (const strike of strikes) {
-        for (const type of [0n, 1n]) {
+        for (const kind of ["put", "call"] as const) {
           const snapshot = await clients.test.snapshot();
-          const id = (expiry << 104n) | (parseEther(String(strike)) << 8n) | type;
+          const id = seriesId(expiry, parseEther(String(strike)), kind);
           await keel.trade(alice, [buy(id, 100)]);
           const [low, mid, high] = [await value(spot - step), await value(spot), await value(spot + step)];
           const slope = Number(high.value - low.value) / 0.6 / 1e18;
-          expect(mid.delta, `delta of ${strike} ${type}`).to.not.equal(0n);
+          expect(mid.delta, `delta of ${strike} ${kind}`).to.not.equal(0n);
           expectClose(Number(mid.delta) / 1e18 / slope, 1, 2e-5);
           await clients.test.revert({ id: snapshot });
         }

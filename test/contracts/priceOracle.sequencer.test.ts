@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { type Address, parseEther } from "viem";
 import { priceOracleAbi } from "../../sdk/abi/priceOracle.ts";
-import { UserError } from "../../keeper/errors.ts";
+import { UserError } from "../../sdk/userError.ts";
 import { checkSequencerFeed } from "../../scripts/deploy/oracleSources.ts";
 import { DEFAULT_PARAMETERS } from "../../scripts/deploy/parameters.ts";
 import { compiled, deployContract } from "../../scripts/deploy/transact.ts";

@@ -5,7 +5,7 @@ import { DEV_ROLES, devAccount } from "../../scripts/devnet/accounts.ts";
 import { send } from "../../scripts/devnet/clients.ts";
 import { dealUsdc, dealWeth } from "../../scripts/devnet/deal.ts";
 import { sortTokens } from "../../scripts/devnet/prices.ts";
-import { type RouteLeg, routeOf } from "../helpers/desk.ts";
+import { type RouteLeg, encodeRoute } from "../../sdk/route.ts";
 import { useFork } from "../helpers/localFork.ts";
 import { expectClose } from "../helpers/numbers.ts";
 import { fillPool, openPool } from "../helpers/pools.ts";
@@ -53,7 +53,7 @@ describe("UniswapV3Venue", () => {
     const transfer = parseAbi(["function transfer(address to, uint256 amount)"]);
     const data = encodeFunctionData({ abi: transfer, functionName: "transfer", args: [venue.address, input] });
     await send(clients, { from: trader, to: token, data });
-    const route = typeof legs === "string" ? legs : routeOf(legs);
+    const route = typeof legs === "string" ? legs : encodeRoute(legs);
     const args = [amount, parseUnits(dollars, 6), route];
     const call = { ...venue, functionName: side, args, account: trader } as const;
     try {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "../support/fastCheck.ts";
-import { UserError } from "../../keeper/errors.ts";
+import { UserError } from "../../sdk/userError.ts";
 import { cut, parsePrices, parseTime } from "../../scripts/demo/priceFile.ts";
 import { BUNDLED, type Bar, HOUR, generatePath } from "../../scripts/demo/prices.ts";
 import { createVolatilityEstimate } from "../../scripts/demo/volatility.ts";

@@ -3,8 +3,9 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { assertChain } from "../../keeper/chain/connection.ts";
-import { type Deployment, readDeployment, writeDeployment } from "../../keeper/chain/deployment.ts";
-import { UserError } from "../../keeper/errors.ts";
+import type { Deployment } from "../../sdk/deployment.ts";
+import { readDeployment, writeDeployment } from "../../keeper/chain/deploymentFile.ts";
+import { UserError } from "../../sdk/userError.ts";
 import { clientsAt } from "../../scripts/devnet/clients.ts";
 import { useFork } from "../helpers/localFork.ts";
 

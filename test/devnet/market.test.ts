@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "../support/fastCheck.ts";
-import { UserError } from "../../keeper/errors.ts";
+import { UserError } from "../../sdk/userError.ts";
 import { FEED_HEARTBEAT } from "../../scripts/devnet/feed.ts";
 import { positionAmounts, priceAtTick, priceOf, sqrtPriceX96, ticksOf } from "../../scripts/devnet/prices.ts";
 import { describeOnForks, useFork } from "../helpers/localFork.ts";

@@ -5,7 +5,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { readDeployment, writeDeployment } from "../../keeper/chain/deployment.ts";
+import { readDeployment, writeDeployment } from "../../keeper/chain/deploymentFile.ts";
 import { clientsAt } from "../../scripts/devnet/clients.ts";
 import { createMarket } from "../../scripts/devnet/market.ts";
 import { expectClose } from "../helpers/numbers.ts";

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import hre from "hardhat";
 import { type Address, erc20Abi, getAddress, keccak256, parseAbi, slice } from "viem";
-import type { ProtocolAddresses } from "../../keeper/chain/deployment.ts";
+import type { ProtocolAddresses } from "../../sdk/deployment.ts";
 import { aaveArtifact } from "../../scripts/devnet/aave.ts";
 import { type Artifact, weth9Artifact } from "../../scripts/devnet/artifacts.ts";
 import { clientsOf } from "../../scripts/devnet/clients.ts";

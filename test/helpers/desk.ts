@@ -1,13 +1,8 @@
-import { type Address, type Hex, encodeAbiParameters, encodePacked, parseEventLogs } from "viem";
+import { type Address, type Hex, parseEventLogs } from "viem";
 import { hedgeDeskAbi } from "../../sdk/abi/hedgeDesk.ts";
+import { encodeRoute } from "../../sdk/route.ts";
 import type { Fork } from "./localFork.ts";
 import { KEEPER, type KeelWorld } from "./keelWorld.ts";
-
-/** A part of a route: its share in basis points, and `fee, token, fee, …`. */
-export interface RouteLeg {
-  readonly shareBps: bigint;
-  readonly hops: readonly (number | Address)[];
-}
 
 /** What a test may change about an order. */
 export interface OrderChanges {
@@ -20,23 +15,7 @@ export interface OrderChanges {
 }
 
 export const NO_LIMIT = 2n ** 128n;
-export const ROUTE_500 = routeOf([{ shareBps: 10_000n, hops: [500] }]);
-
-/** Encodes what `UniswapV3Venue` reads as a route. */
-export function routeOf(legs: readonly RouteLeg[]): Hex {
-  const encoded = legs.map(({ shareBps, hops }) => ({
-    shareBps,
-    hops: encodePacked(
-      hops.map((hop) => (typeof hop === "number" ? "uint24" : "address")),
-      [...hops],
-    ),
-  }));
-  const components = [
-    { name: "shareBps", type: "uint256" },
-    { name: "hops", type: "bytes" },
-  ] as const;
-  return encodeAbiParameters([{ type: "tuple[]", components }], [encoded]);
-}
+export const ROUTE_500 = encodeRoute([{ shareBps: 10_000n, hops: [500] }]);
 
 /** The desk of a world, as keepers, outsiders and auditors use it. */
 export function deskOf(world: () => Fork & KeelWorld) {

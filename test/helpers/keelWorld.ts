@@ -1,7 +1,7 @@
 import { parseEther } from "viem";
 import { DEV_ROLES, devAccount } from "../../scripts/devnet/accounts.ts";
 import { dealUsdc } from "../../scripts/devnet/deal.ts";
-import { seriesId } from "../../scripts/devnet/keel.ts";
+import { seriesId } from "../../sdk/series.ts";
 import { LP_DEPOSIT, type Listing, type OpenMarket, openMarket } from "../../scripts/devnet/openMarket.ts";
 import type { Fork } from "./localFork.ts";
 

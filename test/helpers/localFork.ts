@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import hre from "hardhat";
-import type { ProtocolAddresses } from "../../keeper/chain/deployment.ts";
+import type { ProtocolAddresses } from "../../sdk/deployment.ts";
 import { type ChainClients, clientsOf } from "../../scripts/devnet/clients.ts";
 import { adoptMainnet } from "../../scripts/devnet/mainnet.ts";
 import { type Market, createMarket } from "../../scripts/devnet/market.ts";

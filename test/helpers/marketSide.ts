@@ -3,7 +3,7 @@ import { link } from "../../scripts/deploy/link.ts";
 import { compiled, deployContract } from "../../scripts/deploy/transact.ts";
 import { DEV_ROLES, devAccount } from "../../scripts/devnet/accounts.ts";
 import { dealUsdc } from "../../scripts/devnet/deal.ts";
-import type { Leg } from "../../scripts/devnet/keel.ts";
+import type { Leg } from "../../sdk/actions/trading.ts";
 import { errorsAbi } from "../../sdk/abi/errors.ts";
 import { GOVERNOR, type KeelWorld, LP_DEPOSIT } from "./keelWorld.ts";
 import type { Fork } from "./localFork.ts";

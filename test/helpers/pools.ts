@@ -1,5 +1,5 @@
 import { type Address, type Hex, encodeFunctionData, maxUint256, parseAbi, parseEther, parseUnits } from "viem";
-import type { ProtocolAddresses } from "../../keeper/chain/deployment.ts";
+import type { ProtocolAddresses } from "../../sdk/deployment.ts";
 import { DEV_ROLES, devAccount } from "../../scripts/devnet/accounts.ts";
 import { type ChainClients, send } from "../../scripts/devnet/clients.ts";
 import { dealUsdc, dealWeth } from "../../scripts/devnet/deal.ts";

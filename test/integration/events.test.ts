@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { type Address, parseEther } from "viem";
 import { DEV_ROLES, devAccount } from "../../scripts/devnet/accounts.ts";
-import { type Leg, slice } from "../../scripts/devnet/keel.ts";
+import type { Leg } from "../../sdk/actions/trading.ts";
+import { slice } from "../../scripts/devnet/keel.ts";
 import { deskOf } from "../helpers/desk.ts";
 import { GOVERNOR, KEEPER, LPS, TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { activate, fingerprintOf, isActivated, readActivation, removeActivation } from "../../keeper/activation.ts";
-import { writeDeployment } from "../../keeper/chain/deployment.ts";
+import { writeDeployment } from "../../keeper/chain/deploymentFile.ts";
 import { loadConfig } from "../../keeper/config.ts";
 
 const ZERO = `0x${"00".repeat(20)}` as const;

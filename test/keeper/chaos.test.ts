@@ -3,7 +3,7 @@ import { type Hex, parseEther, parseGwei } from "viem";
 import { openLine } from "../../keeper/chain/line.ts";
 import { isChainError } from "../../keeper/chain/reverts.ts";
 import { planHedge } from "../../keeper/hedging/planner.ts";
-import { uniswapRouting } from "../../sdk/contracts.ts";
+import { uniswapRouting } from "../../sdk/route.ts";
 import type { Intent } from "../../keeper/execution/intent.ts";
 import { purposeOf } from "../../keeper/execution/requests.ts";
 import { attempts, attributions, intents } from "../../keeper/store/schema.ts";

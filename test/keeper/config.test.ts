@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { expect } from "chai";
-import { deploymentPath } from "../../keeper/chain/deployment.ts";
+import { deploymentPath } from "../../keeper/chain/deploymentFile.ts";
 import { deploymentFile, loadConfig, marketsOf } from "../../keeper/config.ts";
-import { UserError } from "../../keeper/errors.ts";
+import { UserError } from "../../sdk/userError.ts";
 import { DEFAULT_POLICY } from "../../keeper/hedging/policy.ts";
 
 const KEY = `0x${"1f".repeat(32)}`;

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { UserError } from "../../keeper/errors.ts";
+import { UserError } from "../../sdk/userError.ts";
 import { type LoopOptions, runLoop } from "../../keeper/loop.ts";
 
 /** A chain whose newest block is the next of `heights` at every look; the loop is stopped when they are used up. */

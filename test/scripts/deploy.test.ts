@@ -2,7 +2,7 @@ import { expect } from "chai";
 import hre from "hardhat";
 import { type Address, parseAbi, zeroAddress } from "viem";
 import { assertPoolMemory } from "../../keeper/chain/poolMemory.ts";
-import { UserError } from "../../keeper/errors.ts";
+import { UserError } from "../../sdk/userError.ts";
 import { type KeelAddresses, deployKeel } from "../../scripts/deploy/keel.ts";
 import { ensurePoolMemory } from "../../scripts/deploy/oracleSources.ts";
 import { DEFAULT_PARAMETERS } from "../../scripts/deploy/parameters.ts";

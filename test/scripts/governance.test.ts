@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { basename } from "node:path";
 import { expect } from "chai";
 import { type Address, encodeFunctionData, parseUnits } from "viem";
-import { UserError } from "../../keeper/errors.ts";
+import { UserError } from "../../sdk/userError.ts";
 import { checkDelay } from "../../scripts/deploy/governance.ts";
 import { SOURCES, type KeelAddresses, deployKeel } from "../../scripts/deploy/keel.ts";
 import { DEFAULT_PARAMETERS, DEVNET_PARAMETERS, type KeelParameters } from "../../scripts/deploy/parameters.ts";

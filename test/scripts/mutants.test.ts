@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
-import { UserError } from "../../keeper/errors.ts";
+import { UserError } from "../../sdk/userError.ts";
 import { affected, recompile, withoutIds } from "../../scripts/mutants/artifacts.ts";
 import { defends, readMutants } from "../../scripts/mutants/patches.ts";
 import { startSolc } from "../../scripts/compile/solc.ts";

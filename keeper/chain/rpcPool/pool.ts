@@ -1,5 +1,5 @@
 import { type Hex, keccak256 } from "viem";
-import { messageOf } from "../../errors.ts";
+import { messageOf } from "../../../sdk/userError.ts";
 import { type BlockClaim, agreeOnHash, highestClaimed, majorityOf } from "./agreement.ts";
 import { type Endpoint, createEndpoint } from "./endpoint.ts";
 import { EndpointError, type Fault, PoolError } from "./endpointError.ts";

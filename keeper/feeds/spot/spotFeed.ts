@@ -1,4 +1,4 @@
-import { messageOf } from "../../errors.ts";
+import { messageOf } from "../../../sdk/userError.ts";
 import type { PriceReading, SpotSource } from "./source.ts";
 
 /** When the sources together can be believed. */

@@ -1,7 +1,7 @@
 import { type Address, encodeFunctionData, pad, parseEther, parseUnits, toHex } from "viem";
-import { encodeRoute } from "../../../keeper/chain/quoter.ts";
+import { encodeRoute } from "../../../sdk/route.ts";
 import type { ChainClients } from "../../devnet/clients.ts";
-import type { Leg } from "../../devnet/keel.ts";
+import type { Leg } from "../../../sdk/actions/trading.ts";
 import { slice } from "../../devnet/keel.ts";
 import type { Devnet } from "../../devnet/node.ts";
 import type { FigureId, Gas } from "./figures.ts";
@@ -228,7 +228,7 @@ async function measureHedges(stage: Stage): Promise<Measured> {
       amount,
       cashLimit: amount > 0n ? 2n ** 128n : 0n,
       venue: keel.contracts.uniswapV3Venue,
-      route: encodeRoute([{ feeTier: 500, shareBps: 10_000n }]),
+      route: encodeRoute([{ hops: [500], shareBps: 10_000n }]),
       deadline: timestamp + 600n,
     };
     return Number((await keel.write(KEEPER, { ...keel.desk, functionName: "rebalance", args: [order] })).gasUsed);

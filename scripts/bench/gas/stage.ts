@@ -2,7 +2,8 @@ import { type Address, type Hex, type TransactionReceipt, parseEther, parseUnits
 import { DEV_ROLES, devAccount } from "../../devnet/accounts.ts";
 import type { ChainClients } from "../../devnet/clients.ts";
 import { dealUsdc } from "../../devnet/deal.ts";
-import { type Keel, seriesId } from "../../devnet/keel.ts";
+import type { Keel } from "../../devnet/keel.ts";
+import { seriesId } from "../../../sdk/series.ts";
 import { type Market, createMarket } from "../../devnet/market.ts";
 import type { Devnet } from "../../devnet/node.ts";
 import { type Listing, openMarket } from "../../devnet/openMarket.ts";

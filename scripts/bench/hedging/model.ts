@@ -1,7 +1,7 @@
 import { planHedge } from "../../../keeper/hedging/planner.ts";
 import { DEFAULT_POLICY, type HedgePolicy } from "../../../keeper/hedging/policy.ts";
 import { netGreeks, valuePositions } from "../../../sdk/portfolio/netGreeks.ts";
-import { encodeSeries } from "../../../sdk/series.ts";
+import { seriesId } from "../../../sdk/series.ts";
 import type { MarkReading, Position, SliceReading, Snapshot } from "../../../sdk/portfolio/snapshot.ts";
 import { fromWad, toWad } from "../../../sdk/units.ts";
 import { type BookOptions, type Path, type Sold, missingSeries } from "./book.ts";
@@ -77,7 +77,7 @@ function valueAt(sold: readonly Sold[], spot: number, time: number, options: Boo
 
 function bookAt(sold: readonly Sold[], spot: number, time: number, { vol, contracts }: BookOptions) {
   const book = sold.map(({ expiry, strike }): Position => ({
-    id: encodeSeries({ expiry, strike: toWad(strike), kind: "call" }),
+    id: seriesId(expiry, toWad(strike), "call"),
     quantity: toWad(-contracts),
   }));
   const expiries = [...new Set(sold.map(({ expiry }) => expiry))].sort((a, b) => a - b);

@@ -1,22 +1,16 @@
 import hre from "hardhat";
-import {
-  type Hex,
-  encodeAbiParameters,
-  encodeFunctionData,
-  encodePacked,
-  maxUint256,
-  parseAbi,
-  parseAbiParameters,
-  parseEther,
-} from "viem";
+import { type Hex, encodeFunctionData, maxUint256, parseAbi, parseEther } from "viem";
 import type { SsviSlice } from "../../../sdk/pricing/ssvi.ts";
+import { encodeRoute } from "../../../sdk/route.ts";
 import { deployKeel } from "../../deploy/keel.ts";
 import { DEVNET_PARAMETERS } from "../../deploy/parameters.ts";
 import { DEV_ROLES, devAccount } from "../../devnet/accounts.ts";
 import { type Call, type ChainClients, clientsOf, send } from "../../devnet/clients.ts";
 import { dealUsdc, dealWeth } from "../../devnet/deal.ts";
 import { currentAggregator, roundCall } from "../../devnet/feed.ts";
-import { type Keel, type Leg, connectKeel, seriesId, slice as sliceOf } from "../../devnet/keel.ts";
+import { type Keel, connectKeel, slice as sliceOf } from "../../devnet/keel.ts";
+import type { Leg } from "../../../sdk/actions/trading.ts";
+import { seriesId } from "../../../sdk/series.ts";
 import { createMarket } from "../../devnet/market.ts";
 import { sqrtPriceX96 } from "../../devnet/prices.ts";
 import { deployProtocols } from "../../devnet/protocols.ts";
@@ -64,9 +58,7 @@ const STRIKES_AT_ONCE = 16;
 const WAR_CHEST = { weth: parseEther("5000000"), usdc: 20_000_000_000_000_000n } as const;
 const WAD = 1e18;
 /** All of an order through the pool of 0.05 %: what UniswapV3Venue reads as a route. */
-const ROUTE = encodeAbiParameters(parseAbiParameters("(uint256 shareBps, bytes hops)[]"), [
-  [{ shareBps: 10_000n, hops: encodePacked(["uint24"], [500]) }],
-]);
+const ROUTE = encodeRoute([{ shareBps: 10_000n, hops: [500] }]);
 /** Sizes that are tried on the chain, as shares of what the model found best. */
 const SIZES = [1, 0.8, 0.5, 1.2] as const;
 

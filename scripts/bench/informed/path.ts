@@ -1,4 +1,4 @@
-import { UserError } from "../../../keeper/errors.ts";
+import { UserError } from "../../../sdk/userError.ts";
 import { DAY, HOUR, type Bar } from "../../demo/prices.ts";
 import { createRandom } from "../../demo/random.ts";
 

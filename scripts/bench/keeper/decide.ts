@@ -1,7 +1,7 @@
 import { planHedge } from "../../../keeper/hedging/planner.ts";
 import { DEFAULT_POLICY } from "../../../keeper/hedging/policy.ts";
 import { netGreeks, valuePositions } from "../../../sdk/portfolio/netGreeks.ts";
-import { encodeSeries } from "../../../sdk/series.ts";
+import { seriesId } from "../../../sdk/series.ts";
 import type { MarkReading, Position, SliceReading, Snapshot } from "../../../sdk/portfolio/snapshot.ts";
 import { stressOf } from "../../../sdk/portfolio/stress.ts";
 import { toWad } from "../../../sdk/units.ts";
@@ -51,7 +51,7 @@ function bookOf(size: number): Snapshot {
     const expiry = expiries[i % expiries.length] ?? NOW;
     const strike = toWad(SPOT / 2 + 25 * (Math.floor(i / 80) % 126));
     const kind = i % 80 < 40 ? "call" : "put";
-    return { id: encodeSeries({ expiry, strike, kind }), quantity: toWad(-1 - (i % 7)) };
+    return { id: seriesId(expiry, strike, kind), quantity: toWad(-1 - (i % 7)) };
   });
   const slices = expiries.map((expiry): SliceReading => ({
     ...{ expiry, atmVol: toWad(0.7), skew: toWad(-0.1), curvature: toWad(1), carry: 0n, updatedAt: NOW - 600 },

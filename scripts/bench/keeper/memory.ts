@@ -6,7 +6,7 @@ import { riskMemory } from "../../../keeper/app/riskMemory.ts";
 import { spotCheck } from "../../../keeper/app/spotCheck.ts";
 import { createWatch } from "../../../keeper/app/watch.ts";
 import { contractsOf } from "../../../sdk/contracts.ts";
-import { readSnapshot } from "../../../keeper/chain/snapshot.ts";
+import { readSnapshot } from "../../../sdk/actions/snapshot.ts";
 import { loadConfig, marketsOf } from "../../../keeper/config.ts";
 import { createAlerter } from "../../../keeper/monitoring/alerts/alerter.ts";
 import { createKillSwitch } from "../../../keeper/monitoring/killSwitch.ts";

@@ -1,4 +1,5 @@
-import { type Slice, slice } from "../../devnet/keel.ts";
+import type { OnChainSlice } from "../../../sdk/slice.ts";
+import { slice } from "../../devnet/keel.ts";
 import { DEFAULT_PARAMETERS } from "../../deploy/parameters.ts";
 import { ROLES } from "../../deploy/roles.ts";
 import { type Chain, openChain } from "../chain.ts";
@@ -148,7 +149,7 @@ async function post(run: Run, a: number, b: number, c: number): Promise<void> {
         ? live.slice(Math.floor(((c - 0.4) / 0.3) * live.length))
         : live.slice(0, 1 + Math.floor(((c - 0.7) / 0.3) * live.length));
   const before = await Promise.all(
-    scope.map((expiry) => chain.read<readonly [Slice, bigint]>(keel.surface, "sliceOf", [expiry])),
+    scope.map((expiry) => chain.read<readonly [OnChainSlice, bigint]>(keel.surface, "sliceOf", [expiry])),
   );
   // Beyond a third of the way to either side it is the largest step there is.
   const size = Math.max(-1, Math.min(1, 3 * (2 * b - 1)));
@@ -160,7 +161,7 @@ async function post(run: Run, a: number, b: number, c: number): Promise<void> {
   await chain.act(chain.thief, "first", calls);
   const first = scope[0];
   if (first === undefined) return;
-  const [after] = await chain.read<readonly [Slice, bigint]>(keel.surface, "sliceOf", [first]);
+  const [after] = await chain.read<readonly [OnChainSlice, bigint]>(keel.surface, "sliceOf", [first]);
   const was = before[0]?.[0];
   if (!was || same(after, was)) return;
   run.lastPost = await chain.now();
@@ -173,7 +174,7 @@ async function post(run: Run, a: number, b: number, c: number): Promise<void> {
   run.steps.push(`posts ${changes.join(", ")} for ${span}, after ${timeText(pause)}`);
 }
 
-function moved(one: Slice, part: (typeof PARTS)[number], size: number): Slice {
+function moved(one: OnChainSlice, part: (typeof PARTS)[number], size: number): OnChainSlice {
   const [vol, skew, curvature, carry] = [one.atmVol, one.skew, one.curvature, one.carry].map(
     (wad) => Number(wad) / 1e18,
   ) as [number, number, number, number];
@@ -211,7 +212,7 @@ function follow(chain: Chain) {
   return has ? [chain.encode(chain.keel.vault, "followSurface")] : [];
 }
 
-const same = (a: Slice, b: Slice) =>
+const same = (a: OnChainSlice, b: OnChainSlice) =>
   a.atmVol === b.atmVol && a.skew === b.skew && a.curvature === b.curvature && a.carry === b.carry;
 const num = (wad: bigint) => (Number(wad) / 1e18).toFixed(3);
 const days = (expiry: bigint, start: number) => ((Number(expiry) - start) / DAY).toFixed(0);

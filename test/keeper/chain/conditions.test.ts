@@ -1,9 +1,10 @@
 import { expect } from "chai";
 import { type Address, parseEther, zeroAddress } from "viem";
 import { type HedgePool, readConditions } from "../../../keeper/chain/conditions.ts";
-import { contractsOf, uniswapRouting } from "../../../sdk/contracts.ts";
+import { contractsOf } from "../../../sdk/contracts.ts";
+import { uniswapRouting } from "../../../sdk/route.ts";
 import { quoterOf } from "../../../keeper/chain/quoter.ts";
-import { readSnapshot } from "../../../keeper/chain/snapshot.ts";
+import { readSnapshot } from "../../../sdk/actions/snapshot.ts";
 import { type Order, planHedge } from "../../../keeper/hedging/planner.ts";
 import { DEFAULT_POLICY, type HedgePolicy } from "../../../keeper/hedging/policy.ts";
 import { slippageOf } from "../../../keeper/hedging/route.ts";

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { openLine } from "../../../keeper/chain/line.ts";
-import { callFailure, isChainError } from "../../../keeper/chain/reverts.ts";
+import { callFailure } from "../../../sdk/reverts.ts";
+import { isChainError } from "../../../keeper/chain/reverts.ts";
 import { type BareNode, startBareNode } from "../support/bareNode.ts";
 import { type HostileProxy, startHostileProxy } from "../support/hostileProxy.ts";
 

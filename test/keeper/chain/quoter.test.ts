@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { type Address, type Hex, encodeFunctionData, erc20Abi, parseAbi, parseEther, parseUnits } from "viem";
-import { encodeRoute, readQuotes } from "../../../keeper/chain/quoter.ts";
-import { findRoute, ladder } from "../../../keeper/hedging/route.ts";
+import { encodeRoute } from "../../../sdk/route.ts";
+import { readQuotes } from "../../../keeper/chain/quoter.ts";
+import { findRoute, ladder, legsOf } from "../../../keeper/hedging/route.ts";
 import { abs, fromUsdc, fromWad } from "../../../sdk/units.ts";
 import { compiled, deployContract } from "../../../scripts/deploy/transact.ts";
 import { DEV_ROLES, devAccount } from "../../../scripts/devnet/accounts.ts";
@@ -87,7 +88,7 @@ describe("Routes from QuoterV2, filled by Uniswap v3's own pools", () => {
       }
 
       /** Trades through the venue and takes it back. Returns the dollars that moved. */
-      async function fill(amount: bigint, parts: Parameters<typeof encodeRoute>[0]): Promise<number> {
+      async function fill(amount: bigint, parts: Parameters<typeof legsOf>[0]): Promise<number> {
         const { clients, protocols, dollar, venue } = world();
         const snapshot = await clients.test.snapshot();
         const isBuy = amount > 0n;
@@ -96,7 +97,7 @@ describe("Routes from QuoterV2, filled by Uniswap v3's own pools", () => {
         const act = (to: Address, data: Hex) => send(clients, { from: trader, to, data });
         const transfer = [venue.address, input] as const;
         await act(token, encodeFunctionData({ abi: erc20Abi, functionName: "transfer", args: transfer }));
-        const args = [abs(amount), isBuy ? input : 1n, encodeRoute(parts)];
+        const args = [abs(amount), isBuy ? input : 1n, encodeRoute(legsOf(parts))];
         await act(venue.address, encodeFunctionData({ abi: venue.abi, functionName: isBuy ? "buy" : "sell", args }));
         const moved = (await balanceOf(clients, dollar, trader)) - before;
         await clients.test.revert({ id: snapshot });

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { encodeErrorResult, parseAbi } from "viem";
 import { hedgeDeskAbi } from "../../../sdk/abi/hedgeDesk.ts";
 import { priceOracleAbi } from "../../../sdk/abi/priceOracle.ts";
-import { decodeRevert, isPriceRevert } from "../../../keeper/chain/reverts.ts";
+import { decodeRevert, isPriceRevert } from "../../../sdk/reverts.ts";
 
 describe("Decoding of reverts", () => {
   it("names the error, its arguments and what it means", () => {

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { UserError } from "../../../keeper/errors.ts";
+import { UserError } from "../../../sdk/userError.ts";
 import { parseDeribitChain, readDeribitChain } from "../../../keeper/feeds/deribitChain.ts";
 import { parseDeribitInstrument } from "../../../keeper/feeds/deribitInstrument.ts";
 

@@ -4,7 +4,7 @@ import type { Duty } from "../../../keeper/hedging/duties/duty.ts";
 import { explainDuty, explainPlan } from "../../../keeper/hedging/explain.ts";
 import { planHedge } from "../../../keeper/hedging/planner.ts";
 import { DEFAULT_POLICY } from "../../../keeper/hedging/policy.ts";
-import { encodeSeries } from "../../../sdk/series.ts";
+import { seriesId } from "../../../sdk/series.ts";
 import { toWad } from "../../../sdk/units.ts";
 import { type World, snapshotOf } from "../support/snapshots.ts";
 
@@ -44,7 +44,7 @@ describe("Explanation of a decision", () => {
   });
 
   it("has a sentence for every duty", () => {
-    const id = encodeSeries({ expiry: FRIDAY, strike: toWad(3000), kind: "call" });
+    const id = seriesId(FRIDAY, toWad(3000), "call");
     const slice = { atmVol: 0.6, skew: 0, curvature: 4, carry: 0 };
     const duties: readonly (readonly [Duty, string])[] = [
       [

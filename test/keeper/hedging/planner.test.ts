@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { halveOrder } from "../../../keeper/hedging/clip.ts";
 import { type HedgeConditions, borrowable } from "../../../keeper/hedging/conditions.ts";
-import { type Plan, type Routing, planHedge } from "../../../keeper/hedging/planner.ts";
+import { type Plan, planHedge } from "../../../keeper/hedging/planner.ts";
+import type { Routing } from "../../../sdk/route.ts";
 import { DEFAULT_POLICY, type HedgePolicy } from "../../../keeper/hedging/policy.ts";
 import type { Snapshot } from "../../../sdk/portfolio/snapshot.ts";
 import { fromWad, toWad } from "../../../sdk/units.ts";

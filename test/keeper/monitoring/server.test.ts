@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { expect } from "chai";
-import { UserError } from "../../../keeper/errors.ts";
+import { UserError } from "../../../sdk/userError.ts";
 import { type HealthState, liveness, readiness } from "../../../keeper/monitoring/health.ts";
 import { createMetrics } from "../../../keeper/monitoring/metrics.ts";
 import { type MonitoringServer, startMonitoringServer } from "../../../keeper/monitoring/server.ts";

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { UserError } from "../../../keeper/errors.ts";
+import { UserError } from "../../../sdk/userError.ts";
 import { writeWhole } from "../../../keeper/reports/writeWhole.ts";
 
 describe("A report's file", () => {

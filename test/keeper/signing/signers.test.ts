@@ -6,7 +6,7 @@ import { expect } from "chai";
 import { Wallet } from "ethers";
 import { type Hex, parseTransaction, recoverTransactionAddress } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
-import { UserError } from "../../../keeper/errors.ts";
+import { UserError } from "../../../sdk/userError.ts";
 import { Secret } from "../../../keeper/secret.ts";
 import { keystoreAddress, listKeystores, openKeystore, writeKeystore } from "../../../keeper/signing/keystore.ts";
 import { localSigner } from "../../../keeper/signing/localSigner.ts";

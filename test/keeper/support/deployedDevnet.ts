@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Deployment, writeDeployment } from "../../../keeper/chain/deployment.ts";
+import type { Deployment } from "../../../sdk/deployment.ts";
+import { writeDeployment } from "../../../keeper/chain/deploymentFile.ts";
 import { activate } from "../../../keeper/activation.ts";
 import { loadConfig } from "../../../keeper/config.ts";
 import { DEV_ROLES, devAccount, devPrivateKey } from "../../../scripts/devnet/accounts.ts";

@@ -5,7 +5,7 @@ import { type Watch, createWatch } from "../../../keeper/app/watch.ts";
 import type { Reader } from "../../../keeper/chain/clients.ts";
 import { type KeelContracts, contractsOf } from "../../../sdk/contracts.ts";
 import { type Line, directLine } from "../../../keeper/chain/line.ts";
-import { readSnapshot } from "../../../keeper/chain/snapshot.ts";
+import { readSnapshot } from "../../../sdk/actions/snapshot.ts";
 import { type KeeperConfig, loadConfig, marketsOf } from "../../../keeper/config.ts";
 import type { Signer } from "../../../keeper/execution/ports.ts";
 import type { HedgePolicy } from "../../../keeper/hedging/policy.ts";

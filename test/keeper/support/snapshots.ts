@@ -1,5 +1,5 @@
 import { netGreeks, valuePositions } from "../../../sdk/portfolio/netGreeks.ts";
-import { encodeSeries } from "../../../sdk/series.ts";
+import { seriesId } from "../../../sdk/series.ts";
 import type { MarkReading, Position, SliceReading, Snapshot } from "../../../sdk/portfolio/snapshot.ts";
 import type { OptionKind } from "../../../sdk/pricing/index.ts";
 import { WAD, fromWad, toWad } from "../../../sdk/units.ts";
@@ -67,7 +67,7 @@ export function afterFill(snapshot: Snapshot, amount: bigint): Snapshot {
 
 function positionOf(line: BookLine): Position {
   const { kind, strike, quantity } = line;
-  return { id: encodeSeries({ expiry: expiryOf(line), strike: toWad(strike), kind }), quantity: toWad(quantity) };
+  return { id: seriesId(expiryOf(line), toWad(strike), kind), quantity: toWad(quantity) };
 }
 
 function expiryOf({ days }: BookLine): number {

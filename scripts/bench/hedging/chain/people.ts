@@ -1,7 +1,8 @@
 import { parseEther } from "viem";
 import { DEVNET_PARAMETERS } from "../../../deploy/parameters.ts";
 import { DEV_ROLES, devAccount } from "../../../devnet/accounts.ts";
-import { seriesId, slice } from "../../../devnet/keel.ts";
+import { seriesId } from "../../../../sdk/series.ts";
+import { slice } from "../../../devnet/keel.ts";
 import { DEFAULT_SURFACE_POLICY } from "../../../../keeper/hedging/duties/surfacePosts.ts";
 import { type BookOptions, type Sold, missingSeries } from "../book.ts";
 import { type ChainStage, OPERATOR } from "./stage.ts";

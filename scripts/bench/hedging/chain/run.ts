@@ -1,4 +1,4 @@
-import { readSnapshot } from "../../../../keeper/chain/snapshot.ts";
+import { readSnapshot } from "../../../../sdk/actions/snapshot.ts";
 import type { HedgePolicy } from "../../../../keeper/hedging/policy.ts";
 import type { FillReport, KeeperEvent } from "../../../../keeper/monitoring/events.ts";
 import type { Snapshot } from "../../../../sdk/portfolio/snapshot.ts";

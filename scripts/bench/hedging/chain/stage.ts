@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { activate } from "../../../../keeper/activation.ts";
 import { type Keeper, openKeeper } from "../../../../keeper/app.ts";
 import { type KeelContracts, contractsOf } from "../../../../sdk/contracts.ts";
-import { writeDeployment } from "../../../../keeper/chain/deployment.ts";
+import { writeDeployment } from "../../../../keeper/chain/deploymentFile.ts";
 import { loadConfig } from "../../../../keeper/config.ts";
 import type { HedgePolicy } from "../../../../keeper/hedging/policy.ts";
 import { deployKeel } from "../../../deploy/keel.ts";

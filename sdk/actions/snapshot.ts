@@ -1,11 +1,9 @@
-import type { ContractFunctionReturnType } from "viem";
-import type { SliceReading, Snapshot } from "../../sdk/portfolio/snapshot.ts";
-import type { lensAbi } from "../../sdk/abi/lens.ts";
-import type { Reader } from "./clients.ts";
-import type { KeelContracts } from "../../sdk/contracts.ts";
+import type { SliceReading, Snapshot } from "../portfolio/snapshot.ts";
+import type { KeelReader } from "../client.ts";
+import type { KeelContracts } from "../contracts.ts";
+import type { MarketState } from "./state.ts";
 
-/** `ILens.MarketState`. */
-type MarketState = ContractFunctionReturnType<typeof lensAbi, "view", "look">[0];
+type Reader = KeelReader["public"];
 
 /** No series of the page of prices that the Lens offers besides: the keeper needs none. */
 const NO_PRICES = [0n, 0n, 0n] as const;

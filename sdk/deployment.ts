@@ -1,9 +1,6 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { type Address, isAddress } from "viem";
 import { z } from "zod";
-import { UserError, messageOf } from "../errors.ts";
+import { UserError } from "./userError.ts";
 
 const address = z.custom<Address>(
   (value) => typeof value === "string" && isAddress(value),
@@ -30,7 +27,7 @@ const protocolsSchema = z.object({
   aave: z.object({ addressesProvider: address, pool: address, dataProvider: address, oracle: address }),
 });
 
-const deploymentSchema = z
+export const deploymentSchema = z
   .object({
     network: z.string().min(1),
     chainId: z.number().int().positive(),
@@ -51,48 +48,17 @@ export type ProtocolAddresses = z.infer<typeof protocolsSchema>;
  */
 export type Deployment = z.infer<typeof deploymentSchema>;
 
-const PROJECT_ROOT = fileURLToPath(new URL("../..", import.meta.url));
-
-/** `deployments/<network>.json` of this checkout. */
-export function deploymentPath(network: string): string {
-  return join(PROJECT_ROOT, "deployments", `${network}.json`);
-}
-
 /**
- * Reads and checks a deployment file.
- * @throws UserError when the file is missing, is not JSON, or misses something.
+ * What a deployment file says, checked.
+ * @param source Where it comes from, for the error.
+ * @throws UserError when it misses something.
  */
-export function readDeployment(path: string): Deployment {
-  const parsed = deploymentSchema.safeParse(parseJson(path));
+export function parseDeployment(value: unknown, source: string): Deployment {
+  const parsed = deploymentSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const where = issue?.path.join(".") || "the file itself";
   throw new UserError(
-    `${path} is not a deployment: ${where}: ${issue?.message ?? "invalid"}. Deploy again, which rewrites it.`,
+    `${source} is not a deployment: ${where}: ${issue?.message ?? "invalid"}. Deploy again, which rewrites it.`,
   );
-}
-
-/** Writes a deployment file in one step: a reader sees the old one or the new one, never half of it. */
-export function writeDeployment(path: string, deployment: Deployment): void {
-  const temporary = `${path}.${process.pid}.tmp`;
-  mkdirSync(dirname(path), { recursive: true });
-  try {
-    writeFileSync(temporary, `${JSON.stringify(deploymentSchema.parse(deployment), null, 2)}\n`);
-    renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
-}
-
-function parseJson(path: string): unknown {
-  try {
-    return JSON.parse(readFileSync(path, "utf8"));
-  } catch (error) {
-    if (error instanceof SyntaxError) {
-      throw new UserError(`${path} is not valid JSON (${messageOf(error)}). Deploy again, which rewrites it.`);
-    }
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    throw new UserError(`${path} does not exist. Start the local chain with "npm run devnet", or deploy first.`);
-  }
 }
