@@ -3,7 +3,8 @@ import hardhatMatchers from "@nomicfoundation/hardhat-ethers-chai-matchers";
 import hardhatMocha from "@nomicfoundation/hardhat-mocha";
 import hardhatNetworkHelpers from "@nomicfoundation/hardhat-network-helpers";
 import { defineConfig } from "hardhat/config";
-import { SOLC_PATH, compilePlugin } from "./scripts/compile/plugin.ts";
+import { compilePlugin } from "./scripts/compile/plugin.ts";
+import { SOLC_PATH } from "./scripts/compile/solcPath.ts";
 
 /** The compiler, from npm. A higher `runs` makes calls cheaper and code larger. */
 function solc(runs: number) {

@@ -9,7 +9,8 @@ import type { FeePolicy } from "../execution/fees.ts";
 import { fitOrder } from "../execution/fitOrder.ts";
 import type { Intent } from "../execution/intent.ts";
 import { type Execution, executionOf } from "../execution/outcome.ts";
-import type { BlockRef, Signer } from "../execution/ports.ts";
+import type { BlockRef } from "../execution/call.ts";
+import type { Signer } from "../execution/ports.ts";
 import {
   type Requester,
   type Task,

@@ -9,7 +9,7 @@ import { readSnapshot } from "../../sdk/actions/snapshot.ts";
 import type { MarketConfig } from "../config.ts";
 import type { DutySettings } from "../configSchema.ts";
 import { fitOrder } from "../execution/fitOrder.ts";
-import type { BlockRef } from "../execution/ports.ts";
+import type { BlockRef } from "../execution/call.ts";
 import type { Duty } from "../hedging/duties/duty.ts";
 import { DEFAULT_DUTY_POLICY, planDuties } from "../hedging/duties/plan.ts";
 import type { TargetSlice } from "../hedging/duties/surfacePosts.ts";

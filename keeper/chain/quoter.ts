@@ -1,5 +1,5 @@
 import { type Address, parseAbi } from "viem";
-import type { QuotedPool, RoutePart } from "../hedging/route.ts";
+import type { QuotedPool } from "../hedging/route.ts";
 import type { Reader } from "./clients.ts";
 import type { Deployment } from "../../sdk/deployment.ts";
 

@@ -2,7 +2,8 @@ import { type Hash, keccak256 } from "viem";
 import { type FeePolicy, firstFees, replacementFees } from "./fees.ts";
 import { type Attempt, type Inclusion, type Intent, type Outcome, currentAttempt, isOver } from "./intent.ts";
 import { nextAction } from "./nextAction.ts";
-import type { BlockRef, Broadcaster, Call, ChainView, Head, Journal, Receipt, Signer, VerifyEffect } from "./ports.ts";
+import type { BlockRef, Call } from "./call.ts";
+import type { Broadcaster, ChainView, Head, Journal, Receipt, Signer, VerifyEffect } from "./ports.ts";
 import { type Depths, type Event, type Observation, transition } from "./transition.ts";
 
 /** What the driver works with. Everything that does I/O comes in from outside. */

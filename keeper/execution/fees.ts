@@ -1,4 +1,4 @@
-import type { Urgency } from "./ports.ts";
+import type { Urgency } from "../hedging/urgency.ts";
 
 /** EIP-1559 fees of one transaction, wei per gas. */
 export interface Fees {

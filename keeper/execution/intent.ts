@@ -1,6 +1,7 @@
 import type { Address, Hash, Hex } from "viem";
 import type { Fees } from "./fees.ts";
-import type { BlockRef, Call, Urgency } from "./ports.ts";
+import type { BlockRef, Call } from "./call.ts";
+import type { Urgency } from "./ports.ts";
 
 /** Anything that can be written down: bigints are allowed (store/document.ts). */
 export type Document =

@@ -1,16 +1,7 @@
 import type { Address, Hash, Hex, Log } from "viem";
 import type { Urgency } from "../hedging/urgency.ts";
+import type { BlockRef, Call } from "./call.ts";
 import type { Intent, Outcome } from "./intent.ts";
-
-/** What a transaction does, before anybody knows its nonce and its price. */
-export interface Call {
-  readonly to: Address;
-  readonly data: Hex;
-  /** Wei. */
-  readonly value: bigint;
-  /** Gas limit; left out, it is estimated. */
-  readonly gas?: bigint;
-}
 
 export type { Signer, UnsignedTransaction } from "../signing/signer.ts";
 export type { Urgency } from "../hedging/urgency.ts";
@@ -30,11 +21,6 @@ export interface Broadcaster {
    * @param blocksWaiting Blocks since anything was first handed over for the same intent: dearer bytes do not start anew.
    */
   broadcast(raw: Hex, lane: { readonly urgency: Urgency; readonly blocksWaiting: number }): Promise<Broadcast>;
-}
-
-export interface BlockRef {
-  readonly number: bigint;
-  readonly hash: Hash;
 }
 
 export interface Head extends BlockRef {

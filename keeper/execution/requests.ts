@@ -7,7 +7,8 @@ import { toWad } from "../../sdk/units.ts";
 import { type Fill, type FillFigures, readFill } from "./fill.ts";
 import { rebalanceCall } from "./fitOrder.ts";
 import { type Intent, plan } from "./intent.ts";
-import type { Call, Urgency, VerifyEffect } from "./ports.ts";
+import type { Call } from "./call.ts";
+import type { Urgency, VerifyEffect } from "./ports.ts";
 
 /** Who asks, and for what. */
 export interface Requester {

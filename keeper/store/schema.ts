@@ -14,7 +14,8 @@ import { sql } from "drizzle-orm";
 import type { Document, Intent, State } from "../execution/intent.ts";
 import type { Attempt } from "../execution/intent.ts";
 import type { Fees } from "../execution/fees.ts";
-import type { Call, Urgency } from "../execution/ports.ts";
+import type { Call } from "../execution/call.ts";
+import type { Urgency } from "../execution/ports.ts";
 import { document, whole } from "./columns.ts";
 
 /**

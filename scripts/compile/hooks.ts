@@ -3,9 +3,9 @@ import { resolve } from "node:path";
 import type { HookContext, SolidityHooks } from "hardhat/types/hooks";
 import type { BuildOptions, CompilationJob } from "hardhat/types/solidity";
 import { compileInParts } from "./parts.ts";
-import { SOLC_PATH } from "./plugin.ts";
 import { type Pool, createPool } from "./pool.ts";
 import { relocateCache } from "./relocate.ts";
+import { SOLC_PATH } from "./solcPath.ts";
 
 type SolcConfig = CompilationJob["solcConfig"];
 
