@@ -1,4 +1,5 @@
-import type { Address, PublicClient } from "viem";
+import type { Abi, Address, PublicClient } from "viem";
+import { errorsAbi } from "./abi/errors.ts";
 import { hedgeDeskAbi } from "./abi/hedgeDesk.ts";
 import { lensAbi } from "./abi/lens.ts";
 import { optionMarketAbi } from "./abi/optionMarket.ts";
@@ -36,13 +37,18 @@ export function contractsOf({ network, contracts = {} }: Pick<Deployment, "netwo
   return {
     accessManager: at("accessManager"),
     venue: at("uniswapV3Venue"),
-    oracle: { address: at("priceOracle"), abi: priceOracleAbi },
-    surface: { address: at("volSurface"), abi: volSurfaceAbi },
-    vault: { address: at("optionVault"), abi: optionVaultAbi },
-    market: { address: at("optionMarket"), abi: optionMarketAbi },
-    lens: { address: at("lens"), abi: lensAbi },
-    desk: { address: at("hedgeDesk"), abi: hedgeDeskAbi },
+    oracle: { address: at("priceOracle"), abi: withErrors(priceOracleAbi) },
+    surface: { address: at("volSurface"), abi: withErrors(volSurfaceAbi) },
+    vault: { address: at("optionVault"), abi: withErrors(optionVaultAbi) },
+    market: { address: at("optionMarket"), abi: withErrors(optionMarketAbi) },
+    lens: { address: at("lens"), abi: withErrors(lensAbi) },
+    desk: { address: at("hedgeDesk"), abi: withErrors(hedgeDeskAbi) },
   };
+}
+
+/** An error of a contract further in comes through any call: with all of them, viem can name it. */
+function withErrors<const abi extends Abi>(abi: abi): abi {
+  return [...abi, ...errorsAbi] as unknown as abi;
 }
 
 /** @throws UserError when the addresses of the deployment file hold no code on this chain. */

@@ -1,4 +1,4 @@
-import type { Address } from "viem";
+import { type Address, erc20Abi, maxUint256 } from "viem";
 import { errorsAbi } from "../../sdk/abi/errors.ts";
 import { hedgeDeskAbi } from "../../sdk/abi/hedgeDesk.ts";
 import { lensAbi } from "../../sdk/abi/lens.ts";
@@ -46,6 +46,14 @@ export function connectKeel(clients: ChainClients, protocols: ProtocolAddresses,
 
   /** Simulates, so that a revert carries the contract's error, sends and waits. */
   const write = (from: Address, request: WriteRequest) => send(as(from), request);
+
+  /** Once for good, so that a test's gas and refusals are those of the call itself. */
+  async function allow(owner: Address, spender: Address): Promise<void> {
+    const usdc = { address: protocols.usdc, abi: erc20Abi } as const;
+    const allowance = await read({ ...usdc, functionName: "allowance", args: [owner, spender] });
+    if (allowance >= maxUint256 / 2n) return;
+    await write(owner, { ...usdc, functionName: "approve", args: [spender, maxUint256] });
+  }
 
   return {
     clients,
@@ -97,7 +105,10 @@ export function connectKeel(clients: ChainClients, protocols: ProtocolAddresses,
 
     // Liquidity providers
 
-    requestDeposit: (lp: Address, assets: bigint) => requestDeposit(as(lp), { assets }),
+    requestDeposit: async (lp: Address, assets: bigint) => {
+      await allow(lp, vault.address);
+      return requestDeposit(as(lp), { assets });
+    },
     claimShares: (lp: Address) => claimShares(as(lp)),
     requestRedeem: (lp: Address, shares: bigint) => requestRedeem(as(lp), { shares }),
     claimAssets: (lp: Address) => claimAssets(as(lp)),
@@ -107,8 +118,10 @@ export function connectKeel(clients: ChainClients, protocols: ProtocolAddresses,
     quote: (legs: readonly Leg[]) => quote(reader, legs),
 
     /** Trades at the market, or up to `limit` (USDC, 6 decimals). */
-    trade: (trader: Address, legs: readonly Leg[], limit = 2n ** 200n) =>
-      trade(as(trader), { legs, cashLimit: limit, window: TRADE_WINDOW }),
+    trade: async (trader: Address, legs: readonly Leg[], limit = 2n ** 200n) => {
+      await allow(trader, market.address);
+      return trade(as(trader), { legs, cashLimit: limit, window: TRADE_WINDOW });
+    },
 
     exercise: (holder: Address, id: bigint) => exercise(as(holder), { id }),
   };

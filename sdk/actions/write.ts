@@ -1,5 +1,4 @@
 import { type Abi, type Address, type TransactionReceipt, encodeFunctionData, erc20Abi } from "viem";
-import { errorsAbi } from "../abi/errors.ts";
 import type { KeelClient } from "../client.ts";
 
 /** A call of a contract that changes state. */
@@ -16,9 +15,7 @@ export interface WriteRequest {
  */
 export async function write(client: KeelClient, request: WriteRequest): Promise<TransactionReceipt> {
   const { account, wallet } = client;
-  // An error of a contract further in comes through any call.
-  const known: Abi = [...request.abi, ...errorsAbi];
-  await client.public.simulateContract({ ...request, abi: known, account });
+  await client.public.simulateContract({ ...request, account });
   const data = encodeFunctionData(request);
   const hash = await wallet.sendTransaction({ account, to: request.address, data, chain: wallet.chain ?? null });
   const receipt = await client.public.waitForTransactionReceipt({ hash });
