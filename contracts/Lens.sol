@@ -10,14 +10,12 @@ import {ILens} from "./interfaces/ILens.sol";
 import {IOptionMarket} from "./interfaces/IOptionMarket.sol";
 import {IOptionVault} from "./interfaces/IOptionVault.sol";
 import {IPriceOracle} from "./interfaces/IPriceOracle.sol";
-import {Book} from "./libraries/Book.sol";
-import {MarkedBook} from "./libraries/MarkedBook.sol";
+import {Leg, Mark, PackedPricing, Pricing, Quote, Slice, VaultLimits} from "./interfaces/Types.sol";
 import {QuoteEngine} from "./libraries/QuoteEngine.sol";
 import {Quoting} from "./libraries/Quoting.sol";
 import {RiskEngine} from "./libraries/RiskEngine.sol";
 import {RiskLimits} from "./libraries/RiskLimits.sol";
 import {SeriesId} from "./libraries/SeriesId.sol";
-import {Ssvi} from "./libraries/Ssvi.sol";
 import {Treasury} from "./libraries/Treasury.sol";
 import {Valuation} from "./libraries/Valuation.sol";
 
@@ -37,9 +35,9 @@ contract Lens is ILens {
     /// @dev What the parts of the state share.
     struct Scene {
         IOptionMarket market;
-        Quoting.Pricing pricing;
-        Quoting.Terms terms;
-        RiskLimits.Limits limits;
+        Pricing pricing;
+        PackedPricing terms;
+        VaultLimits limits;
         IPriceOracle.Reading reading;
     }
 
@@ -152,15 +150,15 @@ contract Lens is ILens {
     }
 
     /// @dev Value and Greeks as of now, if there is a price. An exposure whose mark was old has them already.
-    function _greeks(MarketState memory s) private view returns (MarkedBook.Mark memory m, bool known) {
+    function _greeks(MarketState memory s) private view returns (Mark memory m, bool known) {
         if (s.exposure.mark.time == block.timestamp && !s.oracle.stale) return (s.exposure.mark, true);
-        try vault.greeks() returns (MarkedBook.Mark memory live) {
+        try vault.greeks() returns (Mark memory live) {
             (m, known) = (live, true);
         } catch {}
     }
 
-    function _room(MarketState memory s, RiskLimits.Limits memory limits) private view returns (Room memory r) {
-        MarkedBook.Mark memory m = s.exposure.mark;
+    function _room(MarketState memory s, VaultLimits memory limits) private view returns (Room memory r) {
+        Mark memory m = s.exposure.mark;
         int256 nav = s.exposure.nav;
         uint256 vega = RiskLimits.share(nav, limits.vegaCapacityBps);
         r.vega = Math.saturatingSub(vega, SignedMath.abs(int256(m.weightedVega)));
@@ -189,7 +187,7 @@ contract Lens is ILens {
             e.contracts = vault.expiryOf(e.expiry).contracts;
             e.left = _left(s, scene.limits.expiryCapBps, e.contracts);
             if (block.timestamp >= e.expiry) continue;
-            try vault.surface().sliceOf(e.expiry) returns (Ssvi.Slice memory slice, uint256 postedAt) {
+            try vault.surface().sliceOf(e.expiry) returns (Slice memory slice, uint256 postedAt) {
                 (e.hasSlice, e.slice, e.postedAt) = (true, slice, postedAt);
                 e.surfaceStale = block.timestamp - postedAt > scene.pricing.maxSurfaceAge;
                 e.forward = s.oracle.priced ? Valuation.tenor(e.expiry, slice, s.oracle.spot).forward : 0;
@@ -241,12 +239,12 @@ contract Lens is ILens {
             p.refusal = s.oracle.refusal;
             return p;
         }
-        Book.Leg[] memory legs = new Book.Leg[](1);
-        legs[0] = Book.Leg(id, quantity);
+        Leg[] memory legs = new Leg[](1);
+        legs[0] = Leg(id, quantity);
         // Without the market between: for many series its part would be a fifth of the gas.
         try
             QuoteEngine.quoteAt(vault, scene.limits, legs, scene.terms, scene.reading, s.exposure, s.scenarios)
-        returns (Quoting.Quote memory q) {
+        returns (Quote memory q) {
             p.total = q.total;
         } catch (bytes memory reason) {
             p.refusal = _selector(reason);

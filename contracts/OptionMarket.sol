@@ -16,6 +16,7 @@ import {IOptionMarket} from "./interfaces/IOptionMarket.sol";
 import {IOptionVault} from "./interfaces/IOptionVault.sol";
 import {IPriceOracle} from "./interfaces/IPriceOracle.sol";
 import {IVolSurface} from "./interfaces/IVolSurface.sol";
+import {Leg, ListingLimits, PackedPricing, Pricing, Quote} from "./interfaces/Types.sol";
 import {Book} from "./libraries/Book.sol";
 import {ListingRules} from "./libraries/ListingRules.sol";
 import {QuoteEngine} from "./libraries/QuoteEngine.sol";
@@ -33,7 +34,7 @@ contract OptionMarket is
     ReentrancyGuardTransient,
     SelfPermit
 {
-    using ListingRules for ListingRules.Rules;
+    using ListingRules for ListingLimits;
     using SafeERC20 for IERC20;
 
     /// @notice How long after an expiry, without a settlement by a round, the governor may settle it.
@@ -49,15 +50,15 @@ contract OptionMarket is
     /// @inheritdoc IOptionMarket
     mapping(address holder => bool) public autoExercise;
 
-    Quoting.Terms private terms_;
-    ListingRules.Rules private listing_;
+    PackedPricing private terms_;
+    ListingLimits private listing_;
 
     constructor(
         address authority,
         IOptionVault vault_,
         IERC20Metadata base,
-        Quoting.Pricing memory initial,
-        ListingRules.Rules memory rules
+        Pricing memory initial,
+        ListingLimits memory rules
     ) AccessManaged(authority) SelfPermit(IERC20(vault_.asset())) {
         vault = vault_;
         surface = vault_.surface();
@@ -69,12 +70,12 @@ contract OptionMarket is
     // Governance
 
     /// @notice Replaces the pricing parameters. Role: GOVERNOR.
-    function setPricing(Quoting.Pricing calldata next) external restricted {
+    function setPricing(Pricing calldata next) external restricted {
         _setPricing(next);
     }
 
     /// @notice Replaces the listing rules. Role: GOVERNOR.
-    function setListing(ListingRules.Rules calldata next) external restricted {
+    function setListing(ListingLimits calldata next) external restricted {
         _setListing(next);
     }
 
@@ -101,7 +102,7 @@ contract OptionMarket is
 
     /// @inheritdoc IOptionMarket
     function trade(
-        Book.Leg[] calldata legs,
+        Leg[] calldata legs,
         int256 cashLimit,
         address recipient,
         uint256 deadline
@@ -111,7 +112,7 @@ contract OptionMarket is
 
     /// @inheritdoc IOptionMarket
     function tradeForClaim(
-        Book.Leg[] calldata legs,
+        Leg[] calldata legs,
         int256 cashLimit,
         address recipient,
         uint256 deadline
@@ -120,7 +121,7 @@ contract OptionMarket is
     }
 
     function _trade(
-        Book.Leg[] calldata legs,
+        Leg[] calldata legs,
         int256 cashLimit,
         address recipient,
         uint256 deadline,
@@ -130,7 +131,7 @@ contract OptionMarket is
         for (uint256 i = 0; i < legs.length; ++i) {
             if (legs[i].quantity < 0) _burn(msg.sender, legs[i].id, SignedMath.abs(legs[i].quantity));
         }
-        (Quoting.Quote memory q, uint256 insured) = vault.bookTrade(legs, terms_, recipient, mayOwe);
+        (Quote memory q, uint256 insured) = vault.bookTrade(legs, terms_, recipient, mayOwe);
         cash = q.total;
         if (cash > cashLimit) revert CostAboveLimit(cash, cashLimit);
         emit Traded(msg.sender, recipient, legs, q, insured);
@@ -141,19 +142,17 @@ contract OptionMarket is
     }
 
     /// @inheritdoc IOptionMarket
-    function quote(
-        Book.Leg[] calldata legs
-    ) external view returns (Quoting.Quote memory, IOptionVault.Exposure memory afterwards) {
+    function quote(Leg[] calldata legs) external view returns (Quote memory, IOptionVault.Exposure memory afterwards) {
         return vault.previewTrade(legs, terms_);
     }
 
     /// @inheritdoc IOptionMarket
     function quoteAt(
-        Book.Leg[] calldata legs,
+        Leg[] calldata legs,
         IPriceOracle.Reading calldata reading,
         IOptionVault.Exposure calldata exposure,
         int256[12] calldata navs
-    ) external view returns (Quoting.Quote memory) {
+    ) external view returns (Quote memory) {
         return QuoteEngine.quoteAt(vault, vault.limits(), legs, terms_, reading, exposure, navs);
     }
 
@@ -211,12 +210,12 @@ contract OptionMarket is
     // Views
 
     /// @inheritdoc IOptionMarket
-    function pricing() public view returns (Quoting.Pricing memory) {
+    function pricing() public view returns (Pricing memory) {
         return Quoting.unpack(terms_);
     }
 
     /// @inheritdoc IOptionMarket
-    function listing() external view returns (ListingRules.Rules memory) {
+    function listing() external view returns (ListingLimits memory) {
         return listing_;
     }
 
@@ -260,7 +259,7 @@ contract OptionMarket is
         if (vault.settlementPriceOf(expiry) != 0) revert AlreadySettled(expiry);
     }
 
-    function _setPricing(Quoting.Pricing memory next) private {
+    function _setPricing(Pricing memory next) private {
         if (next.maxSkew > 1e18) revert InvalidPricing("maxSkew");
         if (next.spread.base > 0.2e18) revert InvalidPricing("spread.base");
         if (next.spread.agePerDay > 1e18) revert InvalidPricing("spread.agePerDay");
@@ -277,7 +276,7 @@ contract OptionMarket is
         emit PricingSet(next);
     }
 
-    function _setListing(ListingRules.Rules memory next) private {
+    function _setListing(ListingLimits memory next) private {
         next.validate();
         listing_ = next;
         emit ListingSet(next);

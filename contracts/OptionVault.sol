@@ -12,18 +12,16 @@ import {IHedgePosition} from "./interfaces/IHedgePosition.sol";
 import {IOptionVault} from "./interfaces/IOptionVault.sol";
 import {IPriceOracle} from "./interfaces/IPriceOracle.sol";
 import {IVolSurface} from "./interfaces/IVolSurface.sol";
+import {ExpiryTotals, Leg, Mark, PackedPricing, Quote, TradedFlow, VaultLimits} from "./interfaces/Types.sol";
 import {Book} from "./libraries/Book.sol";
 import {EpochEngine} from "./libraries/EpochEngine.sol";
 import {MarkedBook} from "./libraries/MarkedBook.sol";
 import {PoolEngine} from "./libraries/PoolEngine.sol";
 import {PriceSources} from "./libraries/PriceSources.sol";
-import {Quoting} from "./libraries/Quoting.sol";
 import {RiskEngine} from "./libraries/RiskEngine.sol";
-import {RiskLimits} from "./libraries/RiskLimits.sol";
 import {SurfaceEngine} from "./libraries/SurfaceEngine.sol";
 import {TradeEngine} from "./libraries/TradeEngine.sol";
 import {TradePreview} from "./libraries/TradePreview.sol";
-import {TradedDelta} from "./libraries/TradedDelta.sol";
 import {Treasury} from "./libraries/Treasury.sol";
 
 /// @title The pool: LP shares, cash, book, mark, NAV, limits
@@ -48,7 +46,7 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
         IERC20 usdc_,
         IPriceOracle oracle_,
         IVolSurface surface_,
-        RiskLimits.Limits memory initial,
+        VaultLimits memory initial,
         string memory name,
         string memory symbol
     ) AsyncShares(usdc_) ERC20(name, symbol) AccessManaged(authority) {
@@ -97,7 +95,7 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
     }
 
     /// @notice Replaces the limits. Role: GOVERNOR.
-    function setLimits(RiskLimits.Limits calldata next) external restricted {
+    function setLimits(VaultLimits calldata next) external restricted {
         _setLimits(next);
     }
 
@@ -116,17 +114,17 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
     // Mark
 
     /// @inheritdoc IOptionVault
-    function mark() external nonReentrant returns (MarkedBook.Mark memory) {
+    function mark() external nonReentrant returns (Mark memory) {
         return risk.remark(surface, _spot());
     }
 
     /// @inheritdoc IOptionVault
-    function currentMark() public view returns (MarkedBook.Mark memory m, bool fresh) {
+    function currentMark() public view returns (Mark memory m, bool fresh) {
         (m, fresh) = risk.greeksAt(surface, _spot());
     }
 
     /// @inheritdoc IOptionVault
-    function greeks() external view returns (MarkedBook.Mark memory) {
+    function greeks() external view returns (Mark memory) {
         return risk.greeks(surface, _spot());
     }
 
@@ -149,11 +147,11 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
 
     /// @inheritdoc IOptionVault
     function bookTrade(
-        Book.Leg[] calldata legs,
-        Quoting.Terms calldata terms,
+        Leg[] calldata legs,
+        PackedPricing calldata terms,
         address recipient,
         bool mayOwe
-    ) external nonReentrant onlyMarket returns (Quoting.Quote memory q, uint256 insured) {
+    ) external nonReentrant onlyMarket returns (Quote memory q, uint256 insured) {
         uint256 unpaid;
         (q, insured, unpaid) = TradeEngine.trade(risk, treasury, sources.current, surface, legs, terms, mayOwe);
         if (unpaid > 0) {
@@ -273,7 +271,7 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
     }
 
     /// @inheritdoc IOptionVault
-    function traded() external view returns (TradedDelta.State memory) {
+    function traded() external view returns (TradedFlow memory) {
         return risk.traded;
     }
 
@@ -289,9 +287,9 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
 
     /// @inheritdoc IOptionVault
     function previewTrade(
-        Book.Leg[] calldata legs,
-        Quoting.Terms calldata terms
-    ) external view returns (Quoting.Quote memory, Exposure memory) {
+        Leg[] calldata legs,
+        PackedPricing calldata terms
+    ) external view returns (Quote memory, Exposure memory) {
         return TradePreview.previewTrade(risk, treasury, sources.current, surface, legs, terms);
     }
 
@@ -356,7 +354,12 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
     }
 
     /// @inheritdoc IOptionVault
-    function limits() external view returns (RiskLimits.Limits memory) {
+    function version() external pure returns (string memory) {
+        return "1.0";
+    }
+
+    /// @inheritdoc IOptionVault
+    function limits() external view returns (VaultLimits memory) {
         return risk.limits;
     }
 
@@ -383,7 +386,7 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
     }
 
     /// @inheritdoc IOptionVault
-    function expiryOf(uint256 expiry) external view returns (Book.Expiry memory) {
+    function expiryOf(uint256 expiry) external view returns (ExpiryTotals memory) {
         return risk.book.byExpiry[expiry].totals;
     }
 
@@ -419,7 +422,7 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
         if (msg.sender != module) revert Unauthorized(msg.sender);
     }
 
-    function _setLimits(RiskLimits.Limits memory next) private {
+    function _setLimits(VaultLimits memory next) private {
         risk.setLimits(next);
         emit LimitsSet(next);
     }

@@ -5,6 +5,7 @@ import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManage
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IOptionVault} from "./interfaces/IOptionVault.sol";
 import {IVolSurface} from "./interfaces/IVolSurface.sol";
+import {Slice} from "./interfaces/Types.sol";
 import {FixedPoint} from "./libraries/FixedPoint.sol";
 import {Ssvi} from "./libraries/Ssvi.sol";
 import {SurfaceLimits} from "./libraries/SurfaceLimits.sol";
@@ -31,8 +32,8 @@ contract VolSurface is IVolSurface, AccessManaged {
     /// T₁(T₂ − T) / (T(T₂ − T₁)) on the near one, kept as a fraction; so is the carry, as b·T is linear. A weight of zero
     /// means that the far slice answers alone.
     struct Bracket {
-        Ssvi.Slice near;
-        Ssvi.Slice far;
+        Slice near;
+        Slice far;
         uint256 nearWeight;
         uint256 weights;
     }
@@ -64,7 +65,7 @@ contract VolSurface is IVolSurface, AccessManaged {
     // -------------------------------------------------------------------------------------------------------- writing
 
     /// @inheritdoc IVolSurface
-    function post(uint256[] calldata expiries_, Ssvi.Slice[] calldata slices) external restricted {
+    function post(uint256[] calldata expiries_, Slice[] calldata slices) external restricted {
         require(expiries_.length == slices.length, LengthMismatch(expiries_.length, slices.length));
         // References go on from where they are. Without a price they cannot, and have to wait.
         if (address(vault) != address(0)) try vault.followSurface() {} catch {}
@@ -84,7 +85,7 @@ contract VolSurface is IVolSurface, AccessManaged {
     function advance(uint256[] calldata expiries_, uint256[] calldata portions) external {
         require(msg.sender == address(vault), OnlyVault(msg.sender));
         for (uint256 i = 0; i < expiries_.length; ++i) {
-            (Ssvi.Slice memory from, Ssvi.Slice memory to) = moveOf(expiries_[i]);
+            (Slice memory from, Slice memory to) = moveOf(expiries_[i]);
             _storeReference(expiries_[i], _between(from, to, portions[i]));
         }
     }
@@ -107,13 +108,13 @@ contract VolSurface is IVolSurface, AccessManaged {
     }
 
     /// @dev Checks one slice by itself and against its predecessor, and stores it. Its reference stays where it was.
-    function _write(uint256 expiry, Ssvi.Slice calldata posted, Limits memory bounds) private {
+    function _write(uint256 expiry, Slice calldata posted, Limits memory bounds) private {
         require(expiry > block.timestamp, ExpiryPassed(expiry, block.timestamp));
         require(expiry <= block.timestamp + bounds.maxTenor, ExpiryTooFar(expiry, block.timestamp + bounds.maxTenor));
         bounds.checkRange(expiry, posted);
 
         StoredSlice memory packed = _pack(posted);
-        Ssvi.Slice memory next = _unpack(packed);
+        Slice memory next = _unpack(packed);
         uint256 timeToExpiry = expiry - block.timestamp;
         if (!Ssvi.isButterflyFree(next, timeToExpiry)) {
             (uint256 slope, uint256 bend) = Ssvi.butterfly(next, timeToExpiry);
@@ -134,7 +135,7 @@ contract VolSurface is IVolSurface, AccessManaged {
     function _checkNext(
         uint256 expiry,
         StoredSlice memory packed,
-        Ssvi.Slice memory next,
+        Slice memory next,
         Limits memory bounds
     ) private view returns (StoredSlice memory anchor) {
         StoredSlice memory last = _slices[expiry];
@@ -152,7 +153,7 @@ contract VolSurface is IVolSurface, AccessManaged {
     /// bounds alone apply.
     function _checkFirst(
         uint256 expiry,
-        Ssvi.Slice memory next,
+        Slice memory next,
         Limits memory bounds
     ) private view returns (StoredSlice memory) {
         (uint256 near, uint256 far) = _listedNeighbours(expiry);
@@ -177,9 +178,9 @@ contract VolSurface is IVolSurface, AccessManaged {
         uint256[5] memory around,
         uint256 expiry,
         uint256 far,
-        Ssvi.Slice memory next,
+        Slice memory next,
         uint256 maxVol
-    ) private view returns (Ssvi.Slice memory first) {
+    ) private view returns (Slice memory first) {
         (uint256 time, uint256 farTime) = (expiry - block.timestamp, far - block.timestamp);
         (bool isBelow, ) = VolDrift.shortfall(around, VolDrift.variancesFor(next, FixedPoint.sqrt(around[2]), time));
         first = next;
@@ -210,7 +211,7 @@ contract VolSurface is IVolSurface, AccessManaged {
     }
 
     /// @dev Moves a reference. Where it has arrived, there is none any more.
-    function _storeReference(uint256 expiry, Ssvi.Slice memory next) private {
+    function _storeReference(uint256 expiry, Slice memory next) private {
         StoredSlice storage posted = _slices[expiry];
         if (!posted.lags) return;
         StoredSlice memory moved = _pack(next);
@@ -296,7 +297,7 @@ contract VolSurface is IVolSurface, AccessManaged {
     }
 
     /// @inheritdoc IVolSurface
-    function sliceOf(uint256 expiry) external view returns (Ssvi.Slice memory slice, uint256 updatedAt) {
+    function sliceOf(uint256 expiry) external view returns (Slice memory slice, uint256 updatedAt) {
         StoredSlice memory stored = _slices[expiry];
         updatedAt = stored.updatedAt;
         require(updatedAt != 0 && expiry > block.timestamp, NoSlice(expiry));
@@ -313,7 +314,7 @@ contract VolSurface is IVolSurface, AccessManaged {
     }
 
     /// @inheritdoc IVolSurface
-    function moveOf(uint256 expiry) public view returns (Ssvi.Slice memory from, Ssvi.Slice memory to) {
+    function moveOf(uint256 expiry) public view returns (Slice memory from, Slice memory to) {
         StoredSlice memory stored = _slices[expiry];
         require(stored.updatedAt != 0 && expiry > block.timestamp, NoSlice(expiry));
         (from, to) = (_referenceOf(expiry), _unpack(stored));
@@ -429,7 +430,7 @@ contract VolSurface is IVolSurface, AccessManaged {
     // ---------------------------------------------------------------------------------------------------------- slots
 
     /// @dev As posted now.
-    function _pack(Ssvi.Slice memory s) private view returns (StoredSlice memory) {
+    function _pack(Slice memory s) private view returns (StoredSlice memory) {
         return
             StoredSlice({
                 atmVol: uint40(s.atmVol / VOL_UNIT),
@@ -445,7 +446,7 @@ contract VolSurface is IVolSurface, AccessManaged {
         return a.atmVol == b.atmVol && a.skew == b.skew && a.curvature == b.curvature && a.carry == b.carry;
     }
 
-    function _referenceOf(uint256 expiry) private view returns (Ssvi.Slice memory) {
+    function _referenceOf(uint256 expiry) private view returns (Slice memory) {
         StoredSlice memory stored = _slices[expiry];
         return _unpack(stored.lags ? _references[expiry] : stored);
     }
@@ -457,15 +458,11 @@ contract VolSurface is IVolSurface, AccessManaged {
     }
 
     /// @dev `portion` (WAD) of the way, in every parameter.
-    function _between(
-        Ssvi.Slice memory from,
-        Ssvi.Slice memory to,
-        uint256 portion
-    ) private pure returns (Ssvi.Slice memory) {
+    function _between(Slice memory from, Slice memory to, uint256 portion) private pure returns (Slice memory) {
         if (portion >= WAD) return to;
         int256 p = int256(portion);
         return
-            Ssvi.Slice({
+            Slice({
                 atmVol: uint256(_mix(int256(from.atmVol), int256(to.atmVol), p)),
                 skew: _mix(from.skew, to.skew, p),
                 curvature: uint256(_mix(int256(from.curvature), int256(to.curvature), p)),
@@ -477,12 +474,12 @@ contract VolSurface is IVolSurface, AccessManaged {
         return from + ((to - from) * portion) / int256(WAD);
     }
 
-    function _unpack(StoredSlice memory s) private pure returns (Ssvi.Slice memory slice) {
+    function _unpack(StoredSlice memory s) private pure returns (Slice memory slice) {
         _unpackTo(slice, s);
     }
 
     /// @dev Unchecked: each unit is below 2^31 and each field below 2^56.
-    function _unpackTo(Ssvi.Slice memory slice, StoredSlice memory s) private pure {
+    function _unpackTo(Slice memory slice, StoredSlice memory s) private pure {
         unchecked {
             slice.atmVol = uint256(s.atmVol) * VOL_UNIT;
             slice.skew = int256(s.skew) * SKEW_UNIT;

@@ -5,7 +5,6 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
@@ -203,7 +202,7 @@ abstract contract AsyncShares is IAsyncShares, ERC20, ReentrancyGuardTransient {
 
     // Views
 
-    /// @inheritdoc IERC165
+    /// @inheritdoc IAsyncShares
     function supportsInterface(bytes4 id) external pure returns (bool) {
         return
             id == 0x01ffc9a7 || // ERC-165

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
-pragma solidity ^0.8.31;
-
-import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
+pragma solidity >=0.8.4;
 
 /// @title LP shares with asynchronous deposits and redemptions: ERC-4626 as ERC-7540 and ERC-7575 amend it
 /// @notice A request joins the open epoch; when that epoch is over and processed, all deposits are filled at one price,
@@ -12,7 +10,7 @@ import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
 /// @dev The request id is always zero: a controller's requests of one kind are added up. Operators may do everything in
 /// their principal's name, including sending what is claimed to themselves. A cancellation pays at once, without the
 /// separate claim that ERC-7887 (a draft) asks for, so its interface ids are not claimed.
-interface IAsyncShares is IERC165 {
+interface IAsyncShares {
     event DepositRequest(
         address indexed controller,
         address indexed owner,
@@ -65,6 +63,9 @@ interface IAsyncShares is IERC165 {
     error EpochOver(uint256 endsAt);
     /// @notice The price of a request is not known before its epoch is processed. What is claimable: the `max` functions.
     error PreviewUnavailable();
+
+    /// @notice ERC-165.
+    function supportsInterface(bytes4 interfaceId) external view returns (bool);
 
     /// @notice Lets `operator` request, cancel and claim in the caller's name, or no longer. @return success Always true.
     function setOperator(address operator, bool approved) external returns (bool success);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-pragma solidity ^0.8.31;
+pragma solidity >=0.8.4;
 
 import {IHedgePosition} from "./IHedgePosition.sol";
 import {ILender} from "./ILender.sol";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-pragma solidity ^0.8.31;
+pragma solidity >=0.8.4;
 
 /// @title What the vault needs to know of its hedge
 interface IHedgePosition {

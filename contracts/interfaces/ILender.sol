@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-pragma solidity ^0.8.31;
+pragma solidity >=0.8.4;
 
 /// @title Where the desk borrows the underlying against USDC
 /// @notice Holds one loan, the desk's. Two verbs change it; collateral and debt can only ever go to the addresses that the

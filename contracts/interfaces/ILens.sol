@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
-pragma solidity ^0.8.31;
+pragma solidity >=0.8.4;
 
-import {MarkedBook} from "../libraries/MarkedBook.sol";
-import {Ssvi} from "../libraries/Ssvi.sol";
 import {IOptionVault} from "./IOptionVault.sol";
+import {Mark, Slice} from "./Types.sol";
 
 /// @title A whole market in one call
 /// @notice For apps, bots and the keeper: one `eth_call` reads the state of one block, whatever its age or the feed's.
@@ -90,7 +89,7 @@ interface ILens {
         bool surfaceStale;
         uint256 postedAt;
         uint256 forward;
-        Ssvi.Slice slice;
+        Slice slice;
     }
 
     /// @notice What a trade of one leg would be priced at, USDC with 6 decimals for the whole size.
@@ -137,7 +136,7 @@ interface ILens {
         Breakers breakers;
         Room room;
         IOptionVault.Exposure exposure;
-        MarkedBook.Mark greeks;
+        Mark greeks;
         int256[12] scenarios;
         uint256 worst;
         ExpiryState[] expiries;

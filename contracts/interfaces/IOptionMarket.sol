@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
-pragma solidity ^0.8.31;
+pragma solidity >=0.8.4;
 
-import {Book} from "../libraries/Book.sol";
-import {ListingRules} from "../libraries/ListingRules.sol";
-import {Quoting} from "../libraries/Quoting.sol";
 import {IOptionVault} from "./IOptionVault.sol";
 import {IPriceOracle} from "./IPriceOracle.sol";
+import {Leg, ListingLimits, Pricing, Quote} from "./Types.sol";
 
 /// @title Where traders buy, sell back and exercise options
 /// @notice Long positions are ERC-6909 tokens of this contract, one id per series (see SeriesId), 18 decimals, with names
@@ -13,13 +11,7 @@ import {IPriceOracle} from "./IPriceOracle.sol";
 /// trader pays.
 interface IOptionMarket {
     /// @param insured USDC of the fees that went on to the insurance reserve: `quote.total` less this is the pool's.
-    event Traded(
-        address indexed trader,
-        address indexed recipient,
-        Book.Leg[] legs,
-        Quoting.Quote quote,
-        uint256 insured
-    );
+    event Traded(address indexed trader, address indexed recipient, Leg[] legs, Quote quote, uint256 insured);
     event Settled(uint256 indexed expiry, uint80 roundId, uint256 price);
     /// @notice The governor settled an expiry that no round could.
     event SettledWithoutFeed(uint256 indexed expiry, uint256 price);
@@ -33,8 +25,8 @@ interface IOptionMarket {
     /// @notice A holder could not be paid and keeps the tokens; the others of the batch were.
     event ExerciseFailed(address indexed holder, uint256 indexed id, bytes reason);
     event AutoExerciseSet(address indexed holder, bool allowed);
-    event PricingSet(Quoting.Pricing pricing);
-    event ListingSet(ListingRules.Rules listing);
+    event PricingSet(Pricing pricing);
+    event ListingSet(ListingLimits listing);
 
     error DeadlinePassed(uint256 deadline, uint256 time);
     error CostAboveLimit(int256 cash, int256 limit);
@@ -51,7 +43,7 @@ interface IOptionMarket {
     /// @param deadline Unix seconds after which the trade is refused.
     /// @return cash USDC that the trader paid (negative: got).
     function trade(
-        Book.Leg[] calldata legs,
+        Leg[] calldata legs,
         int256 cashLimit,
         address recipient,
         uint256 deadline
@@ -59,32 +51,30 @@ interface IOptionMarket {
     /// @notice The same, but that proceeds for which the pool has too little cash, since it is in the hedge, are owed to the
     /// recipient: see IOptionVault.claimProceeds. For sales alone.
     function tradeForClaim(
-        Book.Leg[] calldata legs,
+        Leg[] calldata legs,
         int256 cashLimit,
         address recipient,
         uint256 deadline
     ) external returns (int256 cash);
 
     /// @notice What `trade` would cost now, and the vault's exposure after it. Reverts as `trade` would.
-    function quote(
-        Book.Leg[] calldata legs
-    ) external view returns (Quoting.Quote memory, IOptionVault.Exposure memory afterwards);
+    function quote(Leg[] calldata legs) external view returns (Quote memory, IOptionVault.Exposure memory afterwards);
 
     /// @notice What `legs` would be priced at with this reading of the oracle and this exposure of the vault: for whoever prices
     /// many trades at one moment. Limits are not asked, so a trade at this price may still be refused. Legs in the same series or expiry
     /// are charged for its caps each by itself.
     /// @param navs NAV in each scenario, see IOptionVault.stressAt: by them the charge for capital is known.
     function quoteAt(
-        Book.Leg[] calldata legs,
+        Leg[] calldata legs,
         IPriceOracle.Reading calldata reading,
         IOptionVault.Exposure calldata exposure,
         int256[12] calldata navs
-    ) external view returns (Quoting.Quote memory);
+    ) external view returns (Quote memory);
 
     /// @notice Symbol of the underlying, as it stands in the names of series.
     function underlying() external view returns (string memory);
-    function pricing() external view returns (Quoting.Pricing memory);
-    function listing() external view returns (ListingRules.Rules memory);
+    function pricing() external view returns (Pricing memory);
+    function listing() external view returns (ListingLimits memory);
 
     /// @notice Lists a call and a put at each strike of an expiry. Role: LISTER.
     function listSeries(uint256 expiry, uint256[] calldata strikes) external;

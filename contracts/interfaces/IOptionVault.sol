@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: MIT
-pragma solidity ^0.8.31;
+pragma solidity >=0.8.4;
 
-import {Book} from "../libraries/Book.sol";
-import {MarkedBook} from "../libraries/MarkedBook.sol";
-import {Quoting} from "../libraries/Quoting.sol";
-import {RiskLimits} from "../libraries/RiskLimits.sol";
-import {TradedDelta} from "../libraries/TradedDelta.sol";
 import {IAsyncShares} from "./IAsyncShares.sol";
 import {IHedgePosition} from "./IHedgePosition.sol";
 import {IPriceOracle} from "./IPriceOracle.sol";
 import {IVolSurface} from "./IVolSurface.sol";
+import {ExpiryTotals, Leg, Mark, PackedPricing, Quote, TradedFlow, VaultLimits} from "./Types.sol";
 
 /// @title The pool behind the market: LP shares, cash, book, mark, NAV, limits
 /// @notice LPs' side: an asynchronous vault in the manner of ERC-4626 and ERC-7540. Requests queue, `processEpoch`
@@ -24,13 +20,13 @@ interface IOptionVault is IAsyncShares {
     /// @param vegaCapacity What the inventory charge is measured by: fixed for an epoch, so that the charge is a potential.
     /// @param traded What has been traded up to now, and lately.
     struct Exposure {
-        MarkedBook.Mark mark;
+        Mark mark;
         uint256 spot;
         int256 base;
         int256 quote;
         int256 nav;
         uint256 vegaCapacity;
-        TradedDelta.State traded;
+        TradedFlow traded;
     }
 
     /// @notice What a hedge goes by at the live price, all WAD. @param netDelta Of book and hedge, see MarkedBook.deltaAt.
@@ -43,10 +39,10 @@ interface IOptionVault is IAsyncShares {
         int256 base;
         int256 quote;
         int256 nav;
-        TradedDelta.State inAll;
+        TradedFlow inAll;
     }
 
-    event Marked(MarkedBook.Mark mark);
+    event Marked(Mark mark);
     event SeriesListed(uint256 indexed id, uint256 indexed expiry, uint256 strike, bool isCall);
     event SeriesDelisted(uint256 indexed id);
     event ExpirySettled(uint256 indexed expiry, uint256 price, uint256 payouts);
@@ -69,7 +65,7 @@ interface IOptionVault is IAsyncShares {
     );
     /// @notice The insurance reserve paid holders what the pool could not.
     event InsuranceUsed(uint256 assets, uint256 left);
-    event LimitsSet(RiskLimits.Limits limits);
+    event LimitsSet(VaultLimits limits);
     /// @notice Another oracle values the pool, and decides the expiries that are listed from now on.
     event OracleSet(IPriceOracle oracle);
     event ModulesSet(address market, IHedgePosition hedge);
@@ -93,6 +89,9 @@ interface IOptionVault is IAsyncShares {
     error ModuleInUse(address module);
 
     // Views
+
+    /// @notice `major.minor` of what these interfaces say. Clients of another major version misread this deployment.
+    function version() external pure returns (string memory);
     /// @notice The oracle that values the pool now.
     function oracle() external view returns (IPriceOracle);
     /// @notice The oracle by whose rounds series of `expiry` settle: the one that the expiry was listed with.
@@ -100,7 +99,7 @@ interface IOptionVault is IAsyncShares {
     function surface() external view returns (IVolSurface);
     function hedge() external view returns (IHedgePosition);
     function market() external view returns (address);
-    function limits() external view returns (RiskLimits.Limits memory);
+    function limits() external view returns (VaultLimits memory);
     /// @notice USDC of the pool. Queued deposits, assets set aside for redemptions and the insurance reserve are not in it.
     function cash() external view returns (uint256);
     /// @notice USDC owed to holders of settled series, and to sellers who are waiting for their proceeds.
@@ -112,14 +111,14 @@ interface IOptionVault is IAsyncShares {
     /// @notice What is owed beyond the cash at hand: to be raised from the hedge, which anyone may do at the desk.
     function shortfall() external view returns (uint256);
     /// @notice The mark as it stands: the stored one if fresh, else value and Greeks recomputed in memory.
-    function currentMark() external view returns (MarkedBook.Mark memory mark, bool fresh);
+    function currentMark() external view returns (Mark memory mark, bool fresh);
     /// @notice Value and Greeks computed now, without scenarios.
-    function greeks() external view returns (MarkedBook.Mark memory);
+    function greeks() external view returns (Mark memory);
     function exposure() external view returns (Exposure memory);
     /// @notice What a hedge goes by, at the stored mark if it is fresh. Reverts in the middle of the vault's own actions.
     function balance() external view returns (Balance memory);
     /// @notice What trades have added to the book's delta: in the last block with one, and in all.
-    function traded() external view returns (TradedDelta.State memory);
+    function traded() external view returns (TradedFlow memory);
     /// @notice The same at a spot of the caller's choice.
     function exposureAt(uint256 spot) external view returns (Exposure memory);
     /// @notice NAV in each stress scenario with the hedge as it stands, WAD USDC, and which is worst.
@@ -149,18 +148,18 @@ interface IOptionVault is IAsyncShares {
     /// @notice Short contracts over all open expiries, WAD. At zero the hedge has to go.
     function openContracts() external view returns (uint256);
     /// @notice What an expiry's holders hold (WAD), its settlement price (WAD, zero before), and USDC it still owes.
-    function expiryOf(uint256 expiry) external view returns (Book.Expiry memory);
+    function expiryOf(uint256 expiry) external view returns (ExpiryTotals memory);
     /// @notice The price an expiry settled at, WAD; zero while it has not.
     function settlementPriceOf(uint256 expiry) external view returns (uint256);
     /// @notice What a trade would be asked for now, and the exposure after it; reverts as the trade would.
     function previewTrade(
-        Book.Leg[] calldata legs,
-        Quoting.Terms calldata terms
-    ) external view returns (Quoting.Quote memory, Exposure memory afterwards);
+        Leg[] calldata legs,
+        PackedPricing calldata terms
+    ) external view returns (Quote memory, Exposure memory afterwards);
 
     // Anyone
     /// @notice Recomputes the mark exactly at the live oracle price, with its scenarios, and stores it.
-    function mark() external returns (MarkedBook.Mark memory);
+    function mark() external returns (Mark memory);
     /// @notice Lets the surface's references follow what is posted, as far as time and the budget allow.
     function followSurface() external;
     /// @notice Prices the open epoch: mints shares for queued deposits, sets assets aside for queued redemptions.
@@ -184,11 +183,11 @@ interface IOptionVault is IAsyncShares {
     /// @param mayOwe Whether the proceeds of a sale that the pool has too little cash for may be owed: see {claimProceeds}.
     /// @return insured USDC of the fees that went on to the insurance reserve.
     function bookTrade(
-        Book.Leg[] calldata legs,
-        Quoting.Terms calldata terms,
+        Leg[] calldata legs,
+        PackedPricing calldata terms,
         address recipient,
         bool mayOwe
-    ) external returns (Quoting.Quote memory, uint256 insured);
+    ) external returns (Quote memory, uint256 insured);
     function list(uint256[] calldata ids) external;
     function delist(uint256[] calldata ids) external;
     function settle(uint256 expiry, uint256 price) external;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-pragma solidity ^0.8.31;
+pragma solidity >=0.8.4;
 
 /// @dev How far the DEX average may count as away from the feed where fills are judged, basis points.
 uint256 constant MAX_LEAD_BPS = 50;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-pragma solidity ^0.8.31;
+pragma solidity >=0.8.4;
 
 /// @title A place where the desk swaps the underlying against USDC
 /// @notice The caller sends the input first, then calls; the output and what is left of the input go back to the caller and

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-pragma solidity ^0.8.31;
+pragma solidity >=0.8.4;
 
-import {Ssvi} from "../libraries/Ssvi.sol";
 import {IOptionVault} from "./IOptionVault.sol";
+import {Slice} from "./Types.sol";
 
 /// @title IVolSurface
 /// @notice The implied volatility surface: one SSVI slice per expiry, posted by keepers and checked when written, so that
@@ -55,8 +55,8 @@ interface IVolSurface {
     /// @notice What an expiry is priced by. @param posted The slice. @param anchor Its reference, if it `lags`.
     /// @param updatedAt When the slice was posted. @param frozen Whether a guardian has frozen the surface since then.
     struct Quoted {
-        Ssvi.Slice posted;
-        Ssvi.Slice anchor;
+        Slice posted;
+        Slice anchor;
         uint256 updatedAt;
         bool lags;
         bool frozen;
@@ -112,7 +112,7 @@ interface IVolSurface {
     /// cheaper than theirs. On an empty surface bounds and arbitrage conditions alone apply. Slices of expiries without listed
     /// series, posted in other blocks, bind nobody: where they are in the way they are dropped. Going back to the reference is
     /// never a step too far. References follow first, if the vault has a price.
-    function post(uint256[] calldata expiries, Ssvi.Slice[] calldata slices) external;
+    function post(uint256[] calldata expiries, Slice[] calldata slices) external;
 
     /// @notice Moves references: of each, `portions` (WAD, at most 1) of what {moveOf} gives. Only the vault.
     function advance(uint256[] calldata expiries, uint256[] calldata portions) external;
@@ -140,10 +140,10 @@ interface IVolSurface {
     function quoted(uint256 expiry) external view returns (Quoted memory);
 
     /// @notice Where the reference of a live expiry is, and where time alone would let it follow to by now.
-    function moveOf(uint256 expiry) external view returns (Ssvi.Slice memory from, Ssvi.Slice memory to);
+    function moveOf(uint256 expiry) external view returns (Slice memory from, Slice memory to);
 
     /// @notice The slice of a live expiry and when it was posted. One storage read.
-    function sliceOf(uint256 expiry) external view returns (Ssvi.Slice memory, uint256 updatedAt);
+    function sliceOf(uint256 expiry) external view returns (Slice memory, uint256 updatedAt);
 
     /// @notice Live expiries, ascending.
     function expiries() external view returns (uint256[] memory);

@@ -5,6 +5,7 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 
+import {ExpiryTotals, Leg} from "../interfaces/Types.sol";
 import {SeriesId} from "./SeriesId.sol";
 
 /// @dev At most so many series share an expiry.
@@ -24,18 +25,9 @@ library Book {
         int128 quantity;
     }
 
-    /// @dev One slot. Short contracts not yet paid (WAD); settlement price (WAD, zero before); USDC owed (6 decimals); how
-    /// many series are listed.
-    struct Expiry {
-        uint88 contracts;
-        uint96 settlementPrice;
-        uint64 owed;
-        uint8 listed;
-    }
-
     /// @dev Beside each other, so that a position is found without reading the length of a list.
     struct ExpiryBook {
-        Expiry totals;
+        ExpiryTotals totals;
         Series[MAX_SERIES_PER_EXPIRY] series;
     }
 
@@ -45,12 +37,6 @@ library Book {
         mapping(uint256 expiry => ExpiryBook) byExpiry;
         /// @dev One more than the index of a series in its expiry.
         mapping(uint256 id => uint256) places;
-    }
-
-    /// @notice One line of a trade. @param quantity WAD contracts, from the trader's side: positive buys from the vault.
-    struct Leg {
-        uint256 id;
-        int256 quantity;
     }
 
     /// @notice Short contracts of a series and of its whole expiry, WAD.
@@ -93,7 +79,7 @@ library Book {
 
     /// @notice Takes a series without contracts off the list; its expiry too, if it is the last of it.
     function delist(State storage self, uint256 id) internal {
-        (Series storage series, Expiry storage totals) = find(self, id);
+        (Series storage series, ExpiryTotals storage totals) = find(self, id);
         uint256 expiry = SeriesId.expiryOf(id);
         if (totals.settlementPrice != 0) revert ExpiryNotListed(expiry);
         if (series.quantity != 0) revert SeriesInUse(id, SignedMath.abs(series.quantity));
@@ -109,7 +95,7 @@ library Book {
     /// @notice The vault takes the other side of `leg`. @return open,inExpiry See Place; as it is afterwards.
     /// @dev The vault never becomes long: nobody can sell what was not bought from it.
     function take(State storage self, Leg calldata leg) internal returns (uint256 open, uint256 inExpiry) {
-        (Series storage series, Expiry storage totals) = find(self, leg.id);
+        (Series storage series, ExpiryTotals storage totals) = find(self, leg.id);
         int256 quantity = series.quantity - leg.quantity;
         if (quantity > 0) revert MoreThanOpen(leg.id, uint256(-leg.quantity));
         series.quantity = quantity.toInt128();
@@ -122,7 +108,7 @@ library Book {
     /// @return owed USDC for all its holders, each series rounded up.
     function settle(State storage self, uint256 expiry, uint256 price) internal returns (uint256 owed) {
         ExpiryBook storage book = self.byExpiry[expiry];
-        Expiry memory totals = book.totals;
+        ExpiryTotals memory totals = book.totals;
         if (totals.listed == 0 || totals.settlementPrice != 0) revert ExpiryNotListed(expiry);
         for (uint256 i = 0; i < totals.listed; ++i) {
             Series memory s = book.series[i];
@@ -145,8 +131,8 @@ library Book {
         uint256 quantity
     ) internal returns (uint256 assets, uint256 released) {
         (, uint256 strike, bool isCall) = SeriesId.decode(id);
-        (Series storage series, Expiry storage stored) = find(self, id);
-        Expiry memory totals = stored;
+        (Series storage series, ExpiryTotals storage stored) = find(self, id);
+        ExpiryTotals memory totals = stored;
         if (totals.settlementPrice == 0) revert NotSettled(id);
         int256 left = series.quantity + quantity.toInt256();
         if (left > 0) revert MoreThanOpen(id, quantity);
@@ -160,7 +146,7 @@ library Book {
     }
 
     /// @notice A series and the totals of its expiry; reverts if it was never listed.
-    function find(State storage self, uint256 id) internal view returns (Series storage, Expiry storage) {
+    function find(State storage self, uint256 id) internal view returns (Series storage, ExpiryTotals storage) {
         uint256 place = self.places[id];
         if (place == 0) revert SeriesNotListed(id);
         uint256 expiry = SeriesId.expiryOf(id);

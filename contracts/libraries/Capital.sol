@@ -3,6 +3,7 @@ pragma solidity ^0.8.31;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
+import {Leg, Mark, VaultLimits} from "../interfaces/Types.sol";
 import {Book} from "./Book.sol";
 import {MarkedBook} from "./MarkedBook.sol";
 import {RiskLimits} from "./RiskLimits.sol";
@@ -18,7 +19,7 @@ import {SCENARIOS, StressGrid} from "./StressGrid.sol";
 /// LPs' leave is judged by the hedge as it is. Whoever buys just before and sells right after, so that no hedge can follow, pays the
 /// rate of an epoch too, as far as the trade's other charges are less: see Quoting.quote.
 library Capital {
-    using RiskLimits for RiskLimits.Limits;
+    using RiskLimits for VaultLimits;
 
     /// @dev Units of underlying, WAD, around a trade.
     struct Hedges {
@@ -37,7 +38,7 @@ library Capital {
 
     /// @notice The NAV that capital is a share of: when the epoch began, or now if that is less.
     /// @param vegaCapacity See Treasury.Gate, WAD USDC per 1.00 of vol.
-    function navOf(RiskLimits.Limits memory limits, uint256 vegaCapacity, int256 nav) internal pure returns (uint256) {
+    function navOf(VaultLimits memory limits, uint256 vegaCapacity, int256 nav) internal pure returns (uint256) {
         return Math.min(Math.mulDiv(vegaCapacity, BPS, limits.vegaCapacityBps), _positive(nav));
     }
 
@@ -48,13 +49,13 @@ library Capital {
     /// @param without Sums with what is sold back alone, @param sums with all legs. Both come on top of the mark.
     /// @param base The hedge as it is. @param places Short contracts of each leg's series and expiry after it.
     function risenBy(
-        RiskLimits.Limits memory limits,
-        MarkedBook.Mark memory m,
+        VaultLimits memory limits,
+        Mark memory m,
         MarkedBook.Sums memory without,
         MarkedBook.Sums memory sums,
         int256 base,
         uint256 nav,
-        Book.Leg[] calldata legs,
+        Leg[] calldata legs,
         Book.Place[] memory places
     ) internal pure returns (uint256 rise, uint256 unhedged) {
         rise = _risenByCaps(limits, m.spot, legs, places, nav);
@@ -78,8 +79,8 @@ library Capital {
     /// @dev What the reserve rule binds: left − x ≥ reserve · (nav − x) in a scenario, where left = nav − loss. The scenario that rises
     /// most; none is looked at by itself while the worst is within what is free.
     function _risenByStress(
-        RiskLimits.Limits memory limits,
-        MarkedBook.Mark memory m,
+        VaultLimits memory limits,
+        Mark memory m,
         MarkedBook.Sums memory without,
         MarkedBook.Sums memory sums,
         Hedges memory hedges,
@@ -94,8 +95,8 @@ library Capital {
     }
 
     function _byScenario(
-        RiskLimits.Limits memory limits,
-        MarkedBook.Mark memory m,
+        VaultLimits memory limits,
+        Mark memory m,
         MarkedBook.Sums memory sums,
         int256 hedge,
         uint256 scenario
@@ -106,8 +107,8 @@ library Capital {
     }
 
     function _byGreeks(
-        RiskLimits.Limits memory limits,
-        MarkedBook.Mark memory m,
+        VaultLimits memory limits,
+        Mark memory m,
         MarkedBook.Sums memory sums
     ) private pure returns (uint256 vega, uint256 gamma) {
         int256 weightedVega = m.weightedVega + sums.weightedVega / WAD;
@@ -115,22 +116,22 @@ library Capital {
     }
 
     /// @dev Cash in the hedge, of which holders' premiums have paid for a part.
-    function _inHedge(MarkedBook.Mark memory m, MarkedBook.Sums memory sums) private pure returns (uint256) {
+    function _inHedge(Mark memory m, MarkedBook.Sums memory sums) private pure returns (uint256) {
         int256 worth = (_hedgeOf(m, sums) * int256(uint256(m.spot))) / WAD;
         int256 cash = worth > 0 ? worth : (-worth * SHORT_HEDGE_BPS) / int256(BPS);
         return _positive(cash + m.value + sums.value / WAD);
     }
 
     /// @dev As the keeper makes it.
-    function _hedgeOf(MarkedBook.Mark memory m, MarkedBook.Sums memory sums) private pure returns (int256) {
+    function _hedgeOf(Mark memory m, MarkedBook.Sums memory sums) private pure returns (int256) {
         return -(m.delta + sums.delta / WAD);
     }
 
     /// @dev Of each cap, the sum over all legs that are bought.
     function _risenByCaps(
-        RiskLimits.Limits memory limits,
+        VaultLimits memory limits,
         uint256 spot,
-        Book.Leg[] calldata legs,
+        Leg[] calldata legs,
         Book.Place[] memory places,
         uint256 nav
     ) private pure returns (uint256) {

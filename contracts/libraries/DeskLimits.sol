@@ -9,6 +9,7 @@ import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 import {IHedgeDesk} from "../interfaces/IHedgeDesk.sol";
 import {IOptionVault} from "../interfaces/IOptionVault.sol";
 import {IPriceOracle, MAX_LEAD_BPS} from "../interfaces/IPriceOracle.sol";
+import {TradedFlow} from "../interfaces/Types.sol";
 import {HedgeAccount} from "./HedgeAccount.sol";
 import {MarkedBook} from "./MarkedBook.sol";
 import {TradedDelta} from "./TradedDelta.sol";
@@ -367,7 +368,7 @@ library DeskLimits {
 
     /// @dev Gives to keepers what traders have added to the net delta since the last time, and what they paid for its hedge.
     /// No bucket ever holds more than it can.
-    function _giveBack(State storage self, TradedDelta.State memory traded, uint256 whole) private {
+    function _giveBack(State storage self, TradedFlow memory traded, uint256 whole) private {
         (uint256 turnover, uint256 loss) = _due(self, traded, whole);
         if (turnover == 0) return;
         (self.givenTurnover, self.givenLoss) = (traded.turnover, traded.paid);
@@ -383,11 +384,7 @@ library DeskLimits {
     }
 
     /// @dev What is to be given back, shares rounded down. Counters go around the end of their type.
-    function _due(
-        State storage self,
-        TradedDelta.State memory traded,
-        uint256 whole
-    ) private view returns (uint256, uint256) {
+    function _due(State storage self, TradedFlow memory traded, uint256 whole) private view returns (uint256, uint256) {
         unchecked {
             uint256 turnover = traded.turnover - self.givenTurnover;
             uint256 loss = traded.paid - self.givenLoss;

@@ -7,10 +7,9 @@ import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 import {IOptionVault} from "../interfaces/IOptionVault.sol";
 import {IPriceOracle} from "../interfaces/IPriceOracle.sol";
 import {IVolSurface} from "../interfaces/IVolSurface.sol";
-import {MarkedBook} from "./MarkedBook.sol";
+import {Mark, VaultLimits} from "../interfaces/Types.sol";
 import {PoolEngine} from "./PoolEngine.sol";
 import {RiskEngine} from "./RiskEngine.sol";
-import {RiskLimits} from "./RiskLimits.sol";
 import {SurfaceBudget} from "./SurfaceBudget.sol";
 import {SurfaceEngine} from "./SurfaceEngine.sol";
 import {Treasury} from "./Treasury.sol";
@@ -52,7 +51,7 @@ library EpochEngine {
         if (block.timestamp < endsAt) revert IOptionVault.EpochOpen(endsAt);
         bool isOverdue = block.timestamp >= endsAt + risk.limits.epochLength;
         uint256 spreadVol = _spreadVol(risk, surface, isOverdue);
-        MarkedBook.Mark memory m = RiskEngine.remark(risk, surface, spot);
+        Mark memory m = RiskEngine.remark(risk, surface, spot);
         RiskEngine.Assets memory assets = PoolEngine.assetsOf(risk, treasury);
         int256 halfSpread = (int256(uint256(m.grossVega)) * int256(spreadVol)) / 1e6;
         halfSpread += _lagOf(oracle, spot, m.delta + assets.base);
@@ -74,7 +73,7 @@ library EpochEngine {
 
     /// @notice Opens the next epoch, on the mark as it is. @param supply Of shares, virtual ones included.
     function begin(RiskEngine.State storage risk, Treasury.State storage treasury, uint256 supply) external {
-        RiskLimits.Limits storage rules = risk.limits;
+        VaultLimits storage rules = risk.limits;
         treasury.beginEpoch(
             RiskEngine.navOf(risk.mark, PoolEngine.assetsOf(risk, treasury)),
             supply,
@@ -89,7 +88,7 @@ library EpochEngine {
         RiskEngine.State storage risk,
         Treasury.State storage treasury,
         IVolSurface surface,
-        MarkedBook.Mark memory m,
+        Mark memory m,
         int256 posted,
         bool isOverdue,
         uint256 queued,

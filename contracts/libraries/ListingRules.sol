@@ -3,21 +3,12 @@ pragma solidity ^0.8.31;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
+import {ListingLimits} from "../interfaces/Types.sol";
+
 /// @title Which series may be listed: a grid of strikes and a calendar of expiries
 /// @notice Strikes of three significant digits between two multiples of spot; expiries at one time of the day, daily for
 /// some days ahead and then on Fridays.
 library ListingRules {
-    /// @param minStrikeBps,maxStrikeBps Range of strikes in basis points of spot.
-    /// @param hour Seconds after midnight UTC at which series expire.
-    /// @param dailies Seconds ahead within which any day will do. @param maxTenor Seconds ahead at most.
-    struct Rules {
-        uint32 minStrikeBps;
-        uint32 maxStrikeBps;
-        uint32 hour;
-        uint32 dailies;
-        uint32 maxTenor;
-    }
-
     error InvalidListing(string what);
     error StrikeOffGrid(uint256 strike);
     error StrikeOutOfRange(uint256 strike, uint256 lowest, uint256 highest);
@@ -38,7 +29,7 @@ library ListingRules {
     uint256 private constant FARTHEST = 100 days;
     uint256 private constant MOST_FARTHEST = 2;
 
-    function validate(Rules calldata rules) external pure {
+    function validate(ListingLimits calldata rules) external pure {
         if (rules.minStrikeBps == 0 || rules.minStrikeBps >= BPS) revert InvalidListing("minStrikeBps");
         if (rules.maxStrikeBps <= BPS) revert InvalidListing("maxStrikeBps");
         if (rules.hour >= 1 days) revert InvalidListing("hour");
@@ -63,7 +54,7 @@ library ListingRules {
     /// @notice Reverts unless series of `expiry` at all `strikes` may be listed now. @param cutOff Seconds before its expiry at
     /// which a series ceases to trade: less than that ahead, it would never.
     function check(
-        Rules calldata rules,
+        ListingLimits calldata rules,
         uint256 cutOff,
         uint256 expiry,
         uint256[] calldata strikes,

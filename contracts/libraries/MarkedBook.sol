@@ -4,8 +4,8 @@ pragma solidity ^0.8.31;
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 
+import {Mark, Slice} from "../interfaces/Types.sol";
 import {Book} from "./Book.sol";
-import {Ssvi} from "./Ssvi.sol";
 import {SCENARIOS, StressGrid} from "./StressGrid.sol";
 import {Valuation} from "./Valuation.sol";
 
@@ -16,29 +16,6 @@ import {Valuation} from "./Valuation.sol";
 /// a mark says so. Amounts are the vault's: a short book has negative value, gamma and vega.
 library MarkedBook {
     using SafeCast for *;
-
-    /// @notice Three slots, of which a trade writes two.
-    /// @param value WAD USDC. @param delta WAD units of underlying. @param grossVega Plain vega in absolute sum, USDC with 6
-    /// decimals, per 1.00 of vol. @param gamma WAD, change of delta per USDC of spot. @param weightedVega WAD USDC per 1.00
-    /// of vol, weighted by tenor. @param vegaAdded What trades had lately added to net weighted vega when the last one did,
-    /// whole USDC, at @param vegaAddedAt Unix seconds. @param spot WAD. @param time Unix seconds; zero: there is no mark.
-    /// @param surfaceVersion Of the surface that was read, its last 24 bits. @param hasScenarios Whether the stress grid was
-    /// worked out with it, and goes with it. @param inventory The hedge, units of underlying (WAD), as the desk last said;
-    /// UNKNOWN when that is not all of it.
-    struct Mark {
-        int96 value;
-        int96 delta;
-        uint64 grossVega;
-        int96 gamma;
-        int96 weightedVega;
-        uint32 vegaAdded;
-        uint32 vegaAddedAt;
-        uint96 spot;
-        uint40 time;
-        uint24 surfaceVersion;
-        bool hasScenarios;
-        uint88 inventory;
-    }
 
     /// @notice A book's value, Greeks and scenarios as sums of products of two WADs: scaled down once, at the end.
     /// @param grid The scenarios; all zero for whoever only needs value and Greeks.
@@ -63,7 +40,7 @@ library MarkedBook {
     /// @param slices One per open expiry, in their order; ignored for those that have passed.
     function value(
         Book.State storage book,
-        Ssvi.Slice[] memory slices,
+        Slice[] memory slices,
         uint256 spot,
         uint256 surfaceVersion
     ) internal view returns (Mark memory m, int256[SCENARIOS] memory stress) {
@@ -78,7 +55,7 @@ library MarkedBook {
     /// @notice The same without scenarios, for whoever only needs value and Greeks.
     function greeks(
         Book.State storage book,
-        Ssvi.Slice[] memory slices,
+        Slice[] memory slices,
         uint256 spot,
         uint256 surfaceVersion
     ) internal view returns (Mark memory) {
@@ -142,7 +119,7 @@ library MarkedBook {
         return int256(m.delta) + (int256(m.gamma) * move) / WAD;
     }
 
-    function _sum(Sums memory sums, Book.State storage book, Ssvi.Slice[] memory slices, uint256 spot) private view {
+    function _sum(Sums memory sums, Book.State storage book, Slice[] memory slices, uint256 spot) private view {
         for (uint256 i = 0; i < slices.length; ++i) {
             uint256 expiry = book.expiries[i];
             Book.ExpiryBook storage positions = book.byExpiry[expiry];

@@ -7,6 +7,7 @@ import {IAsyncShares} from "../interfaces/IAsyncShares.sol";
 import {IOptionVault} from "../interfaces/IOptionVault.sol";
 import {IPriceOracle} from "../interfaces/IPriceOracle.sol";
 import {IVolSurface} from "../interfaces/IVolSurface.sol";
+import {Mark, TradedFlow} from "../interfaces/Types.sol";
 import {Book} from "./Book.sol";
 import {MarkedBook} from "./MarkedBook.sol";
 import {PriceSources} from "./PriceSources.sol";
@@ -23,7 +24,7 @@ library PoolEngine {
     using SafeCast for uint256;
     using PriceSources for PriceSources.State;
     using SurfaceBudget for SurfaceBudget.State;
-    using TradedDelta for TradedDelta.State;
+    using TradedDelta for TradedFlow;
     using Treasury for Treasury.Accounts;
     using Treasury for Treasury.State;
 
@@ -37,7 +38,7 @@ library PoolEngine {
         IVolSurface surface
     ) external view returns (IOptionVault.Balance memory b) {
         (b.spot, ) = oracle.spot();
-        (MarkedBook.Mark memory m, ) = RiskEngine.greeksAt(risk, surface, b.spot);
+        (Mark memory m, ) = RiskEngine.greeksAt(risk, surface, b.spot);
         RiskEngine.Assets memory assets = assetsOf(risk, treasury);
         (b.base, b.quote, b.nav) = (assets.base, assets.quote, RiskEngine.navOf(m, assets));
         b.netDelta = MarkedBook.deltaAt(m, b.spot) + b.base;
@@ -106,7 +107,7 @@ library PoolEngine {
         IVolSurface surface,
         uint256 spot
     ) public view returns (int256) {
-        (MarkedBook.Mark memory m, ) = RiskEngine.greeksAt(risk, surface, spot);
+        (Mark memory m, ) = RiskEngine.greeksAt(risk, surface, spot);
         return RiskEngine.navOf(m, assetsOf(risk, treasury));
     }
 
@@ -134,7 +135,7 @@ library PoolEngine {
         IVolSurface surface,
         uint256 spot
     ) external view returns (IOptionVault.Exposure memory) {
-        (MarkedBook.Mark memory m, ) = RiskEngine.greeksAt(risk, surface, spot);
+        (Mark memory m, ) = RiskEngine.greeksAt(risk, surface, spot);
         return _exposure(risk, treasury, m, spot, assetsOf(risk, treasury));
     }
 
@@ -146,7 +147,7 @@ library PoolEngine {
         uint256 spot
     ) external view returns (IOptionVault.Exposure memory e, int256[12] memory navs, uint256 worst) {
         RiskEngine.Assets memory assets = assetsOf(risk, treasury);
-        MarkedBook.Mark memory m;
+        Mark memory m;
         (m, navs, worst) = RiskEngine.scenarioNavs(risk, surface, spot, assets);
         e = _exposure(risk, treasury, m, spot, assets);
     }
@@ -172,7 +173,7 @@ library PoolEngine {
     function _exposure(
         RiskEngine.State storage risk,
         Treasury.State storage treasury,
-        MarkedBook.Mark memory m,
+        Mark memory m,
         uint256 spot,
         RiskEngine.Assets memory assets
     ) private view returns (IOptionVault.Exposure memory) {

@@ -4,31 +4,24 @@ pragma solidity ^0.8.31;
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 
+import {SpreadParams} from "../interfaces/Types.sol";
+
 /// @title What a trade costs beyond its mid price
 /// @notice Amounts in WAD USDC, rounded against the trader. The inventory charge is a potential of the vault's net vega:
 /// it depends on where a trade starts and ends, not on how it is split or ordered, so that over a round trip its charges and
 /// rebates cancel (before the bounds that Quoting puts on a total; Stoikov & Sağlam 2009; Baldacci, Bergault & Guéant 2021).
 library QuoteCurve {
-    /// @notice The parts of the half-spread, vol points (WAD): always; per day of the surface's age; with the vega
-    /// capacity used up; at expiry, growing linearly over the last week.
-    struct Spread {
-        uint64 base;
-        uint64 agePerDay;
-        uint64 atCapacity;
-        uint64 atExpiry;
-    }
-
     uint256 private constant WAD = 1e18;
     uint256 private constant BPS = 10_000;
     uint256 private constant NEAR_EXPIRY = 7 days;
 
     /// @notice A Spread in one word, fields from the lowest bit in their order.
-    function pack(Spread memory s) internal pure returns (uint256) {
+    function pack(SpreadParams memory s) internal pure returns (uint256) {
         return s.base | (uint256(s.agePerDay) << 64) | (uint256(s.atCapacity) << 128) | (uint256(s.atExpiry) << 192);
     }
 
-    function unpack(uint256 packed) internal pure returns (Spread memory) {
-        return Spread(uint64(packed), uint64(packed >> 64), uint64(packed >> 128), uint64(packed >> 192));
+    function unpack(uint256 packed) internal pure returns (SpreadParams memory) {
+        return SpreadParams(uint64(packed), uint64(packed >> 64), uint64(packed >> 128), uint64(packed >> 192));
     }
 
     /// @notice C(after) − C(before) with C(v) = ½ · maxSkew / capacity · v², rounded up; v is the vault's net short

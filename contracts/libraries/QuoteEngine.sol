@@ -6,12 +6,12 @@ import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 
 import {IOptionVault} from "../interfaces/IOptionVault.sol";
 import {IPriceOracle} from "../interfaces/IPriceOracle.sol";
+import {Leg, Mark, PackedPricing, Quote, VaultLimits} from "../interfaces/Types.sol";
 import {Book} from "./Book.sol";
 import {Capital} from "./Capital.sol";
 import {MarkedBook} from "./MarkedBook.sol";
 import {Quoting} from "./Quoting.sol";
 import {RiskEngine} from "./RiskEngine.sol";
-import {RiskLimits} from "./RiskLimits.sol";
 import {SeriesId} from "./SeriesId.sol";
 import {SCENARIOS, StressGrid} from "./StressGrid.sol";
 import {TradedDelta} from "./TradedDelta.sol";
@@ -23,14 +23,14 @@ library QuoteEngine {
     /// @notice See IOptionMarket.quoteAt. @param limits The vault's: who prices many trades reads them once.
     function quoteAt(
         IOptionVault vault,
-        RiskLimits.Limits calldata limits,
-        Book.Leg[] calldata legs,
-        Quoting.Terms calldata terms,
+        VaultLimits calldata limits,
+        Leg[] calldata legs,
+        PackedPricing calldata terms,
         IPriceOracle.Reading calldata reading,
         IOptionVault.Exposure calldata e,
         int256[SCENARIOS] calldata navs
-    ) external view returns (Quoting.Quote memory q) {
-        MarkedBook.Mark memory m = e.mark;
+    ) external view returns (Quote memory q) {
+        Mark memory m = e.mark;
         Quoting.Market memory market = Quoting.Market(terms, reading, m.spot, vault.surface());
         Quoting.Tally memory t;
         MarkedBook.Sums memory sums;
@@ -42,7 +42,7 @@ library QuoteEngine {
         // A sale binds nothing: without a grid, its scenarios are not worked out.
         MarkedBook.Sums memory without = Quoting.price(t, sums, legs, market);
         if (t.opens) {
-            RiskLimits.Limits memory rules = limits;
+            VaultLimits memory rules = limits;
             (uint256 rise, uint256 unhedged) = Capital.risenBy(
                 rules,
                 m,
@@ -62,7 +62,7 @@ library QuoteEngine {
     }
 
     /// @dev Short contracts of each leg's series and expiry after it, of others in the trade apart.
-    function _places(IOptionVault vault, Book.Leg[] calldata legs) private view returns (Book.Place[] memory places) {
+    function _places(IOptionVault vault, Leg[] calldata legs) private view returns (Book.Place[] memory places) {
         places = new Book.Place[](legs.length);
         for (uint256 i = 0; i < legs.length; ++i) {
             (uint256 id, int256 quantity) = (legs[i].id, legs[i].quantity);

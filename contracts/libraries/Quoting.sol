@@ -7,7 +7,7 @@ import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 
 import {IPriceOracle} from "../interfaces/IPriceOracle.sol";
 import {IVolSurface} from "../interfaces/IVolSurface.sol";
-import {Book} from "./Book.sol";
+import {Leg, PackedPricing, Pricing, Quote} from "../interfaces/Types.sol";
 import {MarkedBook} from "./MarkedBook.sol";
 import {QuoteCurve} from "./QuoteCurve.sol";
 import {SeriesId} from "./SeriesId.sol";
@@ -20,56 +20,6 @@ import {Valuation} from "./Valuation.sol";
 /// end; for the rest SpotRange knows a bound. Charges go by the Greeks at the mark's spot, which are those that are booked: what
 /// was worked out for the price stays with it.
 library Quoting {
-    /// @notice What a trade costs, by component, WAD USDC; positive costs the trader.
-    /// @param mid Σ quantity · mid price at `spot`.
-    /// @param inventory The curve's charge for using up vega capacity, or its rebate for freeing it.
-    /// @param hedging Expected cost of hedging the delta that the trade adds, and what delta costs more the more of it was traded
-    /// lately in the same direction (TradedDelta.impact).
-    /// @param spread Half-spread on the vega of each leg. @param lag What the references, which follow posted slices slowly, make it
-    /// dearer (IVolSurface). @param capital LPs' rate on capital that what is bought binds, see
-    /// Capital. Never a rebate. @param fees Trading fees, as far as a sale's proceeds cover them.
-    /// @param total USDC, 6 decimals, rounded up: after bounds (never cheaper than mid, capital and fees, a buyer pays at
-    /// least intrinsic value, a pure sale never costs). @param spot Where it was dearest.
-    struct Quote {
-        int256 mid;
-        int256 inventory;
-        uint256 hedging;
-        uint256 spread;
-        uint256 lag;
-        uint256 capital;
-        uint256 fees;
-        int256 total;
-        uint256 spot;
-    }
-
-    /// @notice The market's terms, two slots.
-    /// @param spread The parts of the half-spread, in vol points.
-    /// @param maxSkew Vol points (WAD) off mid at full vega capacity. @param minQuantity Smallest leg, WAD contracts.
-    /// @param minFee Least fee per contract, USDC with 6 decimals. @param hedgeCostBps Half-spread of the hedging venue.
-    /// @param feeBps Fee in basis points of spot. @param feeCapBps Cap of the fee in basis points of premium.
-    /// @param maxDispersionBps How far the highest price may lie above the lowest for anything to be opened.
-    /// @param cutOff Seconds before expiry at which trading closes.
-    /// @param maxSurfaceAge Seconds after which a slice serves for closing only.
-    struct Pricing {
-        QuoteCurve.Spread spread;
-        uint64 maxSkew;
-        uint64 minQuantity;
-        uint24 minFee;
-        uint16 hedgeCostBps;
-        uint8 feeBps;
-        uint16 feeCapBps;
-        uint16 maxDispersionBps;
-        uint24 cutOff;
-        uint24 maxSurfaceAge;
-    }
-
-    /// @notice The same as the market keeps it and hands it on. @param spread See QuoteCurve.pack. @param rules The other
-    /// fields, from the lowest bit in their order above.
-    struct Terms {
-        uint256 spread;
-        uint256 rules;
-    }
-
     /// @notice What the legs come to, signed for the trader. @param opens Whether any is bought.
     /// @param longest Seconds to the last expiry of what is bought. @param leastForEpoch What the trade must pay at least, WAD USDC: LPs'
     /// rate for an epoch on what is bound while nobody hedges.
@@ -113,7 +63,7 @@ library Quoting {
 
     /// @notice What legs are priced by. @param markSpot Where Greeks count.
     struct Market {
-        Terms terms;
+        PackedPricing terms;
         IPriceOracle.Reading reading;
         uint256 markSpot;
         IVolSurface surface;
@@ -135,7 +85,7 @@ library Quoting {
     int256 private constant WAD = 1e18;
     uint256 private constant USDC_UNIT = 1e12;
 
-    function pack(Pricing memory p) internal pure returns (Terms memory t) {
+    function pack(Pricing memory p) internal pure returns (PackedPricing memory t) {
         t.spread = QuoteCurve.pack(p.spread);
         t.rules = p.maxSkew | (uint256(p.minQuantity) << 64) | (uint256(p.minFee) << 128);
         t.rules |= (uint256(p.hedgeCostBps) << 152) | (uint256(p.feeBps) << 168) | (uint256(p.feeCapBps) << 176);
@@ -143,7 +93,7 @@ library Quoting {
         t.rules |= uint256(p.maxSurfaceAge) << 232;
     }
 
-    function unpack(Terms memory t) internal pure returns (Pricing memory) {
+    function unpack(PackedPricing memory t) internal pure returns (Pricing memory) {
         uint256 r = t.rules;
         return
             Pricing({
@@ -165,7 +115,7 @@ library Quoting {
     function price(
         Tally memory t,
         MarkedBook.Sums memory sums,
-        Book.Leg[] calldata legs,
+        Leg[] calldata legs,
         Market memory m
     ) internal view returns (MarkedBook.Sums memory without) {
         if (legs.length == 0) revert NoLegs();
@@ -183,7 +133,7 @@ library Quoting {
 
     /// @notice What the pool asks for a trade, in place, where `capital` is already there. All of the pool in WAD.
     /// @param netDelta Of book and hedge at the mark's spot.
-    /// @param weightedVega,vegaCapacity USDC per 1.00 of vol, see MarkedBook.Mark and IOptionVault.Exposure.
+    /// @param weightedVega,vegaCapacity USDC per 1.00 of vol, see Mark and IOptionVault.Exposure.
     function quote(
         Quote memory q,
         Tally memory t,
@@ -212,7 +162,7 @@ library Quoting {
     function _addVegaCharges(
         Quote memory q,
         Tally memory t,
-        Terms memory terms,
+        PackedPricing memory terms,
         int256 netShort,
         uint256 capacity
     ) private pure {
@@ -243,7 +193,7 @@ library Quoting {
     }
 
     /// @dev A single option rises or falls with spot, and a sum of bought ones is convex.
-    function _mayPeakInside(Book.Leg[] calldata legs, IPriceOracle.Reading memory r) private pure returns (bool) {
+    function _mayPeakInside(Leg[] calldata legs, IPriceOracle.Reading memory r) private pure returns (bool) {
         if (legs.length == 1 || r.low >= r.high) return false;
         for (uint256 i = 0; i < legs.length; ++i) if (legs[i].quantity < 0) return true;
         return false;
@@ -265,7 +215,7 @@ library Quoting {
     function _priceLeg(
         Tally memory t,
         MarkedBook.Sums memory sums,
-        Book.Leg[] calldata legs,
+        Leg[] calldata legs,
         uint256 index,
         Market memory m
     ) private view {
@@ -393,7 +343,7 @@ library Quoting {
         floor = quantity > 0 ? _times(quantity, int256(SeriesId.payoff(p.strike, p.isCall, spot))) : mid;
     }
 
-    function _isNetBought(Book.Leg[] calldata legs, uint256 id) private pure returns (bool) {
+    function _isNetBought(Leg[] calldata legs, uint256 id) private pure returns (bool) {
         int256 net = 0;
         for (uint256 i = 0; i < legs.length; ++i) if (legs[i].id == id) net += legs[i].quantity;
         return net > 0;

@@ -5,30 +5,29 @@ import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 
 import {IOptionVault} from "../interfaces/IOptionVault.sol";
 import {IVolSurface} from "../interfaces/IVolSurface.sol";
+import {Mark, Slice, TradedFlow, VaultLimits} from "../interfaces/Types.sol";
 import {Book} from "./Book.sol";
 import {MarkedBook} from "./MarkedBook.sol";
 import {RiskLimits} from "./RiskLimits.sol";
-import {Ssvi} from "./Ssvi.sol";
 import {SCENARIOS, StressGrid} from "./StressGrid.sol";
 import {SurfaceBudget} from "./SurfaceBudget.sol";
-import {TradedDelta} from "./TradedDelta.sol";
 
 /// @title A pool's book with its mark, its stress grid and the limits that it is held to
 /// @notice Owns their storage and the verbs on it, except for trades: see TradeEngine.
 /// @dev Deployed by itself and linked: with the pricing libraries inside, the vault would be larger than contracts may be.
 library RiskEngine {
     using Book for Book.State;
-    using RiskLimits for RiskLimits.Limits;
+    using RiskLimits for VaultLimits;
     using StressGrid for StressGrid.State;
     using SurfaceBudget for SurfaceBudget.State;
 
     struct State {
         Book.State book;
-        MarkedBook.Mark mark;
+        Mark mark;
         StressGrid.State stress;
-        RiskLimits.Limits limits;
+        VaultLimits limits;
         SurfaceBudget.State surfaceBudget;
-        TradedDelta.State traded;
+        TradedFlow traded;
     }
 
     /// @notice All that a pool has besides its book. @param cash WAD USDC, less what is owed.
@@ -43,7 +42,7 @@ library RiskEngine {
     uint256 private constant BPS = 10_000;
 
     /// @notice Values the book at `spot` and stores the mark with its scenarios.
-    function remark(State storage self, IVolSurface surface, uint256 spot) external returns (MarkedBook.Mark memory m) {
+    function remark(State storage self, IVolSurface surface, uint256 spot) external returns (Mark memory m) {
         int256[SCENARIOS] memory stress;
         (m, stress) = _value(self, surface, spot);
         self.mark = m;
@@ -52,11 +51,7 @@ library RiskEngine {
     }
 
     /// @notice The same without scenarios: a sale needs none.
-    function remarkGreeks(
-        State storage self,
-        IVolSurface surface,
-        uint256 spot
-    ) external returns (MarkedBook.Mark memory m) {
+    function remarkGreeks(State storage self, IVolSurface surface, uint256 spot) external returns (Mark memory m) {
         m = _greeks(self, surface, spot);
         self.mark = m;
         emit IOptionVault.Marked(m);
@@ -68,7 +63,7 @@ library RiskEngine {
         State storage self,
         IVolSurface surface,
         uint256 spot
-    ) external view returns (MarkedBook.Mark memory m, int256[SCENARIOS] memory stress) {
+    ) external view returns (Mark memory m, int256[SCENARIOS] memory stress) {
         return _markAt(self, surface, spot);
     }
 
@@ -77,18 +72,14 @@ library RiskEngine {
         State storage self,
         IVolSurface surface,
         uint256 spot
-    ) external view returns (MarkedBook.Mark memory m, bool fresh) {
+    ) external view returns (Mark memory m, bool fresh) {
         m = self.mark;
         fresh = isFresh(self.limits, m, surface, spot);
         if (!fresh) m = _greeks(self, surface, spot);
     }
 
     /// @notice Value and Greeks at `spot`, without scenarios.
-    function greeks(
-        State storage self,
-        IVolSurface surface,
-        uint256 spot
-    ) external view returns (MarkedBook.Mark memory m) {
+    function greeks(State storage self, IVolSurface surface, uint256 spot) external view returns (Mark memory m) {
         return _greeks(self, surface, spot);
     }
 
@@ -106,8 +97,8 @@ library RiskEngine {
 
     /// @notice Whether a mark is young, near to `spot`, and of the surface as it is. Whether it has scenarios is another question.
     function isFresh(
-        RiskLimits.Limits storage limits,
-        MarkedBook.Mark memory m,
+        VaultLimits storage limits,
+        Mark memory m,
         IVolSurface surface,
         uint256 spot
     ) internal view returns (bool) {
@@ -124,7 +115,7 @@ library RiskEngine {
     }
 
     /// @notice Net assets, WAD USDC, at the mark's spot.
-    function navOf(MarkedBook.Mark memory m, Assets memory assets) internal pure returns (int256) {
+    function navOf(Mark memory m, Assets memory assets) internal pure returns (int256) {
         return assets.cash + assets.quote + m.value + (assets.base * int256(uint256(m.spot))) / WAD;
     }
 
@@ -134,7 +125,7 @@ library RiskEngine {
         IVolSurface surface,
         uint256 spot,
         Assets calldata assets
-    ) external view returns (MarkedBook.Mark memory m, int256[SCENARIOS] memory navs, uint256 worst) {
+    ) external view returns (Mark memory m, int256[SCENARIOS] memory navs, uint256 worst) {
         int256[SCENARIOS] memory stress;
         (m, stress) = _markAt(self, surface, spot);
         navs = StressGrid.totals(stress, assets.base, m.spot, assets.cash + assets.quote);
@@ -143,21 +134,21 @@ library RiskEngine {
 
     /// @notice The most that may leave the pool, WAD USDC, so that what stays carries the book as it is marked.
     function releasable(State storage self, Assets calldata assets) external view returns (uint256) {
-        MarkedBook.Mark memory m = self.mark;
+        Mark memory m = self.mark;
         (int256 worst, ) = StressGrid.worst(self.stress.load(), StressGrid.scenarios(), assets.base, m.spot);
         int256 left = StressGrid.scaled(worst) + assets.cash + assets.quote;
         return self.limits.releasable(navOf(m, assets), left, m.spot, m.weightedVega, m.gamma);
     }
 
     /// @notice Replaces the limits.
-    function setLimits(State storage self, RiskLimits.Limits calldata next) external {
+    function setLimits(State storage self, VaultLimits calldata next) external {
         next.validate();
         self.limits = next;
         self.surfaceBudget.set(next.surfaceLossBps);
     }
 
     /// @dev What a mark knows besides the book's value stays.
-    function _carryOver(MarkedBook.Mark storage from, MarkedBook.Mark memory to) private view {
+    function _carryOver(Mark storage from, Mark memory to) private view {
         (to.vegaAdded, to.vegaAddedAt, to.inventory) = (from.vegaAdded, from.vegaAddedAt, from.inventory);
     }
 
@@ -165,7 +156,7 @@ library RiskEngine {
         State storage self,
         IVolSurface surface,
         uint256 spot
-    ) private view returns (MarkedBook.Mark memory m, int256[SCENARIOS] memory stress) {
+    ) private view returns (Mark memory m, int256[SCENARIOS] memory stress) {
         m = self.mark;
         if (m.hasScenarios && isFresh(self.limits, m, surface, spot)) stress = self.stress.load();
         else (m, stress) = _value(self, surface, spot);
@@ -176,24 +167,20 @@ library RiskEngine {
         State storage self,
         IVolSurface surface,
         uint256 spot
-    ) private view returns (MarkedBook.Mark memory m, int256[SCENARIOS] memory stress) {
+    ) private view returns (Mark memory m, int256[SCENARIOS] memory stress) {
         (m, stress) = MarkedBook.value(self.book, _slices(self.book, surface), spot, surface.version());
         _carryOver(self.mark, m);
     }
 
-    function _greeks(
-        State storage self,
-        IVolSurface surface,
-        uint256 spot
-    ) private view returns (MarkedBook.Mark memory m) {
+    function _greeks(State storage self, IVolSurface surface, uint256 spot) private view returns (Mark memory m) {
         m = MarkedBook.greeks(self.book, _slices(self.book, surface), spot, surface.version());
         _carryOver(self.mark, m);
     }
 
     /// @dev One slice per open expiry, empty for those that have passed.
-    function _slices(Book.State storage book, IVolSurface surface) private view returns (Ssvi.Slice[] memory slices) {
+    function _slices(Book.State storage book, IVolSurface surface) private view returns (Slice[] memory slices) {
         uint256 count = book.expiries.length;
-        slices = new Ssvi.Slice[](count);
+        slices = new Slice[](count);
         for (uint256 i = 0; i < count; ++i) {
             uint256 expiry = book.expiries[i];
             if (block.timestamp < expiry) (slices[i], ) = surface.sliceOf(expiry);

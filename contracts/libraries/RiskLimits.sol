@@ -4,44 +4,12 @@ pragma solidity ^0.8.31;
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 
+import {VaultLimits} from "../interfaces/Types.sol";
+
 /// @title How much risk a pool may carry
 /// @notice Capital rules as pure functions of net assets (NAV, WAD USDC) and exposure. Each binds only what grows: whoever
 /// lowers a risk is never stopped by its limit.
 library RiskLimits {
-    /// @notice Shares are in basis points of NAV unless said otherwise. Two slots, of which a trade reads the first.
-    /// @param vegaCapacityBps Capacity for net weighted vega per 1.00 of vol.
-    /// @param gammaCapacityBps How much a move of spot by 1 % may change the delta's notional.
-    /// @param seriesCapBps Notional of short contracts in one series. @param expiryCapBps In one expiry.
-    /// @param reserveBps What must be left of NAV in the worst scenario.
-    /// @param maxMarkAge Seconds after which a mark is stale. @param maxMarkMoveBps Move of spot after which it is.
-    /// @param maxDrawdownBps Fall of NAV per share below its peak at which nothing new may be opened, from the next epoch on.
-    /// @param insuranceShareBps Share of fees that goes to the insurance reserve. @param insuranceTargetBps Share of NAV
-    /// up to which the reserve is filled. It pays holders what the pool cannot, and no LP.
-    /// @param vegaWindow Seconds in which the vega window refills. @param vegaWindowBps Share of the vega capacity that
-    /// trades may add within that time.
-    /// @param spreadVol Half-spread for NAV: the book's bid and ask lie this many vol points (WAD) from its mark.
-    /// @param epochLength Seconds between two epochs, at least. @param surfaceLossBps What posted surfaces may cost LPs in any 24
-    /// hours: see SurfaceBudget. @param capitalRateBps What LPs charge a year for capital that a trade binds, basis points of it: see
-    /// Capital.
-    struct Limits {
-        uint24 vegaCapacityBps;
-        uint24 gammaCapacityBps;
-        uint24 seriesCapBps;
-        uint24 expiryCapBps;
-        uint16 reserveBps;
-        uint24 maxMarkAge;
-        uint16 maxMarkMoveBps;
-        uint16 maxDrawdownBps;
-        uint16 insuranceShareBps;
-        uint16 insuranceTargetBps;
-        uint24 vegaWindow;
-        uint24 vegaWindowBps;
-        uint64 spreadVol;
-        uint32 epochLength;
-        uint16 surfaceLossBps;
-        uint24 capitalRateBps;
-    }
-
     error InvalidLimits(string what);
     error VegaCapacityExceeded(uint256 weightedVega, uint256 capacity);
     error GammaCapacityExceeded(uint256 notionalPerPercent, uint256 capacity);
@@ -57,7 +25,7 @@ library RiskLimits {
     uint256 private constant BPS = 10_000;
     uint256 private constant WAD = 1e18;
 
-    function validate(Limits memory self) internal pure {
+    function validate(VaultLimits memory self) internal pure {
         if (self.vegaCapacityBps == 0 || self.vegaCapacityBps > 10 * BPS) revert InvalidLimits("vegaCapacityBps");
         if (self.gammaCapacityBps == 0 || self.gammaCapacityBps > 10 * BPS) revert InvalidLimits("gammaCapacityBps");
         if (self.seriesCapBps == 0 || self.seriesCapBps > 20 * BPS) revert InvalidLimits("seriesCapBps");
@@ -77,7 +45,7 @@ library RiskLimits {
     }
 
     /// @notice The limits that a trade is held to, without those of epochs: half the reads.
-    function ofTrades(Limits storage stored) internal view returns (Limits memory limits) {
+    function ofTrades(VaultLimits storage stored) internal view returns (VaultLimits memory limits) {
         limits.vegaCapacityBps = stored.vegaCapacityBps;
         limits.gammaCapacityBps = stored.gammaCapacityBps;
         limits.seriesCapBps = stored.seriesCapBps;
@@ -97,7 +65,7 @@ library RiskLimits {
     /// @notice Requires that net vega, if it has grown, is within its capacity.
     /// @return growth By how much it has.
     function requireVega(
-        Limits memory self,
+        VaultLimits memory self,
         int256 nav,
         int256 vegaBefore,
         int256 vega
@@ -110,7 +78,7 @@ library RiskLimits {
 
     /// @notice Requires that gamma, if it has grown, moves no more notional per 1 % of spot than its capacity.
     function requireGamma(
-        Limits memory self,
+        VaultLimits memory self,
         int256 nav,
         uint256 spot,
         int256 gammaBefore,
@@ -126,7 +94,7 @@ library RiskLimits {
     /// @notice Requires that a series that was sold and its expiry have no more notional than their caps.
     /// @param open Short contracts of series `id`, @param openInExpiry of its expiry, WAD.
     function requireCaps(
-        Limits memory self,
+        VaultLimits memory self,
         int256 nav,
         uint256 spot,
         uint256 id,
@@ -142,14 +110,14 @@ library RiskLimits {
     }
 
     /// @notice What must be left of `nav` in the worst scenario, WAD USDC.
-    function reserveOf(Limits memory self, int256 nav) internal pure returns (int256) {
+    function reserveOf(VaultLimits memory self, int256 nav) internal pure returns (int256) {
         return int256(share(nav, self.reserveBps));
     }
 
     /// @notice The most that may leave a pool (WAD USDC) so that what stays carries its book: the reserve in the worst
     /// scenario, where `left` of `nav` remains, and the capacities for vega and gamma.
     function releasable(
-        Limits memory self,
+        VaultLimits memory self,
         int256 nav,
         int256 left,
         uint256 spot,
@@ -165,7 +133,7 @@ library RiskLimits {
 
     /// @notice Capital that vega binds, and gamma, WAD USDC: the NAV of which each would be the whole capacity. Rounded up.
     function boundByGreeks(
-        Limits memory self,
+        VaultLimits memory self,
         uint256 spot,
         int256 weightedVega,
         int256 gamma
@@ -179,7 +147,7 @@ library RiskLimits {
     /// within the window.
     /// @param used Whole USDC per 1.00 of vol in the window at `usedAt`. @param vegaCapacity WAD USDC per 1.00 of vol.
     function vegaWindowLeft(
-        Limits memory self,
+        VaultLimits memory self,
         uint256 used,
         uint256 usedAt,
         uint256 vegaCapacity
@@ -191,7 +159,7 @@ library RiskLimits {
 
     /// @notice What is used of the window, in whole USDC, after `added` more: rounded up. Requires that there is room.
     function useVegaWindow(
-        Limits memory self,
+        VaultLimits memory self,
         uint256 used,
         uint256 usedAt,
         uint256 vegaCapacity,
@@ -207,7 +175,7 @@ library RiskLimits {
         return Math.saturatingSub(used, freed / WAD);
     }
 
-    function _vegaWindow(Limits memory self, uint256 vegaCapacity) private pure returns (uint256) {
+    function _vegaWindow(VaultLimits memory self, uint256 vegaCapacity) private pure returns (uint256) {
         return (vegaCapacity * self.vegaWindowBps) / BPS;
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.31;
 
+import {Slice} from "../interfaces/Types.sol";
 import {FixedPoint} from "./FixedPoint.sol";
 
 /// @title Ssvi
@@ -12,17 +13,6 @@ import {FixedPoint} from "./FixedPoint.sol";
 ///
 /// so the vol √(w/T) depends on k alone. Everything is WAD and times are seconds unless said otherwise.
 library Ssvi {
-    /// @param atmVol σ₀ > 0, the vol at the money
-    /// @param skew ρ, between −1 and 1 exclusive
-    /// @param curvature φ ≥ 0
-    /// @param carry b, the forward's annual growth over spot: forward = spot·exp(b·T)
-    struct Slice {
-        uint256 atmVol;
-        int256 skew;
-        uint256 curvature;
-        int256 carry;
-    }
-
     uint256 private constant YEAR = 365 days;
 
     /// @notice Implied vol at a strike, to the unit. Time takes no part, as θ and T cancel: it is in the signature because

@@ -2,10 +2,10 @@
 pragma solidity ^0.8.31;
 
 import {IVolSurface} from "../interfaces/IVolSurface.sol";
+import {Slice} from "../interfaces/Types.sol";
 import {Book} from "./Book.sol";
 import {MarkedBook} from "./MarkedBook.sol";
 import {RiskEngine} from "./RiskEngine.sol";
-import {Ssvi} from "./Ssvi.sol";
 import {SurfaceBudget} from "./SurfaceBudget.sol";
 import {Treasury} from "./Treasury.sol";
 import {Valuation} from "./Valuation.sol";
@@ -66,7 +66,7 @@ library SurfaceEngine {
         uint256 spot
     ) external view returns (int256 value, bool lags, bool frozen) {
         uint256 count = risk.book.expiries.length;
-        Ssvi.Slice[] memory slices = new Ssvi.Slice[](count);
+        Slice[] memory slices = new Slice[](count);
         for (uint256 i = 0; i < count; ++i) {
             uint256 expiry = risk.book.expiries[i];
             if (block.timestamp >= expiry) continue;
@@ -88,7 +88,7 @@ library SurfaceEngine {
         for (uint256 i = 0; i < length; ++i) {
             uint256 expiry = risk.book.expiries[i];
             if (block.timestamp >= expiry || !surface.quoted(expiry).lags) continue;
-            (Ssvi.Slice memory from, Ssvi.Slice memory to) = surface.moveOf(expiry);
+            (Slice memory from, Slice memory to) = surface.moveOf(expiry);
             Move memory m = moves[count++];
             m.expiry = expiry;
             Valuation.Tenor memory before = Valuation.tenor(expiry, from, spot);

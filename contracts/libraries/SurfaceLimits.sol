@@ -2,8 +2,8 @@
 pragma solidity ^0.8.31;
 
 import {IVolSurface} from "../interfaces/IVolSurface.sol";
+import {Slice} from "../interfaces/Types.sol";
 import {FixedPoint} from "./FixedPoint.sol";
-import {Ssvi} from "./Ssvi.sol";
 
 /// @title What a post to the surface must respect, and what limits must
 library SurfaceLimits {
@@ -41,7 +41,7 @@ library SurfaceLimits {
     }
 
     /// @notice Refuses a slice outside its range.
-    function checkRange(IVolSurface.Limits memory bounds, uint256 expiry, Ssvi.Slice calldata s) internal pure {
+    function checkRange(IVolSurface.Limits memory bounds, uint256 expiry, Slice calldata s) internal pure {
         // Rounding towards zero could take the vol below its minimum by less than one unit; it is checked rounded.
         require(
             s.atmVol - (s.atmVol % VOL_UNIT) >= bounds.minVol && s.atmVol <= bounds.maxVol,
@@ -69,8 +69,8 @@ library SurfaceLimits {
     function checkStep(
         IVolSurface.Limits memory bounds,
         uint256 expiry,
-        Ssvi.Slice memory last,
-        Ssvi.Slice memory next
+        Slice memory last,
+        Slice memory next
     ) internal view {
         checkVolStep(bounds, expiry, last.atmVol, next.atmVol);
         uint256 skewStep = _distance(next.skew, last.skew);

@@ -3,6 +3,7 @@ pragma solidity ^0.8.31;
 
 import {IPriceOracle} from "../interfaces/IPriceOracle.sol";
 import {IVolSurface} from "../interfaces/IVolSurface.sol";
+import {Leg, Mark, PackedPricing, Quote, TradedFlow} from "../interfaces/Types.sol";
 import {Book} from "./Book.sol";
 import {MarkedBook} from "./MarkedBook.sol";
 import {Quoting} from "./Quoting.sol";
@@ -20,10 +21,10 @@ import {Treasury} from "./Treasury.sol";
 /// @dev Deployed by itself and linked, as RiskEngine is.
 library TradeEngine {
     using Book for Book.State;
-    using MarkedBook for MarkedBook.Mark;
+    using MarkedBook for Mark;
     using StressGrid for StressGrid.State;
     using SurfaceBudget for SurfaceBudget.State;
-    using TradedDelta for TradedDelta.State;
+    using TradedDelta for TradedFlow;
     using Treasury for Treasury.Accounts;
     using Treasury for Treasury.State;
 
@@ -33,12 +34,12 @@ library TradeEngine {
         Treasury.State storage treasury,
         IPriceOracle oracle,
         IVolSurface surface,
-        Book.Leg[] calldata legs,
-        Quoting.Terms calldata terms,
+        Leg[] calldata legs,
+        PackedPricing calldata terms,
         bool mayOwe
-    ) external returns (Quoting.Quote memory q, uint256 insured, uint256 unpaid) {
+    ) external returns (Quote memory q, uint256 insured, uint256 unpaid) {
         IPriceOracle.Reading memory reading = oracle.read();
-        MarkedBook.Mark memory m = _freshMark(risk, surface, reading.spot, TradeSteps.opens(legs));
+        Mark memory m = _freshMark(risk, surface, reading.spot, TradeSteps.opens(legs));
         Treasury.Accounts memory accounts = treasury.accounts;
         RiskEngine.Assets memory assets = TradeSteps.assetsOf(treasury, accounts, m);
         MarkedBook.Sums memory sums;
@@ -63,7 +64,7 @@ library TradeEngine {
         for (uint256 i = 0; i < legs.length; ++i) {
             (d.places[i].open, d.places[i].inExpiry) = risk.book.take(legs[i]);
         }
-        TradedDelta.State memory lately = risk.traded;
+        TradedFlow memory lately = risk.traded;
         if (t.opens) TradeSteps.bind(d, q, t, without, risk.limits, legs);
         TradeSteps.allow(t, risk, treasury);
         TradeSteps.quote(d, q, t, market, lately);
@@ -82,7 +83,7 @@ library TradeEngine {
         IVolSurface surface,
         uint256 spot,
         bool opens
-    ) private returns (MarkedBook.Mark memory m) {
+    ) private returns (Mark memory m) {
         m = risk.mark;
         if (RiskEngine.isFresh(risk.limits, m, surface, spot) && (m.hasScenarios || !opens)) return m;
         return opens ? RiskEngine.remark(risk, surface, spot) : RiskEngine.remarkGreeks(risk, surface, spot);

@@ -7,6 +7,7 @@ import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 import {IOptionVault} from "../interfaces/IOptionVault.sol";
 import {IPriceOracle} from "../interfaces/IPriceOracle.sol";
 import {IVolSurface} from "../interfaces/IVolSurface.sol";
+import {ExpiryTotals, Leg, Mark, PackedPricing, Quote, TradedFlow} from "../interfaces/Types.sol";
 import {Book} from "./Book.sol";
 import {MarkedBook} from "./MarkedBook.sol";
 import {Quoting} from "./Quoting.sol";
@@ -15,7 +16,6 @@ import {RiskLimits} from "./RiskLimits.sol";
 import {SeriesId} from "./SeriesId.sol";
 import {StressGrid} from "./StressGrid.sol";
 import {TradeSteps} from "./TradeSteps.sol";
-import {TradedDelta} from "./TradedDelta.sol";
 import {Treasury} from "./Treasury.sol";
 
 /// @title What a trade would ask and leave behind
@@ -32,12 +32,12 @@ library TradePreview {
         Treasury.State storage treasury,
         IPriceOracle oracle,
         IVolSurface surface,
-        Book.Leg[] calldata legs,
-        Quoting.Terms calldata terms
-    ) external view returns (Quoting.Quote memory q, IOptionVault.Exposure memory e) {
+        Leg[] calldata legs,
+        PackedPricing calldata terms
+    ) external view returns (Quote memory q, IOptionVault.Exposure memory e) {
         IPriceOracle.Reading memory reading = oracle.read();
         MarkedBook.Sums memory sums;
-        MarkedBook.Mark memory m;
+        Mark memory m;
         if (TradeSteps.opens(legs)) {
             (m, sums.stress) = RiskEngine.markAt(risk, surface, reading.spot);
             sums.grid = StressGrid.scenarios();
@@ -66,7 +66,7 @@ library TradePreview {
         for (uint256 i = 0; i < legs.length; ++i) d.places[i] = _afterLegs(risk.book, legs, i);
         if (t.opens) TradeSteps.bind(d, q, t, without, risk.limits, legs);
         TradeSteps.allow(t, risk, treasury);
-        TradedDelta.State memory lately = risk.traded;
+        TradedFlow memory lately = risk.traded;
         TradeSteps.quote(d, q, t, market, lately);
         TradeSteps.pay(d, q, accounts, risk.limits, treasury, !t.opens);
         if (t.opens) TradeSteps.requireLimits(d, risk, treasury, surface, legs);
@@ -76,11 +76,11 @@ library TradePreview {
     /// @dev Short contracts in the series and the expiry of leg `last` after it and those before it.
     function _afterLegs(
         Book.State storage book,
-        Book.Leg[] calldata legs,
+        Leg[] calldata legs,
         uint256 last
     ) private view returns (Book.Place memory) {
         uint256 expiry = SeriesId.expiryOf(legs[last].id);
-        (Book.Series storage stored, Book.Expiry storage totals) = book.find(legs[last].id);
+        (Book.Series storage stored, ExpiryTotals storage totals) = book.find(legs[last].id);
         int256 series = -int256(stored.quantity);
         int256 total = int256(uint256(totals.contracts));
         for (uint256 i = 0; i <= last; ++i) {

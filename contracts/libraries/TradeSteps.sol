@@ -8,6 +8,7 @@ import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 import {IOptionVault} from "../interfaces/IOptionVault.sol";
 import {IPriceOracle} from "../interfaces/IPriceOracle.sol";
 import {IVolSurface} from "../interfaces/IVolSurface.sol";
+import {Leg, Mark, Quote, TradedFlow, VaultLimits} from "../interfaces/Types.sol";
 import {Book} from "./Book.sol";
 import {Capital} from "./Capital.sol";
 import {MarkedBook} from "./MarkedBook.sol";
@@ -23,11 +24,11 @@ import {Treasury} from "./Treasury.sol";
 /// @notice What TradeEngine does and TradePreview foresees, in their order: nothing that a price is made of could differ from what
 /// is booked.
 library TradeSteps {
-    using MarkedBook for MarkedBook.Mark;
-    using RiskLimits for RiskLimits.Limits;
+    using MarkedBook for Mark;
+    using RiskLimits for VaultLimits;
     using SafeCast for uint256;
     using SurfaceBudget for SurfaceBudget.State;
-    using TradedDelta for TradedDelta.State;
+    using TradedDelta for TradedFlow;
     using Treasury for Treasury.Accounts;
     using Treasury for Treasury.State;
 
@@ -36,7 +37,7 @@ library TradeSteps {
     /// @param places Short contracts of each leg's series and expiry after the trade.
     struct Deal {
         IPriceOracle.Reading reading;
-        MarkedBook.Mark mark;
+        Mark mark;
         MarkedBook.Sums sums;
         RiskEngine.Assets assets;
         uint256 vegaCapacity;
@@ -45,14 +46,14 @@ library TradeSteps {
         int256 cashBefore;
         int256 navBefore;
         int256 nav;
-        RiskLimits.Limits limits;
+        VaultLimits limits;
         Book.Place[] places;
     }
 
     uint256 private constant USDC_UNIT = 1e12;
 
     /// @notice Whether any leg is bought from the pool: such a trade is priced and held to limits by scenarios, too.
-    function opens(Book.Leg[] calldata legs) internal pure returns (bool) {
+    function opens(Leg[] calldata legs) internal pure returns (bool) {
         for (uint256 i = 0; i < legs.length; ++i) if (legs[i].quantity > 0) return true;
         return false;
     }
@@ -61,7 +62,7 @@ library TradeSteps {
     function assetsOf(
         Treasury.State storage treasury,
         Treasury.Accounts memory accounts,
-        MarkedBook.Mark memory m
+        Mark memory m
     ) internal view returns (RiskEngine.Assets memory assets) {
         assets.cash = accounts.netCash();
         (assets.base, assets.quote) = treasury.hedgeOf(m.inventory);
@@ -70,12 +71,12 @@ library TradeSteps {
     /// @notice Prices the trade, and adds it to the mark, in place. @param lately What was traded before it, and then with it.
     function quote(
         Deal memory d,
-        Quoting.Quote memory q,
+        Quote memory q,
         Quoting.Tally memory t,
         Quoting.Market memory market,
-        TradedDelta.State memory lately
+        TradedFlow memory lately
     ) internal view {
-        MarkedBook.Mark memory m = d.mark;
+        Mark memory m = d.mark;
         int256 deltaBefore = m.delta;
         t.impact = lately.impact(t.delta, m.spot, Capital.navOf(d.limits, d.vegaCapacity, d.navBefore));
         Quoting.quote(q, t, market, m.delta + d.assets.base, d.vegaBefore, d.vegaCapacity);
@@ -101,11 +102,11 @@ library TradeSteps {
     /// @param limits Of which an ordinary trade does not read the second slot.
     function bind(
         Deal memory d,
-        Quoting.Quote memory q,
+        Quote memory q,
         Quoting.Tally memory t,
         MarkedBook.Sums memory without,
-        RiskLimits.Limits storage limits,
-        Book.Leg[] calldata legs
+        VaultLimits storage limits,
+        Leg[] calldata legs
     ) internal view {
         (uint256 rise, uint256 unhedged) = Capital.risenBy(
             d.limits,
@@ -126,9 +127,9 @@ library TradeSteps {
     /// @notice Adds the trade's cash to accounts and assets, in place. @param mayOwe Whether proceeds may be owed.
     function pay(
         Deal memory d,
-        Quoting.Quote memory q,
+        Quote memory q,
         Treasury.Accounts memory accounts,
-        RiskLimits.Limits storage limits,
+        VaultLimits storage limits,
         Treasury.State storage treasury,
         bool mayOwe
     ) internal view returns (uint256 insured, uint256 unpaid) {
@@ -145,11 +146,11 @@ library TradeSteps {
         RiskEngine.State storage risk,
         Treasury.State storage treasury,
         IVolSurface surface,
-        Book.Leg[] calldata legs
+        Leg[] calldata legs
     ) internal view {
         _requireOpen(treasury, d.nav);
-        MarkedBook.Mark memory m = d.mark;
-        RiskLimits.Limits memory limits = d.limits;
+        Mark memory m = d.mark;
+        VaultLimits memory limits = d.limits;
         for (uint256 i = 0; i < legs.length; ++i) {
             if (legs[i].quantity < 0) continue;
             // By NAV as it was: what a trade is charged makes no room for it.
@@ -175,7 +176,7 @@ library TradeSteps {
     /// that binds a loss binds the smallest.
     function _requireReserve(
         Deal memory d,
-        RiskLimits.Limits memory limits,
+        VaultLimits memory limits,
         RiskEngine.State storage risk,
         IVolSurface surface
     ) private view {

@@ -5,27 +5,14 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 
+import {TradedFlow} from "../interfaces/Types.sol";
+
 /// @title What trades have added to a book's delta
 /// @notice In this block, so that nobody's hedge goes by delta that may be gone before the block is over; in all, so that
 /// keepers may always hedge what others trade, and at the cost that traders have paid for it; and lately in each direction,
 /// so that whoever sees prices before feed and pool do pays more the more he takes.
 library TradedDelta {
     using SafeCast for int256;
-
-    /// @notice One slot. @param delta What trades added at `time` (unix seconds) at the mark's spot, in millionths of the underlying,
-    /// and @param gamma to gamma, in units of 1e9 (WAD per USDC of spot). @param time Of the last trade.
-    /// @param turnover |delta| of all trades at the marks' spots, and @param paid what their quotes charged for its hedge: in cents,
-    /// counted up for ever and around the end of the type; only differences mean anything.
-    /// @param bought,sold Delta that traders have bought and sold lately, as of `time`, whole USDC: see `recent`.
-    struct State {
-        int48 delta;
-        int40 gamma;
-        uint32 time;
-        uint40 turnover;
-        uint32 paid;
-        uint32 bought;
-        uint32 sold;
-    }
 
     /// @notice WAD USDC.
     uint256 internal constant CENT = 1e16;
@@ -40,7 +27,7 @@ library TradedDelta {
 
     /// @notice Adds a trade, in place. @param delta,gamma What it adds to the book's, WAD: what traders buy, the book is short of.
     /// @param spot WAD. @param charge For the hedge, WAD USDC. @dev Recent flows end at their type's largest value.
-    function add(State memory s, int256 delta, int256 gamma, uint256 spot, uint256 charge) internal view {
+    function add(TradedFlow memory s, int256 delta, int256 gamma, uint256 spot, uint256 charge) internal view {
         uint256 worth = (SignedMath.abs(delta) * spot) / uint256(WAD);
         (uint256 bought, uint256 sold) = recent(s);
         if (delta < 0) bought += worth;
@@ -56,7 +43,7 @@ library TradedDelta {
     }
 
     /// @dev Fields lie in a slot from its lowest bit in the order of the struct.
-    function store(State storage self, State memory s) internal {
+    function store(TradedFlow storage self, TradedFlow memory s) internal {
         uint256 word = uint48(s.delta) | (uint256(uint40(s.gamma)) << 48) | (uint256(s.time) << 88);
         word |= (uint256(s.turnover) << 120) | (uint256(s.paid) << 160);
         word |= (uint256(s.bought) << 192) | (uint256(s.sold) << 224);
@@ -66,13 +53,13 @@ library TradedDelta {
     }
 
     /// @notice What trades of this second have added to delta, WAD, when spot is `move` (WAD) above the mark's.
-    function inThisBlock(State memory self, int256 move) internal view returns (int256) {
+    function inThisBlock(TradedFlow memory self, int256 move) internal view returns (int256) {
         if (self.time != uint32(block.timestamp)) return 0;
         return self.delta * DELTA_UNIT + (self.gamma * GAMMA_UNIT * move) / WAD;
     }
 
     /// @notice Delta that traders have bought and sold lately, WAD USDC: what they had at the last trade, evenly less since.
-    function recent(State memory self) internal view returns (uint256 bought, uint256 sold) {
+    function recent(TradedFlow memory self) internal view returns (uint256 bought, uint256 sold) {
         uint256 age = block.timestamp - self.time;
         if (age >= MEMORY) return (0, 0);
         bought = (self.bought * DOLLAR * (MEMORY - age)) / MEMORY;
@@ -81,7 +68,7 @@ library TradedDelta {
 
     /// @notice What a trade pays for the delta that it takes in one direction, WAD USDC, rounded up: a potential of what was taken
     /// in that direction lately, x²/(2·5·NAV), so that nothing is gained by splitting. @param delta Traders', WAD. @param nav WAD USDC.
-    function impact(State memory self, int256 delta, uint256 spot, uint256 nav) internal view returns (uint256) {
+    function impact(TradedFlow memory self, int256 delta, uint256 spot, uint256 nav) internal view returns (uint256) {
         if (delta == 0 || nav == 0) return 0;
         (uint256 bought, uint256 sold) = recent(self);
         uint256 before = delta > 0 ? bought : sold;

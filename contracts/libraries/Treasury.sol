@@ -5,8 +5,8 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {IHedgePosition} from "../interfaces/IHedgePosition.sol";
+import {VaultLimits} from "../interfaces/Types.sol";
 import {MarkedBook} from "./MarkedBook.sol";
-import {RiskLimits} from "./RiskLimits.sol";
 
 /// @title A pool's own accounts of USDC, its insurance reserve, where its hedge is, and the state of its open epoch
 /// @notice Owns their storage and the verbs on it. USDC amounts have 6 decimals.
@@ -71,7 +71,7 @@ library Treasury {
         Gate storage gate,
         int256 cashIn,
         uint256 fees,
-        RiskLimits.Limits storage limits,
+        VaultLimits storage limits,
         bool mayOwe
     ) internal view returns (uint256 insured, uint256 unpaid) {
         unchecked {

@@ -3,6 +3,7 @@ pragma solidity ^0.8.31;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
+import {Slice} from "../interfaces/Types.sol";
 import {BlackScholes} from "./BlackScholes.sol";
 import {FixedPoint} from "./FixedPoint.sol";
 import {SeriesId} from "./SeriesId.sol";
@@ -20,7 +21,7 @@ library Valuation {
         uint256 forward;
         uint256 perSpot;
         uint256 vegaWeight;
-        Ssvi.Slice slice;
+        Slice slice;
     }
 
     /// @param k ln(strike/forward). @param vol Implied vol at the strike.
@@ -48,7 +49,7 @@ library Valuation {
     uint256 private constant SHORTEST_TENOR = 1 days;
 
     /// @notice What the series of `expiry`, which is in the future, share at `spot` on `slice`.
-    function tenor(uint256 expiry, Ssvi.Slice memory slice, uint256 spot) internal view returns (Tenor memory t) {
+    function tenor(uint256 expiry, Slice memory slice, uint256 spot) internal view returns (Tenor memory t) {
         t.slice = slice;
         uint256 timeToExpiry = expiry - block.timestamp;
         t.timeToExpiry = timeToExpiry;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.31;
 
+import {Slice} from "../interfaces/Types.sol";
 import {FixedPoint} from "./FixedPoint.sol";
 import {Ssvi} from "./Ssvi.sol";
 
@@ -14,19 +15,15 @@ library VolDrift {
 
     /// @notice Distance of two slices of one expiry at the same strikes, WAD; rounded down by a few units. Carry aside.
     /// @param timeToExpiry Seconds. The deviation is that of the wider slice.
-    function between(
-        Ssvi.Slice memory last,
-        Ssvi.Slice memory next,
-        uint256 timeToExpiry
-    ) internal pure returns (uint256) {
+    function between(Slice memory last, Slice memory next, uint256 timeToExpiry) internal pure returns (uint256) {
         (uint256 rise, uint256 drop) = changeBetween(last, next, timeToExpiry);
         return rise > drop ? rise : drop;
     }
 
     /// @notice The largest rise and the largest fall of vol on the way from one slice to another.
     function changeBetween(
-        Ssvi.Slice memory last,
-        Ssvi.Slice memory next,
+        Slice memory last,
+        Slice memory next,
         uint256 timeToExpiry
     ) internal pure returns (uint256 rise, uint256 drop) {
         uint256 root = FixedPoint.sqrtTime(timeToExpiry);
@@ -44,7 +41,7 @@ library VolDrift {
     }
 
     /// @notice Squares of vol (1e36) at −3, −1, 0, 1 and 3 of the slice's own deviations.
-    function variances(Ssvi.Slice memory s, uint256 timeToExpiry) internal pure returns (uint256[5] memory) {
+    function variances(Slice memory s, uint256 timeToExpiry) internal pure returns (uint256[5] memory) {
         return _variancesAt(s, _deviation(s.atmVol, FixedPoint.sqrtTime(timeToExpiry)));
     }
 
@@ -63,21 +60,17 @@ library VolDrift {
     }
 
     /// @notice Squares of vol at the deviations that `vol` has at the slice's expiry.
-    function variancesFor(
-        Ssvi.Slice memory s,
-        uint256 vol,
-        uint256 timeToExpiry
-    ) internal pure returns (uint256[5] memory) {
+    function variancesFor(Slice memory s, uint256 vol, uint256 timeToExpiry) internal pure returns (uint256[5] memory) {
         return _variancesAt(s, _deviation(vol, FixedPoint.sqrtTime(timeToExpiry)));
     }
 
     /// @notice The slice `s`, at another expiry: the same smile by deviations, `factorSquared` (WAD) times the variance.
     function moved(
-        Ssvi.Slice memory s,
+        Slice memory s,
         uint256 timeToExpiry,
         uint256 otherTime,
         uint256 factorSquared
-    ) internal pure returns (Ssvi.Slice memory m) {
+    ) internal pure returns (Slice memory m) {
         m.atmVol = FixedPoint.sqrt((s.atmVol * s.atmVol * factorSquared) / 1e18);
         m.skew = s.skew;
         uint256 width = _deviation(s.atmVol, FixedPoint.sqrtTime(timeToExpiry));
@@ -85,7 +78,7 @@ library VolDrift {
         m.curvature = other == 0 ? s.curvature : (s.curvature * width) / other;
     }
 
-    function _variancesAt(Ssvi.Slice memory s, uint256 width) private pure returns (uint256[5] memory squares) {
+    function _variancesAt(Slice memory s, uint256 width) private pure returns (uint256[5] memory squares) {
         int256 k = int256(width);
         squares[0] = Ssvi.varianceAt(s, -3 * k);
         squares[1] = Ssvi.varianceAt(s, -k);

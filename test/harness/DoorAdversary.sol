@@ -4,7 +4,7 @@ pragma solidity ^0.8.31;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IHedgeDesk} from "../../contracts/interfaces/IHedgeDesk.sol";
 import {IOptionMarket} from "../../contracts/interfaces/IOptionMarket.sol";
-import {Book} from "../../contracts/libraries/Book.sol";
+import {Leg} from "../../contracts/interfaces/Types.sol";
 
 interface IDoorPool {
     function token0() external view returns (address);
@@ -39,8 +39,8 @@ contract DoorAdversary {
 
     /// @notice Buys, or sells back. What a holder over several blocks does.
     function trade(uint256 id, int256 quantity) public {
-        Book.Leg[] memory legs = new Book.Leg[](1);
-        legs[0] = Book.Leg(id, quantity);
+        Leg[] memory legs = new Leg[](1);
+        legs[0] = Leg(id, quantity);
         market.trade(legs, type(int256).max, address(this), block.timestamp);
     }
 

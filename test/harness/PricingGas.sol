@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.31;
 
+import {Slice} from "../../contracts/interfaces/Types.sol";
 import {BlackScholes} from "../../contracts/libraries/BlackScholes.sol";
 import {FixedPoint} from "../../contracts/libraries/FixedPoint.sol";
 import {Ssvi} from "../../contracts/libraries/Ssvi.sol";
@@ -26,7 +27,7 @@ contract PricingGas {
     /// up. Reading strikes and logarithms from memory, adding up and looping are included.
     /// @return used gas per series
     function series(
-        Ssvi.Slice memory slice,
+        Slice memory slice,
         uint256 forward,
         uint256 timeToExpiry,
         uint256[] memory strikes
@@ -70,7 +71,7 @@ contract PricingGas {
     }
 
     /// @notice One implied vol at a known ln(strike/forward).
-    function impliedVol(Ssvi.Slice memory slice, int256 k) external view returns (uint256 used, uint256 vol) {
+    function impliedVol(Slice memory slice, int256 k) external view returns (uint256 used, uint256 vol) {
         unchecked {
             uint256 overhead = _overhead();
             uint256 start = gasleft();

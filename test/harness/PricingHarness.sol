@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.31;
 
+import {Slice} from "../../contracts/interfaces/Types.sol";
 import {BlackScholes} from "../../contracts/libraries/BlackScholes.sol";
 import {FixedPoint} from "../../contracts/libraries/FixedPoint.sol";
 import {Gaussian} from "../../contracts/libraries/Gaussian.sol";
@@ -67,16 +68,16 @@ contract PricingHarness {
         return BlackScholes.seriesGreeks(forward, strike, k, sqrtTime, vol);
     }
 
-    function impliedVolAt(Ssvi.Slice memory slice, int256 k) external pure returns (uint256) {
+    function impliedVolAt(Slice memory slice, int256 k) external pure returns (uint256) {
         return Ssvi.impliedVolAt(slice, k);
     }
 
-    function varianceAt(Ssvi.Slice memory slice, int256 k) external pure returns (uint256) {
+    function varianceAt(Slice memory slice, int256 k) external pure returns (uint256) {
         return Ssvi.varianceAt(slice, k);
     }
 
     function totalVariance(
-        Ssvi.Slice memory slice,
+        Slice memory slice,
         uint256 timeToExpiry,
         uint256 strike,
         uint256 forward

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.31;
 
 import {IVolSurface} from "../../contracts/interfaces/IVolSurface.sol";
-import {Book} from "../../contracts/libraries/Book.sol";
+import {ExpiryTotals} from "../../contracts/interfaces/Types.sol";
 
 /// @notice Stands in for a vault towards a surface: says which expiries are listed, and lets references follow as far as time
 /// allows, or a part of it.
@@ -23,7 +23,7 @@ contract SurfaceFollower {
         unlisted[expiry] = true;
     }
 
-    function expiryOf(uint256 expiry) external view returns (Book.Expiry memory e) {
+    function expiryOf(uint256 expiry) external view returns (ExpiryTotals memory e) {
         e.listed = unlisted[expiry] ? 0 : 2;
     }
 

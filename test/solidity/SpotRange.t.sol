@@ -3,9 +3,8 @@ pragma solidity ^0.8.31;
 
 import {IPriceOracle} from "../../contracts/interfaces/IPriceOracle.sol";
 import {IVolSurface} from "../../contracts/interfaces/IVolSurface.sol";
-import {Book} from "../../contracts/libraries/Book.sol";
+import {Leg, Pricing, Quote, Slice, SpreadParams} from "../../contracts/interfaces/Types.sol";
 import {MarkedBook} from "../../contracts/libraries/MarkedBook.sol";
-import {QuoteCurve} from "../../contracts/libraries/QuoteCurve.sol";
 import {Quoting} from "../../contracts/libraries/Quoting.sol";
 import {SeriesId} from "../../contracts/libraries/SeriesId.sol";
 import {Ssvi} from "../../contracts/libraries/Ssvi.sol";
@@ -30,10 +29,10 @@ contract SpotRangeTest is Ranges {
     }
 
     /// @notice What `legs` cost over a range.
-    function quoteOf(Book.Leg[] calldata legs, Range calldata r) external view returns (Quoting.Quote memory q) {
-        QuoteCurve.Spread memory spread = QuoteCurve.Spread(0.01e18, 0.02e18, 0.01e18, 0.01e18);
+    function quoteOf(Leg[] calldata legs, Range calldata r) external view returns (Quote memory q) {
+        SpreadParams memory spread = SpreadParams(0.01e18, 0.02e18, 0.01e18, 0.01e18);
         Quoting.Market memory m = Quoting.Market(
-            Quoting.pack(Quoting.Pricing(spread, 0.1e18, 1, 10_000, 5, 3, 1_250, 60_000, 0, 1 days)),
+            Quoting.pack(Pricing(spread, 0.1e18, 1, 10_000, 5, 3, 1_250, 60_000, 0, 1 days)),
             IPriceOracle.Reading(SPOT, r.low, r.high, block.timestamp, false),
             SPOT,
             IVolSurface(address(this))
@@ -45,7 +44,7 @@ contract SpotRangeTest is Ranges {
     }
 
     function testFuzz_T72_CostsTheDearestInsideTheRange(uint256 seed) external view {
-        Book.Leg[] memory legs = _legs(seed);
+        Leg[] memory legs = _legs(seed);
         Range memory r = _range(seed);
         int256 mid = this.quoteOf(legs, r).mid;
         _requireDearest(legs, r, mid, SAMPLES);
@@ -53,26 +52,26 @@ contract SpotRangeTest is Ranges {
 
     function test_T72_CostsTheDearestOfAThousandSpots() external view {
         for (uint256 seed = 0; seed < 20; ++seed) {
-            Book.Leg[] memory legs = _legs(_hash(seed, 77));
+            Leg[] memory legs = _legs(_hash(seed, 77));
             Range memory r = _range(_hash(seed, 78));
             _requireDearest(legs, r, this.quoteOf(legs, r).mid, 1_000);
         }
     }
 
     function testFuzz_T72_AWiderRangeMakesNothingBetter(uint256 seed) external view {
-        Book.Leg[] memory legs = _legs(seed);
+        Leg[] memory legs = _legs(seed);
         Range memory narrow = _range(seed);
         if (_hash(seed, 90) % 8 == 0) narrow.high = narrow.low;
         Range memory wide = Range(narrow.low - _push(_hash(seed, 91)), narrow.high + _push(_hash(seed, 92)));
-        Quoting.Quote memory before = this.quoteOf(legs, narrow);
-        Quoting.Quote memory afterwards = this.quoteOf(legs, wide);
+        Quote memory before = this.quoteOf(legs, narrow);
+        Quote memory afterwards = this.quoteOf(legs, wide);
         uint256 slack = _notional(legs) / 1e15; // fixed point
         require(afterwards.mid >= before.mid - int256(slack), "a wider range lowers mid");
         require(afterwards.total >= before.total - int256(slack / 1e12) - 1, "a wider range lowers the total");
     }
 
     /// @dev Less 0.1 basis points of notional. One sample is where the quote says that it is dearest.
-    function _requireDearest(Book.Leg[] memory legs, Range memory r, int256 mid, uint256 samples) private view {
+    function _requireDearest(Leg[] memory legs, Range memory r, int256 mid, uint256 samples) private view {
         int256 least = mid + int256(_notional(legs) / 100_000);
         Valuation.Tenor[] memory tenors = new Valuation.Tenor[](legs.length);
         for (uint256 i = 0; i < legs.length; ++i) {
@@ -86,7 +85,7 @@ contract SpotRangeTest is Ranges {
     }
 
     function _worth(
-        Book.Leg[] memory legs,
+        Leg[] memory legs,
         Valuation.Tenor[] memory tenors,
         uint256 spot
     ) private pure returns (int256 sum) {
@@ -96,7 +95,7 @@ contract SpotRangeTest is Ranges {
         }
     }
 
-    function _notional(Book.Leg[] memory legs) private pure returns (uint256 sum) {
+    function _notional(Leg[] memory legs) private pure returns (uint256 sum) {
         for (uint256 i = 0; i < legs.length; ++i) {
             int256 quantity = legs[i].quantity;
             sum += (uint256(quantity < 0 ? -quantity : quantity) * SPOT) / WAD;
@@ -104,8 +103,8 @@ contract SpotRangeTest is Ranges {
     }
 
     /// @dev One to four legs, bought and sold, near the money and in the same expiry more often than not: from half an hour to a year.
-    function _legs(uint256 seed) private view returns (Book.Leg[] memory legs) {
-        legs = new Book.Leg[](1 + (_hash(seed, 1) % 4));
+    function _legs(uint256 seed) private view returns (Leg[] memory legs) {
+        legs = new Leg[](1 + (_hash(seed, 1) % 4));
         uint256 expiry = block.timestamp + logarithmic(_hash(seed, 2), 30 minutes, 365 days);
         for (uint256 i = 0; i < legs.length; ++i) {
             uint256 s = _hash(seed, 10 + i);
@@ -114,7 +113,7 @@ contract SpotRangeTest is Ranges {
                 _hash(s, 4) % 2 == 0 ? uniform(_hash(s, 5), 2900e18, 3100e18) : uniform(_hash(s, 5), 1000e18, 9000e18);
             int256 quantity = int256(logarithmic(_hash(s, 6), 0.001e18, 1000e18));
             if (_hash(s, 7) % 2 == 0) quantity = -quantity;
-            legs[i] = Book.Leg(SeriesId.encode(expiry, strike, _hash(s, 8) % 2 == 0), quantity);
+            legs[i] = Leg(SeriesId.encode(expiry, strike, _hash(s, 8) % 2 == 0), quantity);
         }
     }
 
@@ -127,7 +126,7 @@ contract SpotRangeTest is Ranges {
         return seed % 4 == 0 ? 0 : logarithmic(_hash(seed, 1), 1, 500e18);
     }
 
-    function _slice(uint256 expiry) private view returns (Ssvi.Slice memory s) {
+    function _slice(uint256 expiry) private view returns (Slice memory s) {
         uint256 seed = _hash(expiry, 40);
         s.atmVol = uniform(_hash(seed, 1), 0.2e18, 1.5e18);
         s.skew = int256(uniform(_hash(seed, 2), 0, 1.6e18)) - 0.8e18;

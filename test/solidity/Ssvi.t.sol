@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.31;
 
+import {Slice} from "../../contracts/interfaces/Types.sol";
 import {Ssvi} from "../../contracts/libraries/Ssvi.sol";
 import {Ranges} from "./Ranges.sol";
 
@@ -9,7 +10,7 @@ contract SsviTest is Ranges {
     uint256 private constant YEAR = 365 days;
 
     /// @dev A slice that meets the butterfly conditions, from calm to as bent as they allow.
-    function _slice(uint256 seed, uint256 time) private pure returns (Ssvi.Slice memory s) {
+    function _slice(uint256 seed, uint256 time) private pure returns (Slice memory s) {
         s.atmVol = uniform(uint256(keccak256(abi.encode(seed, 1))), 0.05e18, 3e18);
         s.skew = int256(uniform(uint256(keccak256(abi.encode(seed, 2))), 0, 1.96e18)) - 0.98e18;
         uint256 most = 1e5 * 1e18;
@@ -29,9 +30,9 @@ contract SsviTest is Ranges {
     /// @dev A later slice, near enough to the first that about half of them are allowed.
     function _later(
         uint256 seed,
-        Ssvi.Slice memory near,
+        Slice memory near,
         uint256 nearTime
-    ) private pure returns (Ssvi.Slice memory far, uint256 farTime) {
+    ) private pure returns (Slice memory far, uint256 farTime) {
         farTime = nearTime + logarithmic(uint256(keccak256(abi.encode(seed, 4))), 1 hours, 365 days);
         far.atmVol = (near.atmVol * uniform(uint256(keccak256(abi.encode(seed, 5))), 0.7e18, 1.4e18)) / 1e18;
         far.curvature = (near.curvature * uniform(uint256(keccak256(abi.encode(seed, 6))), 0.6e18, 1e18)) / 1e18;
@@ -42,7 +43,7 @@ contract SsviTest is Ranges {
 
     function testFuzz_ButterflyConditionMeansPositiveDensity(uint256 seed, uint256 t, uint256 logSeed) external pure {
         uint256 time = _time(t);
-        Ssvi.Slice memory s = _slice(seed, time);
+        Slice memory s = _slice(seed, time);
         assert(Ssvi.isButterflyFree(s, time));
         int256 k = int256(uniform(logSeed, 0, 6e18)) - 3e18;
         assert(_durrleman(s, time, k) >= -1e4);
@@ -50,7 +51,7 @@ contract SsviTest is Ranges {
 
     /// @dev Durrleman's g(k) = (1 − kw'/(2w))² − w'²/4·(1/w + ¼) + w''/2, to which the density of the underlying is
     /// proportional. WAD.
-    function _durrleman(Ssvi.Slice memory s, uint256 time, int256 k) private pure returns (int256) {
+    function _durrleman(Slice memory s, uint256 time, int256 k) private pure returns (int256) {
         int256 w = int256((Ssvi.varianceAt(s, k) / 1e9) * time) / int256(YEAR); // 1e27
         int256 theta = (int256((s.atmVol * s.atmVol) / 1e9) * int256(time)) / int256(YEAR); // 1e27
         int256 phi = int256(s.curvature);
@@ -71,8 +72,8 @@ contract SsviTest is Ranges {
 
     function testFuzz_CalendarConditionMeansGrowingVariance(uint256 seed, uint256 t, uint256 logSeed) external pure {
         uint256 nearTime = _time(t);
-        Ssvi.Slice memory near = _slice(seed, nearTime);
-        (Ssvi.Slice memory far, uint256 farTime) = _later(seed, near, nearTime);
+        Slice memory near = _slice(seed, nearTime);
+        (Slice memory far, uint256 farTime) = _later(seed, near, nearTime);
         if (!Ssvi.isCalendarFree(near, nearTime, far, farTime)) return;
         int256 k = int256(uniform(logSeed, 0, 10e18)) - 5e18;
         uint256 nearVariance = Ssvi.varianceAt(near, k) * nearTime;
@@ -81,8 +82,8 @@ contract SsviTest is Ranges {
 
     function testFuzz_ConditionsKeepHoldingAsTimePasses(uint256 seed, uint256 t, uint256 passed) external pure {
         uint256 nearTime = _time(t);
-        Ssvi.Slice memory near = _slice(seed, nearTime);
-        (Ssvi.Slice memory far, uint256 farTime) = _later(seed, near, nearTime);
+        Slice memory near = _slice(seed, nearTime);
+        (Slice memory far, uint256 farTime) = _later(seed, near, nearTime);
         passed = uniform(passed, 0, nearTime - 1);
         assert(Ssvi.isButterflyFree(near, nearTime - passed));
         if (!Ssvi.isCalendarFree(near, nearTime, far, farTime)) return;
@@ -90,7 +91,7 @@ contract SsviTest is Ranges {
     }
 
     function testFuzz_VolIsTheRootOfVariance(uint256 seed, uint256 t, uint256 logSeed) external pure {
-        Ssvi.Slice memory s = _slice(seed, _time(t));
+        Slice memory s = _slice(seed, _time(t));
         int256 k = int256(uniform(logSeed, 0, 20e18)) - 10e18;
         uint256 vol = Ssvi.impliedVolAt(s, k);
         uint256 variance = Ssvi.varianceAt(s, k);

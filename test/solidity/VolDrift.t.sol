@@ -5,6 +5,7 @@ import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManage
 import {VolSurface} from "../../contracts/VolSurface.sol";
 import {IOptionVault} from "../../contracts/interfaces/IOptionVault.sol";
 import {IVolSurface} from "../../contracts/interfaces/IVolSurface.sol";
+import {Slice} from "../../contracts/interfaces/Types.sol";
 import {BlackScholes} from "../../contracts/libraries/BlackScholes.sol";
 import {FixedPoint} from "../../contracts/libraries/FixedPoint.sol";
 import {Ssvi} from "../../contracts/libraries/Ssvi.sol";
@@ -59,7 +60,7 @@ contract VolDriftTest is Ranges {
     function testFuzz_T57_ReferencePricesMoveNoFasterThanTheyMay(uint256 seed) external {
         uint256 time = START;
         _expiry = START + logarithmic(seed, 3 days, 365 days);
-        _post(Ssvi.Slice({atmVol: uniform(seed >> 8, 0.3e18, 1e18), skew: 0, curvature: 1e18, carry: 0}));
+        _post(Slice({atmVol: uniform(seed >> 8, 0.3e18, 1e18), skew: 0, curvature: 1e18, carry: 0}));
         uint256 moved = START;
         for (uint256 round = 0; round < 8; ++round) {
             seed = uint256(keccak256(abi.encode(seed)));
@@ -76,12 +77,12 @@ contract VolDriftTest is Ranges {
     }
 
     function _follow(uint256 seed, uint256 elapsed) private {
-        (Ssvi.Slice memory before, ) = _surface.moveOf(_expiry);
+        (Slice memory before, ) = _surface.moveOf(_expiry);
         uint256[] memory expiries = new uint256[](1);
         uint256[] memory portions = new uint256[](1);
         (expiries[0], portions[0]) = (_expiry, 1e18);
         _surface.advance(expiries, portions);
-        (Ssvi.Slice memory afterwards, ) = _surface.moveOf(_expiry);
+        (Slice memory afterwards, ) = _surface.moveOf(_expiry);
         uint256 root = FixedPoint.sqrtTime(_expiry - block.timestamp);
         uint256 distance = (uniform(seed >> 16, 0, 8e18) * before.atmVol) / 1e18;
         uint256 moneyness = FixedPoint.exp(((int256(distance) - 4 * int256(before.atmVol)) * int256(root)) / 1e18);
@@ -94,11 +95,11 @@ contract VolDriftTest is Ranges {
         assert(difference(_callAt(afterwards, strike), _callAt(before, strike)) <= bound + 1e11);
     }
 
-    function _next(uint256 seed) private view returns (Ssvi.Slice memory) {
-        (Ssvi.Slice memory last, ) = _surface.sliceOf(_expiry);
+    function _next(uint256 seed) private view returns (Slice memory) {
+        (Slice memory last, ) = _surface.sliceOf(_expiry);
         uint256 raised = last.atmVol + uniform(seed >> 32, 0, 0.2e18);
         return
-            Ssvi.Slice({
+            Slice({
                 atmVol: raised < 0.2e18 ? 0.1e18 : raised - 0.1e18,
                 skew: last.skew + int256(uniform(seed >> 48, 0, 0.6e18)) - 0.3e18,
                 curvature: (last.curvature * uniform(seed >> 64, 0.5e18, 2e18)) / 1e18,
@@ -106,27 +107,27 @@ contract VolDriftTest is Ranges {
             });
     }
 
-    function post(Ssvi.Slice memory s) external {
+    function post(Slice memory s) external {
         require(msg.sender == address(this));
         _post(s);
     }
 
-    function _post(Ssvi.Slice memory s) private {
+    function _post(Slice memory s) private {
         uint256[] memory expiries = new uint256[](1);
-        Ssvi.Slice[] memory slices = new Ssvi.Slice[](1);
+        Slice[] memory slices = new Slice[](1);
         expiries[0] = _expiry;
         slices[0] = s;
         _surface.post(expiries, slices);
     }
 
-    function _callAt(Ssvi.Slice memory s, uint256 strike) private view returns (uint256 call) {
+    function _callAt(Slice memory s, uint256 strike) private view returns (uint256 call) {
         uint256 timeToExpiry = _expiry - block.timestamp;
         uint256 forward = _forward(s);
         uint256 vol = Ssvi.impliedVol(s, timeToExpiry, strike, forward);
         (call, , , ) = BlackScholes.greeks(forward, strike, timeToExpiry, vol);
     }
 
-    function _forward(Ssvi.Slice memory s) private view returns (uint256) {
+    function _forward(Slice memory s) private view returns (uint256) {
         return (SPOT * FixedPoint.exp((s.carry * int256(_expiry - block.timestamp)) / 365 days)) / 1e18;
     }
 }

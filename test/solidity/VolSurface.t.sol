@@ -4,6 +4,7 @@ pragma solidity ^0.8.31;
 import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
 import {VolSurface} from "../../contracts/VolSurface.sol";
 import {IVolSurface} from "../../contracts/interfaces/IVolSurface.sol";
+import {Slice} from "../../contracts/interfaces/Types.sol";
 import {Ssvi} from "../../contracts/libraries/Ssvi.sol";
 import {Ranges} from "./Ranges.sol";
 
@@ -48,8 +49,8 @@ contract VolSurfaceTest is Ranges {
         uint256 accepted;
         for (uint256 round = 0; round < 5; ++round) {
             seed = uint256(keccak256(abi.encode(seed)));
-            (uint256[] memory expiries, Ssvi.Slice[] memory slices) = _randomPost(seed, time);
-            Ssvi.Slice[] memory before = _stored(expiries);
+            (uint256[] memory expiries, Slice[] memory slices) = _randomPost(seed, time);
+            Slice[] memory before = _stored(expiries);
             try _surface.post(expiries, slices) {
                 ++accepted;
                 assert(_surface.version() == accepted);
@@ -66,17 +67,17 @@ contract VolSurfaceTest is Ranges {
     function _randomPost(
         uint256 seed,
         uint256 time
-    ) private pure returns (uint256[] memory expiries, Ssvi.Slice[] memory slices) {
+    ) private pure returns (uint256[] memory expiries, Slice[] memory slices) {
         uint256 count = uniform(seed, 1, 3);
         expiries = new uint256[](count);
-        slices = new Ssvi.Slice[](count);
+        slices = new Slice[](count);
         // Days from a grid that stands still, so that the same expiries come again.
         uint256 expiry = ((time / 1 days) + 1 + uniform(seed >> 16, 0, 2)) * 1 days;
         uint256 level = uniform(seed >> 24, 0.4e18, 0.6e18);
         for (uint256 i = 0; i < count; ++i) {
             expiries[i] = expiry;
             uint256 root = _rootOfDays(expiry - time);
-            slices[i] = Ssvi.Slice({
+            slices[i] = Slice({
                 atmVol: level,
                 skew: int256(uniform(seed >> (32 + i), 0, 0.2e18)) - 0.3e18,
                 curvature: (uniform(seed >> (48 + i), 0.5e18, 4e18) * 1e18) / root,
@@ -92,29 +93,29 @@ contract VolSurfaceTest is Ranges {
         return root * 1e15;
     }
 
-    function _stored(uint256[] memory expiries) private view returns (Ssvi.Slice[] memory slices) {
-        slices = new Ssvi.Slice[](expiries.length);
+    function _stored(uint256[] memory expiries) private view returns (Slice[] memory slices) {
+        slices = new Slice[](expiries.length);
         for (uint256 i = 0; i < expiries.length; ++i) {
-            try _surface.sliceOf(expiries[i]) returns (Ssvi.Slice memory s, uint256) {
+            try _surface.sliceOf(expiries[i]) returns (Slice memory s, uint256) {
                 slices[i] = s;
             } catch {}
         }
     }
 
-    function _checkSteps(uint256[] memory expiries, Ssvi.Slice[] memory before) private view {
+    function _checkSteps(uint256[] memory expiries, Slice[] memory before) private view {
         for (uint256 i = 0; i < expiries.length; ++i) {
             if (before[i].atmVol == 0) continue;
-            (Ssvi.Slice memory s, ) = _surface.sliceOf(expiries[i]);
+            (Slice memory s, ) = _surface.sliceOf(expiries[i]);
             assert(difference(s.atmVol, before[i].atmVol) <= _limits.maxVolStep);
         }
     }
 
     function _checkSurface(uint256 time) private view {
         uint256[] memory live = _surface.expiries();
-        Ssvi.Slice memory near;
+        Slice memory near;
         for (uint256 i = 0; i < live.length; ++i) {
             assert(live[i] > time);
-            (Ssvi.Slice memory s, ) = _surface.sliceOf(live[i]);
+            (Slice memory s, ) = _surface.sliceOf(live[i]);
             assert(Ssvi.isButterflyFree(s, live[i] - time));
             assert(i == 0 || Ssvi.isCalendarFree(near, live[i - 1] - time, s, live[i] - time));
             near = s;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-pragma solidity ^0.8.31;
+pragma solidity >=0.8.4;
 
 /// @notice The part of Aave v3's pool that Keel uses.
 interface IAavePool {

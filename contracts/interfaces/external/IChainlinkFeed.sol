@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-pragma solidity ^0.8.31;
+pragma solidity >=0.8.4;
 
 /// @notice The part of Chainlink's feeds that Keel reads. On a proxy a round id is `phaseId << 64 | aggregatorRoundId`.
 interface IChainlinkAggregator {

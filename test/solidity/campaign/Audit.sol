@@ -2,11 +2,8 @@
 pragma solidity ^0.8.31;
 
 import {IOptionVault} from "../../../contracts/interfaces/IOptionVault.sol";
-import {Book} from "../../../contracts/libraries/Book.sol";
-import {MarkedBook} from "../../../contracts/libraries/MarkedBook.sol";
-import {RiskLimits} from "../../../contracts/libraries/RiskLimits.sol";
+import {Leg, Mark, Slice, VaultLimits} from "../../../contracts/interfaces/Types.sol";
 import {SeriesId} from "../../../contracts/libraries/SeriesId.sol";
-import {Ssvi} from "../../../contracts/libraries/Ssvi.sol";
 import {StressGrid} from "../../../contracts/libraries/StressGrid.sol";
 import {Valuation} from "../../../contracts/libraries/Valuation.sol";
 import {Stage} from "./Stage.sol";
@@ -34,10 +31,10 @@ abstract contract Audit is Stage {
     }
 
     /// @dev The rules of capital after a trade that opened something, worked out from views and holdings.
-    function _checkRules(int256 worstBefore, Book.Leg[] memory legs) internal view {
+    function _checkRules(int256 worstBefore, Leg[] memory legs) internal view {
         (int256[12] memory navs, uint256 worst) = vault.stress();
         int256 nav = vault.nav();
-        RiskLimits.Limits memory l = vault.limits();
+        VaultLimits memory l = vault.limits();
         // Stored scenarios are rounded down, by less than a cent.
         if (navs[worst] + CENT < worstBefore) {
             require(
@@ -46,7 +43,7 @@ abstract contract Audit is Stage {
             );
             _requireCovered();
         }
-        (MarkedBook.Mark memory m, ) = vault.currentMark();
+        (Mark memory m, ) = vault.currentMark();
         for (uint256 i = 0; i < legs.length; ++i) {
             if (legs[i].quantity < 0) continue;
             (uint256 expiry, , ) = SeriesId.decode(legs[i].id);
@@ -60,7 +57,7 @@ abstract contract Audit is Stage {
     /// @dev Spot goes to a quarter, to threefold or anywhere between, at once, and everything expires there: all are paid.
     /// A book of short options is concave in spot, so that its ends would do.
     function _requireCovered() internal view {
-        (MarkedBook.Mark memory m, ) = vault.currentMark();
+        (Mark memory m, ) = vault.currentMark();
         (int256 base, int256 quote) = hedge.position();
         int256 assets = _netCash() + quote;
         uint256[5] memory factors = [uint256(0.25e18), 0.6e18, 1e18, 1.7e18, 3e18];
@@ -87,7 +84,7 @@ abstract contract Audit is Stage {
     /// @dev Right after a mark: every stored sum, to the wei.
     function _requireMarkIsExact() internal view {
         _requireHedgeIsKnown();
-        (MarkedBook.Mark memory m, bool fresh) = vault.currentMark();
+        (Mark memory m, bool fresh) = vault.currentMark();
         require(fresh && m.time == time && m.spot == price, "the mark is not of now");
         Sums memory s;
         for (uint256 i = 0; i < listings.length; ++i) {
@@ -112,10 +109,10 @@ abstract contract Audit is Stage {
 
     /// @dev A trade just after a mark has added to it what another mark would find, within rounding.
     function _requireTradeAddedUp() internal {
-        (MarkedBook.Mark memory a, ) = vault.currentMark();
+        (Mark memory a, ) = vault.currentMark();
         (int256[12] memory before, ) = vault.stress();
         vault.mark();
-        (MarkedBook.Mark memory b, ) = vault.currentMark();
+        (Mark memory b, ) = vault.currentMark();
         (int256[12] memory afterwards, ) = vault.stress();
         require(_near(a.value, b.value) && _near(a.delta, b.delta), "value or delta has drifted");
         require(_near(a.gamma, b.gamma) && _near(a.weightedVega, b.weightedVega), "gamma or vega has drifted");
@@ -135,7 +132,7 @@ abstract contract Audit is Stage {
             if (quantity == 0) continue;
             (uint256 expiry, uint256 strike, bool isCall) = SeriesId.decode(l.ids[i]);
             if (!isOver && t.forward == 0) {
-                (Ssvi.Slice memory slice, ) = surface.sliceOf(expiry);
+                (Slice memory slice, ) = surface.sliceOf(expiry);
                 t = Valuation.tenor(expiry, slice, spot);
             }
             Valuation.Greeks memory g =

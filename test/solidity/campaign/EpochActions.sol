@@ -6,7 +6,7 @@ import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 
 import {IOptionVault} from "../../../contracts/interfaces/IOptionVault.sol";
 import {IPriceOracle} from "../../../contracts/interfaces/IPriceOracle.sol";
-import {MarkedBook} from "../../../contracts/libraries/MarkedBook.sol";
+import {Mark} from "../../../contracts/interfaces/Types.sol";
 import {LpActions} from "./LpActions.sol";
 
 /// @notice Epochs, processed by nobody in particular, and what they may do to the worth of a share.
@@ -48,7 +48,7 @@ abstract contract EpochActions is LpActions {
             }
             return false;
         }
-        MarkedBook.Mark memory m = vault.mark();
+        Mark memory m = vault.mark();
         Pool memory a = _pool();
         Queue memory waiting = _queue();
         bool isExact = !_lags() && _oldestSlice() <= SURFACE_MAX_AGE;

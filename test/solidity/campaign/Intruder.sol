@@ -3,7 +3,7 @@ pragma solidity ^0.8.31;
 
 import {IOptionMarket} from "../../../contracts/interfaces/IOptionMarket.sol";
 import {IOptionVault} from "../../../contracts/interfaces/IOptionVault.sol";
-import {Book} from "../../../contracts/libraries/Book.sol";
+import {Leg} from "../../../contracts/interfaces/Types.sol";
 import {ITokenReceiver} from "./Tokens.sol";
 
 /// @notice A trader and LP that, whenever Keel pays it, comes back in through one door after another.
@@ -42,8 +42,8 @@ contract Intruder is ITokenReceiver {
         if (i == 3) return (address(vault), abi.encodeCall(vault.cancelDepositRequest, (address(this), address(this))));
         if (i == 4) return (address(vault), abi.encodeCall(vault.requestDeposit, (1, address(this), address(this))));
         if (i == 5) return (address(vault), abi.encodeCall(vault.processEpoch, ()));
-        Book.Leg[] memory legs = new Book.Leg[](1);
-        legs[0] = Book.Leg(wanted, 0.001e18);
+        Leg[] memory legs = new Leg[](1);
+        legs[0] = Leg(wanted, 0.001e18);
         return (
             address(market),
             abi.encodeCall(market.trade, (legs, type(int256).max, address(this), type(uint256).max))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.31;
 
-import {Book} from "../../../contracts/libraries/Book.sol";
+import {ExpiryTotals} from "../../../contracts/interfaces/Types.sol";
 import {SeriesId} from "../../../contracts/libraries/SeriesId.sol";
 import {Stage} from "./Stage.sol";
 
@@ -32,7 +32,7 @@ abstract contract Ledger is Stage {
         uint256 first = _firstOpen();
         uint256 from = all || first < RECENT ? 0 : first - RECENT;
         for (uint256 i = 0; i < listings.length; ++i) {
-            Book.Expiry memory e = vault.expiryOf(listings[i].expiry);
+            ExpiryTotals memory e = vault.expiryOf(listings[i].expiry);
             owed += e.owed;
             if (e.settlementPrice == 0) open += e.contracts;
             if (i >= from) _checkExpiry(listings[i].expiry, listings[i].ids, e);
@@ -61,7 +61,7 @@ abstract contract Ledger is Stage {
         require(supply == vault.totalSupply(), "shares outside of anybody's account");
     }
 
-    function _checkExpiry(uint256 expiry, uint256[] memory ids, Book.Expiry memory e) private view {
+    function _checkExpiry(uint256 expiry, uint256[] memory ids, ExpiryTotals memory e) private view {
         uint256 contracts = 0;
         uint256 due = 0;
         for (uint256 i = 0; i < ids.length; ++i) {

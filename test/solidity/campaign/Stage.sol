@@ -4,7 +4,7 @@ pragma solidity ^0.8.31;
 import {IOptionMarket} from "../../../contracts/interfaces/IOptionMarket.sol";
 import {IOptionVault} from "../../../contracts/interfaces/IOptionVault.sol";
 import {IPriceOracle} from "../../../contracts/interfaces/IPriceOracle.sol";
-import {Book} from "../../../contracts/libraries/Book.sol";
+import {Leg} from "../../../contracts/interfaces/Types.sol";
 import {Quoting} from "../../../contracts/libraries/Quoting.sol";
 import {RiskLimits} from "../../../contracts/libraries/RiskLimits.sol";
 import {Treasury} from "../../../contracts/libraries/Treasury.sol";
@@ -206,14 +206,14 @@ abstract contract Stage is World {
         return (0, 0);
     }
 
-    function _leg(uint256 id, int256 quantity) internal pure returns (Book.Leg[] memory legs) {
-        legs = new Book.Leg[](1);
-        legs[0] = Book.Leg(id, quantity);
+    function _leg(uint256 id, int256 quantity) internal pure returns (Leg[] memory legs) {
+        legs = new Leg[](1);
+        legs[0] = Leg(id, quantity);
     }
 
-    function _legs(uint256 a, int256 p, uint256 b, int256 q) internal pure returns (Book.Leg[] memory legs) {
-        legs = new Book.Leg[](2);
-        (legs[0], legs[1]) = (Book.Leg(a, p), Book.Leg(b, q));
+    function _legs(uint256 a, int256 p, uint256 b, int256 q) internal pure returns (Leg[] memory legs) {
+        legs = new Leg[](2);
+        (legs[0], legs[1]) = (Leg(a, p), Leg(b, q));
     }
 
     function _twoArguments(bytes memory reason) private pure returns (uint256 a, uint256 b) {

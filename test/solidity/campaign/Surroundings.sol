@@ -5,7 +5,7 @@ import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 
 import {IOptionMarket} from "../../../contracts/interfaces/IOptionMarket.sol";
 import {IPriceOracle} from "../../../contracts/interfaces/IPriceOracle.sol";
-import {MarkedBook} from "../../../contracts/libraries/MarkedBook.sol";
+import {Mark} from "../../../contracts/interfaces/Types.sol";
 import {CHEATS} from "./Cheats.sol";
 import {Stage} from "./Stage.sol";
 
@@ -62,7 +62,7 @@ abstract contract Surroundings is Stage {
     function hedgeDelta(uint256 input) external onTime {
         uint256 seed = _seed(input);
         if (!_keepersWork() || _isFeedDead()) return;
-        (MarkedBook.Mark memory m, ) = vault.currentMark();
+        (Mark memory m, ) = vault.currentMark();
         (int256 base, ) = hedge.position();
         int256 amount = -(int256(m.delta) + base);
         if (seed % 2 == 0) amount = (amount * int256((seed >> 8) % 100)) / 100;

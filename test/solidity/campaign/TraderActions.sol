@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.31;
 
-import {Book} from "../../../contracts/libraries/Book.sol";
+import {Leg} from "../../../contracts/interfaces/Types.sol";
 import {Audit} from "./Audit.sol";
 import {CHEATS} from "./Cheats.sol";
 
@@ -36,7 +36,7 @@ abstract contract TraderActions is Audit {
         address trader = _actor(traders, seed);
         int256 quantity = int256(logarithmic(seed, SMALLEST, LARGEST / 2));
         (uint256 sold, uint256 held) = _heldSeries(trader, seed >> 3);
-        Book.Leg[] memory legs =
+        Leg[] memory legs =
             held < SMALLEST
                 ? _legs(bought, quantity, _openSeries(seed << 8), quantity)
                 : _legs(bought, quantity, sold, -int256(logarithmic(seed, SMALLEST, held)));
@@ -119,7 +119,7 @@ abstract contract TraderActions is Audit {
         market.trade(_leg(id, quantity), NO_LIMIT, trader, type(uint256).max);
     }
 
-    function _trade(address trader, Book.Leg[] memory legs, address recipient) private returns (bool) {
+    function _trade(address trader, Leg[] memory legs, address recipient) private returns (bool) {
         bool opens = legs[0].quantity > 0 || (legs.length > 1 && legs[1].quantity > 0);
         bool priced = !_isFeedDead();
         bool audited = priced && calls % 8 == 0;
