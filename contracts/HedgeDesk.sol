@@ -15,6 +15,7 @@ import {IOptionVault} from "./interfaces/IOptionVault.sol";
 import {ISwapVenue} from "./interfaces/ISwapVenue.sol";
 import {DeskLimits} from "./libraries/DeskLimits.sol";
 import {HedgeAccount} from "./libraries/HedgeAccount.sol";
+import {USDC_UNIT} from "./libraries/Units.sol";
 
 /// @title Who may hedge when, and how much
 /// @dev The doors. How a trade is made and booked is in DeskTrading, what governance decides in DeskRules.

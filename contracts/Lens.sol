@@ -17,15 +17,13 @@ import {RiskEngine} from "./libraries/RiskEngine.sol";
 import {RiskLimits} from "./libraries/RiskLimits.sol";
 import {SeriesId} from "./libraries/SeriesId.sol";
 import {Treasury} from "./libraries/Treasury.sol";
+import {BPS, INT_USDC_UNIT, USDC_UNIT, WAD} from "./libraries/Units.sol";
 import {Valuation} from "./libraries/Valuation.sol";
 
 /// @title A whole market in one call
 /// @dev Reads others' views and computes nothing that they decide: prices come from the library that the market asks, NAV and
 /// limits from the vault's. Whatever needs a price that there may not be is tried, never required.
 contract Lens is ILens {
-    uint256 private constant WAD = 1e18;
-    int256 private constant USDC_UNIT = 1e12;
-    uint256 private constant BPS = 10_000;
     /// @dev AsyncShares': a nearly empty pool's shares are not worth more for it.
     uint256 private constant VIRTUAL_SHARES = 1e12;
 
@@ -85,7 +83,7 @@ contract Lens is ILens {
             h.settlementPrice = vault.settlementPriceOf(expiry);
             if (h.settlementPrice == 0) continue;
             uint256 payoff = SeriesId.payoff(strike, isCall, h.settlementPrice);
-            h.claimable = Math.mulDiv(h.balance, payoff, WAD * uint256(USDC_UNIT));
+            h.claimable = Math.mulDiv(h.balance, payoff, WAD * USDC_UNIT);
         }
     }
 
@@ -136,10 +134,10 @@ contract Lens is ILens {
             return;
         }
         int256 nav = s.exposure.nav;
-        s.worth.totalAssets = nav <= 0 ? 0 : uint256(nav / USDC_UNIT);
+        s.worth.totalAssets = nav <= 0 ? 0 : uint256(nav / INT_USDC_UNIT);
         s.worth.shareValue = Treasury.shareValue(nav, s.accounts.shares + VIRTUAL_SHARES);
         RiskEngine.Assets memory assets = RiskEngine.Assets(
-            (int256(s.accounts.cash) - int256(s.accounts.owed)) * USDC_UNIT,
+            (int256(s.accounts.cash) - int256(s.accounts.owed)) * INT_USDC_UNIT,
             s.exposure.base,
             s.exposure.quote
         );

@@ -23,6 +23,7 @@ import {QuoteEngine} from "./libraries/QuoteEngine.sol";
 import {Quoting} from "./libraries/Quoting.sol";
 import {SeriesId} from "./libraries/SeriesId.sol";
 import {SeriesName} from "./libraries/SeriesName.sol";
+import {BPS} from "./libraries/Units.sol";
 
 /// @title The traders' door: quotes, trades, settlement, exercise
 contract OptionMarket is
@@ -39,8 +40,6 @@ contract OptionMarket is
 
     /// @notice How long after an expiry, without a settlement by a round, the governor may settle it.
     uint256 public constant FALLBACK_DELAY = 7 days;
-
-    uint256 private constant BPS = 10_000;
 
     IOptionVault public immutable vault;
     IVolSurface public immutable surface;

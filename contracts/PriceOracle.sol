@@ -10,6 +10,7 @@ import {TickMath} from "@uniswap/v4-core/src/libraries/TickMath.sol";
 import {IPriceOracle, MAX_LEAD_BPS} from "./interfaces/IPriceOracle.sol";
 import {IChainlinkAggregator, IChainlinkBounds, IChainlinkFeed} from "./interfaces/external/IChainlinkFeed.sol";
 import {IUniswapV3Pool} from "./interfaces/external/IUniswapV3.sol";
+import {BPS} from "./libraries/Units.sol";
 
 /// @title Chainlink spot, bounded by what a Uniswap v3 pool has seen of late, and provable settlement prices
 contract PriceOracle is IPriceOracle {
@@ -28,7 +29,6 @@ contract PriceOracle is IPriceOracle {
         bool reachesBack;
     }
 
-    uint256 private constant BPS = 10_000;
     /// @dev How far from a price the average counts in {averageNear}. Feeds report on half a percent: beyond that it is the
     /// average that lags, or is pushed.
     /// @dev How many empty round ids may lie before a settlement round. Mainnet's aggregators number without gaps.

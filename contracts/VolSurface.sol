@@ -9,6 +9,7 @@ import {Slice} from "./interfaces/Types.sol";
 import {FixedPoint} from "./libraries/FixedPoint.sol";
 import {Ssvi} from "./libraries/Ssvi.sol";
 import {SurfaceLimits} from "./libraries/SurfaceLimits.sol";
+import {WAD} from "./libraries/Units.sol";
 import {VolDrift} from "./libraries/VolDrift.sol";
 
 /// @title VolSurface
@@ -42,7 +43,6 @@ contract VolSurface is IVolSurface, AccessManaged {
     int256 private constant SKEW_UNIT = 1e7;
     uint256 private constant CURVATURE_UNIT = 1e9;
     int256 private constant CARRY_UNIT = 1e6;
-    uint256 private constant WAD = 1e18;
 
     /// @inheritdoc IVolSurface
     uint256 public version;

@@ -12,11 +12,6 @@ import {DeskLimits} from "../libraries/DeskLimits.sol";
 abstract contract DeskRules is IHedgeDesk, AccessManaged {
     using DeskLimits for DeskLimits.State;
 
-    uint256 internal constant BPS = 10_000;
-    uint256 internal constant WAD = 1e18;
-    /// @dev WAD USDC per unit of USDC (6 decimals).
-    uint256 internal constant USDC_UNIT = 1e12;
-
     /// @inheritdoc IHedgeDesk
     mapping(ISwapVenue venue => bool) public isVenue;
 

@@ -11,6 +11,7 @@ import {ILender} from "../interfaces/ILender.sol";
 import {IOptionVault} from "../interfaces/IOptionVault.sol";
 import {DeskLimits} from "../libraries/DeskLimits.sol";
 import {HedgeAccount} from "../libraries/HedgeAccount.sol";
+import {BPS, USDC_UNIT, WAD} from "../libraries/Units.sol";
 import {DeskRules} from "./DeskRules.sol";
 
 /// @title How the desk trades, borrows and repays, and what it writes down

@@ -4,6 +4,7 @@ pragma solidity ^0.8.31;
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {FixedPoint} from "./FixedPoint.sol";
 import {Gaussian} from "./Gaussian.sol";
+import {WAD, YEAR} from "./Units.sol";
 
 /// @title BlackScholes
 /// @notice European options on a forward without interest (Black 1976): prices and Greeks.
@@ -29,9 +30,6 @@ library BlackScholes {
 
     /// @dev 1e18·2⁶⁴: the same for a logarithm in WAD.
     int256 private constant WAD_LOG_TO_R = 1e18 << 64;
-
-    uint256 private constant WAD = 1e18;
-    uint256 private constant YEAR = 365 days;
 
     // ---------------------------------------------------------------------------------------------- prices and Greeks
 

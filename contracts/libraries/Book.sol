@@ -7,6 +7,7 @@ import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 
 import {ExpiryTotals, Leg} from "../interfaces/Types.sol";
 import {SeriesId} from "./SeriesId.sol";
+import {USDC_UNIT, WAD} from "./Units.sol";
 
 /// @dev At most so many series share an expiry.
 uint256 constant MAX_SERIES_PER_EXPIRY = 32;
@@ -57,9 +58,6 @@ library Book {
     error NotSettled(uint256 id);
 
     uint256 internal constant MAX_EXPIRIES = 8;
-
-    uint256 private constant WAD = 1e18;
-    uint256 private constant USDC_UNIT = 1e12;
 
     /// @notice Adds a series with no position; its expiry too, if it is the first of it.
     function list(State storage self, uint256 id) internal {

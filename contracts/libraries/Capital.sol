@@ -8,6 +8,7 @@ import {Book} from "./Book.sol";
 import {MarkedBook} from "./MarkedBook.sol";
 import {RiskLimits} from "./RiskLimits.sol";
 import {SCENARIOS, StressGrid} from "./StressGrid.sol";
+import {BPS, INT_WAD, WAD, YEAR} from "./Units.sol";
 
 /// @title How much of a pool's capital its book binds, and what whoever binds it pays
 /// @notice Capital is bound when LPs could not take it out, or others could not buy options with it. The hedge counts as the
@@ -27,9 +28,6 @@ library Capital {
         int256 afterwards;
     }
 
-    uint256 private constant BPS = 10_000;
-    int256 private constant WAD = 1e18;
-    uint256 private constant YEAR = 365 days;
     /// @dev Φ rises by so much per dollar beyond the share that is free, of which it is the inverse.
     uint256 private constant STEEPNESS = 3;
     /// @dev Cash that a short hedge binds beside what its sale brings: collateral of 1.7 (the desk's default health) times the
@@ -101,7 +99,7 @@ library Capital {
         int256 hedge,
         uint256 scenario
     ) private pure returns (uint256) {
-        int256 worth = m.value + (sums.value + hedge * int256(uint256(m.spot))) / WAD;
+        int256 worth = m.value + (sums.value + hedge * int256(uint256(m.spot))) / INT_WAD;
         int256 left = StressGrid.scaled(StressGrid.worthIn(scenario, sums.stress, sums.grid, hedge, m.spot));
         return Math.ceilDiv(_positive(worth - left) * BPS, BPS - limits.reserveBps);
     }
@@ -111,20 +109,20 @@ library Capital {
         Mark memory m,
         MarkedBook.Sums memory sums
     ) private pure returns (uint256 vega, uint256 gamma) {
-        int256 weightedVega = m.weightedVega + sums.weightedVega / WAD;
-        return limits.boundByGreeks(m.spot, weightedVega, m.gamma + sums.gamma / WAD);
+        int256 weightedVega = m.weightedVega + sums.weightedVega / INT_WAD;
+        return limits.boundByGreeks(m.spot, weightedVega, m.gamma + sums.gamma / INT_WAD);
     }
 
     /// @dev Cash in the hedge, of which holders' premiums have paid for a part.
     function _inHedge(Mark memory m, MarkedBook.Sums memory sums) private pure returns (uint256) {
-        int256 worth = (_hedgeOf(m, sums) * int256(uint256(m.spot))) / WAD;
+        int256 worth = (_hedgeOf(m, sums) * int256(uint256(m.spot))) / INT_WAD;
         int256 cash = worth > 0 ? worth : (-worth * SHORT_HEDGE_BPS) / int256(BPS);
-        return _positive(cash + m.value + sums.value / WAD);
+        return _positive(cash + m.value + sums.value / INT_WAD);
     }
 
     /// @dev As the keeper makes it.
     function _hedgeOf(Mark memory m, MarkedBook.Sums memory sums) private pure returns (int256) {
-        return -(m.delta + sums.delta / WAD);
+        return -(m.delta + sums.delta / INT_WAD);
     }
 
     /// @dev Of each cap, the sum over all legs that are bought.
@@ -138,9 +136,9 @@ library Capital {
         (uint256 inSeries, uint256 inExpiries) = (0, 0);
         for (uint256 i = 0; i < legs.length; ++i) {
             if (legs[i].quantity <= 0) continue;
-            uint256 added = (uint256(legs[i].quantity) * spot) / uint256(WAD);
-            inSeries += _riseTo((places[i].open * spot) / uint256(WAD), added, (nav * limits.seriesCapBps) / BPS);
-            inExpiries += _riseTo((places[i].inExpiry * spot) / uint256(WAD), added, (nav * limits.expiryCapBps) / BPS);
+            uint256 added = (uint256(legs[i].quantity) * spot) / WAD;
+            inSeries += _riseTo((places[i].open * spot) / WAD, added, (nav * limits.seriesCapBps) / BPS);
+            inExpiries += _riseTo((places[i].inExpiry * spot) / WAD, added, (nav * limits.expiryCapBps) / BPS);
         }
         return Math.max(inSeries, inExpiries);
     }

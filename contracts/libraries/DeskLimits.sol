@@ -13,6 +13,7 @@ import {TradedFlow} from "../interfaces/Types.sol";
 import {HedgeAccount} from "./HedgeAccount.sol";
 import {MarkedBook} from "./MarkedBook.sol";
 import {TradedDelta} from "./TradedDelta.sol";
+import {BPS, USDC_UNIT, WAD} from "./Units.sol";
 
 /// @title What the desk's doors hold to: rules, budgets by lane, and what has been seen
 /// @notice Budgets count in shares of NAV, so that nothing has to be set anew when NAV changes. A keepers' bucket holds a
@@ -36,11 +37,6 @@ library DeskLimits {
         uint32 givenLoss;
         mapping(IHedgeDesk.Cause cause => IHedgeDesk.Sighting) seen;
     }
-
-    uint256 private constant BPS = 10_000;
-    uint256 private constant WAD = 1e18;
-    /// @dev WAD USDC per unit of USDC (6 decimals).
-    uint256 private constant USDC_UNIT = 1e12;
 
     uint48 private constant BUDGET_WINDOW = 1 days;
     uint128 private constant BUCKETS_PER_DAY = 4;

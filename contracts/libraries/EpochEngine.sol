@@ -13,6 +13,7 @@ import {RiskEngine} from "./RiskEngine.sol";
 import {SurfaceBudget} from "./SurfaceBudget.sol";
 import {SurfaceEngine} from "./SurfaceEngine.sol";
 import {Treasury} from "./Treasury.sol";
+import {BPS, INT_USDC_UNIT, USDC_UNIT, WAD} from "./Units.sol";
 
 /// @title An LP epoch: at what price, how much may leave, and the beginning of the next one
 /// @notice The vault fills the queues in between. @dev Deployed by itself and linked, as RiskEngine is.
@@ -29,10 +30,6 @@ library EpochEngine {
         uint256 ask;
         bool joinable;
     }
-
-    uint256 private constant BPS = 10_000;
-    uint256 private constant WAD = 1e18;
-    int256 private constant USDC_UNIT = 1e12;
 
     /// @notice Marks the book and prices the epoch that is over: at what is posted or at the references, and at the feed or the
     /// DEX average, whichever is worse for whoever comes or goes. What leavers would lose by the references is paid out of the
@@ -67,7 +64,7 @@ library EpochEngine {
         RiskEngine.State storage risk,
         Treasury.State storage treasury
     ) external view returns (uint256) {
-        uint256 most = RiskEngine.releasable(risk, PoolEngine.assetsOf(risk, treasury)) / uint256(USDC_UNIT);
+        uint256 most = RiskEngine.releasable(risk, PoolEngine.assetsOf(risk, treasury)) / USDC_UNIT;
         return Math.min(most, treasury.freeCash());
     }
 
@@ -141,6 +138,6 @@ library EpochEngine {
     }
 
     function _toUsdcDown(int256 wad) private pure returns (uint256) {
-        return wad <= 0 ? 0 : uint256(wad / USDC_UNIT);
+        return wad <= 0 ? 0 : uint256(wad / INT_USDC_UNIT);
     }
 }

@@ -5,6 +5,8 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 
+import {INT_USDC_UNIT, INT_WAD} from "./Units.sol";
+
 /// @title What the desk holds, what it cost, and where its profit came from
 /// @notice Inventory is an account of its own, fed by what swaps deliver; tokens sent to the desk by anyone change nothing.
 /// Cost is kept at oracle prices: what a fill was worse than the oracle is slippage, what the price did afterwards is gain.
@@ -37,12 +39,9 @@ library HedgeAccount {
         int256 interest;
     }
 
-    int256 private constant WAD = 1e18;
-    int256 private constant USDC_UNIT = 1e12;
-
     /// @notice Worth of `amount` at `spot`, WAD USDC, rounded towards zero.
     function worth(int256 amount, uint256 spot) internal pure returns (int256) {
-        return (amount * int256(spot)) / WAD;
+        return (amount * int256(spot)) / INT_WAD;
     }
 
     /// @notice Signed position in the underlying as far as this action has come.
@@ -54,7 +53,7 @@ library HedgeAccount {
     /// that grew is underlying sold at the oracle price, so that it does not show as a loss of the position too.
     function observe(State storage self, Action memory a, uint256 debt, uint256 collateral) internal {
         int256 owed = worth(int256(debt) - int256(a.debt), a.spot);
-        int256 earned = (int256(collateral) - int256(a.collateral)) * USDC_UNIT;
+        int256 earned = (int256(collateral) - int256(a.collateral)) * INT_USDC_UNIT;
         if (owed != 0) self.cost = (self.cost - owed).toInt112();
         a.interest += earned - owed;
         (a.debt, a.collateral) = (debt, collateral);
@@ -64,7 +63,7 @@ library HedgeAccount {
     /// @return loss What it cost against the oracle, WAD USDC; zero when it gained.
     function trade(State storage self, Action memory a, int256 amount, uint256 cash) internal returns (uint256 loss) {
         int256 fair = worth(amount, a.spot);
-        int256 slippage = (amount > 0 ? int256(cash) : -int256(cash)) * USDC_UNIT - fair;
+        int256 slippage = (amount > 0 ? int256(cash) : -int256(cash)) * INT_USDC_UNIT - fair;
         a.slippage += slippage;
 
         int256 position = net(self, a);
@@ -83,7 +82,7 @@ library HedgeAccount {
 
     /// @notice What a fill of `amount` (positive bought) for `cash` USDC cost more than at `price`, WAD USDC; zero when it gained.
     function lossAt(int256 amount, uint256 cash, uint256 price) internal pure returns (uint256) {
-        int256 paid = (amount > 0 ? int256(cash) : -int256(cash)) * USDC_UNIT;
+        int256 paid = (amount > 0 ? int256(cash) : -int256(cash)) * INT_USDC_UNIT;
         return uint256(SignedMath.max(paid - worth(amount, price), 0));
     }
 
@@ -91,6 +90,6 @@ library HedgeAccount {
     function valuation(State storage self, Action memory a) internal view returns (int256 unrealised, int256 equity) {
         int256 value = worth(net(self, a), a.spot);
         unrealised = value - self.cost;
-        equity = value + int256(a.collateral) * USDC_UNIT;
+        equity = value + int256(a.collateral) * INT_USDC_UNIT;
     }
 }

@@ -4,6 +4,7 @@ pragma solidity ^0.8.31;
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import {ListingLimits} from "../interfaces/Types.sol";
+import {BPS} from "./Units.sol";
 
 /// @title Which series may be listed: a grid of strikes and a calendar of expiries
 /// @notice Strikes of three significant digits between two multiples of spot; expiries at one time of the day, daily for
@@ -17,7 +18,6 @@ library ListingRules {
     error TooManyFarExpiries(uint256 expiry, uint256 time, uint256 limit);
     error ExpiryOutOfRange(uint256 expiry, uint256 earliest, uint256 latest);
 
-    uint256 private constant BPS = 10_000;
     /// @dev Significant digits of a strike, less one.
     uint256 private constant DIGITS = 2;
     /// @dev The first of January 1970 was a Thursday.

@@ -7,6 +7,7 @@ import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 import {Mark, Slice} from "../interfaces/Types.sol";
 import {Book} from "./Book.sol";
 import {SCENARIOS, StressGrid} from "./StressGrid.sol";
+import {INT_WAD} from "./Units.sol";
 import {Valuation} from "./Valuation.sol";
 
 /// @title A book together with its mark
@@ -32,9 +33,8 @@ library MarkedBook {
     /// @notice In place of an inventory: the hedge has a loan, or is being made, or is too large a number. The desk knows.
     uint88 internal constant UNKNOWN = type(uint88).max;
 
-    int256 private constant WAD = 1e18;
     /// @dev A sum of two WADs' products per unit of USDC.
-    int256 private constant USDC_UNIT = 1e30;
+    int256 private constant SUM_PER_USDC_UNIT = 1e30;
 
     /// @notice The book valued at `spot`, with its scenarios.
     /// @param slices One per open expiry, in their order; ignored for those that have passed.
@@ -73,7 +73,7 @@ library MarkedBook {
             sums.value += quantity * int256(g.value);
             sums.delta += quantity * g.delta;
             sums.gamma += quantity * int256(g.gamma);
-            sums.weightedVega += (vega / WAD) * int256(p.tenor.vegaWeight);
+            sums.weightedVega += (vega / INT_WAD) * int256(p.tenor.vegaWeight);
             sums.grossVega -= vega; // the vault is short: gross vega grows as vega falls
             if (sums.grid[0] == 0) return;
             StressGrid.add(sums.stress, sums.grid, p);
@@ -83,12 +83,12 @@ library MarkedBook {
     /// @notice Adds `sums` to a mark, in place.
     function add(Mark memory m, Sums memory sums) internal pure {
         unchecked {
-            m.value = _floor(int256(m.value) * WAD + sums.value);
-            m.delta = _floor(int256(m.delta) * WAD + sums.delta);
-            m.gamma = _floor(int256(m.gamma) * WAD + sums.gamma);
-            m.weightedVega = _floor(int256(m.weightedVega) * WAD + sums.weightedVega);
+            m.value = _floor(int256(m.value) * INT_WAD + sums.value);
+            m.delta = _floor(int256(m.delta) * INT_WAD + sums.delta);
+            m.gamma = _floor(int256(m.gamma) * INT_WAD + sums.gamma);
+            m.weightedVega = _floor(int256(m.weightedVega) * INT_WAD + sums.weightedVega);
             // Against rounding: what is left of gross vega after everything was sold back is zero, not less.
-            m.grossVega = _ceil(SignedMath.max(int256(uint256(m.grossVega)) * USDC_UNIT + sums.grossVega, 0));
+            m.grossVega = _ceil(SignedMath.max(int256(uint256(m.grossVega)) * SUM_PER_USDC_UNIT + sums.grossVega, 0));
         }
     }
 
@@ -116,7 +116,7 @@ library MarkedBook {
     /// @notice The book's delta at `spot`, to first order from the mark, which is never far from it.
     function deltaAt(Mark memory m, uint256 spot) internal pure returns (int256) {
         int256 move = int256(spot) - int256(uint256(m.spot));
-        return int256(m.delta) + (int256(m.gamma) * move) / WAD;
+        return int256(m.delta) + (int256(m.gamma) * move) / INT_WAD;
     }
 
     function _sum(Sums memory sums, Book.State storage book, Slice[] memory slices, uint256 spot) private view {
@@ -169,8 +169,8 @@ library MarkedBook {
     /// @dev Down (towards minus infinity): a liability is never rounded away.
     function _floor(int256 sum) private pure returns (int96) {
         unchecked {
-            int256 quotient = sum / WAD;
-            if (quotient * WAD > sum) --quotient;
+            int256 quotient = sum / INT_WAD;
+            if (quotient * INT_WAD > sum) --quotient;
             return quotient.toInt96();
         }
     }
@@ -178,7 +178,7 @@ library MarkedBook {
     /// @dev Up, to units of USDC. @param sum Not negative.
     function _ceil(int256 sum) private pure returns (uint64) {
         unchecked {
-            return uint256((sum + USDC_UNIT - 1) / USDC_UNIT).toUint64();
+            return uint256((sum + SUM_PER_USDC_UNIT - 1) / SUM_PER_USDC_UNIT).toUint64();
         }
     }
 }

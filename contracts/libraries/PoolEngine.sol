@@ -16,6 +16,7 @@ import {SeriesId} from "./SeriesId.sol";
 import {SurfaceBudget} from "./SurfaceBudget.sol";
 import {TradedDelta} from "./TradedDelta.sol";
 import {Treasury} from "./Treasury.sol";
+import {INT_USDC_UNIT} from "./Units.sol";
 
 /// @title A pool as a whole: its marked book together with its cash and its hedge
 /// @notice What the vault's views answer. @dev Deployed by itself and linked, as RiskEngine is.
@@ -27,8 +28,6 @@ library PoolEngine {
     using TradedDelta for TradedFlow;
     using Treasury for Treasury.Accounts;
     using Treasury for Treasury.State;
-
-    int256 private constant USDC_UNIT = 1e12;
 
     /// @notice See IOptionVault.balance.
     function balance(
@@ -125,7 +124,7 @@ library PoolEngine {
             spot = live;
         } catch {}
         int256 nav = navAt(risk, treasury, surface, spot);
-        return nav <= 0 ? 0 : uint256(nav / USDC_UNIT);
+        return nav <= 0 ? 0 : uint256(nav / INT_USDC_UNIT);
     }
 
     /// @notice See IOptionVault.exposureAt.

@@ -5,14 +5,13 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 
 import {SpreadParams} from "../interfaces/Types.sol";
+import {BPS, WAD} from "./Units.sol";
 
 /// @title What a trade costs beyond its mid price
 /// @notice Amounts in WAD USDC, rounded against the trader. The inventory charge is a potential of the vault's net vega:
 /// it depends on where a trade starts and ends, not on how it is split or ordered, so that over a round trip its charges and
 /// rebates cancel (before the bounds that Quoting puts on a total; Stoikov & Sağlam 2009; Baldacci, Bergault & Guéant 2021).
 library QuoteCurve {
-    uint256 private constant WAD = 1e18;
-    uint256 private constant BPS = 10_000;
     uint256 private constant NEAR_EXPIRY = 7 days;
 
     /// @notice A Spread in one word, fields from the lowest bit in their order.

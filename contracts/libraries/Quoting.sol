@@ -12,6 +12,7 @@ import {MarkedBook} from "./MarkedBook.sol";
 import {QuoteCurve} from "./QuoteCurve.sol";
 import {SeriesId} from "./SeriesId.sol";
 import {SpotRange} from "./SpotRange.sol";
+import {BPS, INT_WAD, USDC_UNIT, WAD} from "./Units.sol";
 import {Valuation} from "./Valuation.sol";
 
 /// @title What a trade costs
@@ -80,10 +81,6 @@ library Quoting {
     error SurfaceStale(uint256 expiry, uint256 updatedAt);
     /// @notice The pool had no net assets when the epoch began: closing only, as nothing could be charged for new risk.
     error NoCapacity();
-
-    uint256 private constant BPS = 10_000;
-    int256 private constant WAD = 1e18;
-    uint256 private constant USDC_UNIT = 1e12;
 
     function pack(Pricing memory p) internal pure returns (PackedPricing memory t) {
         t.spread = QuoteCurve.pack(p.spread);
@@ -169,7 +166,7 @@ library Quoting {
         int256 afterwards = netShort + t.weightedVega;
         q.inventory = QuoteCurve.inventory(netShort, afterwards, _maxSkew(terms.rules), capacity);
         uint256 poolSpread = QuoteCurve.poolSpread(terms.spread, netShort, afterwards, capacity);
-        q.spread = QuoteCurve.ceilDiv(t.spread + t.vega * poolSpread, uint256(WAD));
+        q.spread = QuoteCurve.ceilDiv(t.spread + t.vega * poolSpread, WAD);
     }
 
     /// @dev Less what the trade itself pays. What selling back would cost does not count: who keeps his options never pays it.
@@ -243,10 +240,10 @@ library Quoting {
     function _addLeg(Tally memory t, Valuation.Position memory p, uint256 age, Market memory m) private pure {
         unchecked {
             (int256 quantity, Valuation.Greeks memory g) = (-p.quantity, p.greeks);
-            uint256 vega = QuoteCurve.ceilDiv(SignedMath.abs(quantity) * g.vega, uint256(WAD));
+            uint256 vega = QuoteCurve.ceilDiv(SignedMath.abs(quantity) * g.vega, WAD);
             t.vega += vega;
             t.spread += vega * QuoteCurve.ownSpread(m.terms.spread, age, p.tenor.timeToExpiry);
-            t.weightedVega += _times(quantity, int256((g.vega * p.tenor.vegaWeight) / uint256(WAD)));
+            t.weightedVega += _times(quantity, int256((g.vega * p.tenor.vegaWeight) / WAD));
             t.delta += _times(quantity, g.delta);
         }
     }
@@ -368,7 +365,7 @@ library Quoting {
     function _times(int256 quantity, int256 amount) private pure returns (int256 product) {
         unchecked {
             product = quantity * amount;
-            return product <= 0 ? product / WAD : int256(QuoteCurve.ceilDiv(uint256(product), uint256(WAD)));
+            return product <= 0 ? product / INT_WAD : int256(QuoteCurve.ceilDiv(uint256(product), WAD));
         }
     }
 

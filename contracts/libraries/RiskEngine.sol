@@ -11,6 +11,7 @@ import {MarkedBook} from "./MarkedBook.sol";
 import {RiskLimits} from "./RiskLimits.sol";
 import {SCENARIOS, StressGrid} from "./StressGrid.sol";
 import {SurfaceBudget} from "./SurfaceBudget.sol";
+import {BPS, INT_WAD} from "./Units.sol";
 
 /// @title A pool's book with its mark, its stress grid and the limits that it is held to
 /// @notice Owns their storage and the verbs on it, except for trades: see TradeEngine.
@@ -37,9 +38,6 @@ library RiskEngine {
         int256 base;
         int256 quote;
     }
-
-    int256 private constant WAD = 1e18;
-    uint256 private constant BPS = 10_000;
 
     /// @notice Values the book at `spot` and stores the mark with its scenarios.
     function remark(State storage self, IVolSurface surface, uint256 spot) external returns (Mark memory m) {
@@ -116,7 +114,7 @@ library RiskEngine {
 
     /// @notice Net assets, WAD USDC, at the mark's spot.
     function navOf(Mark memory m, Assets memory assets) internal pure returns (int256) {
-        return assets.cash + assets.quote + m.value + (assets.base * int256(uint256(m.spot))) / WAD;
+        return assets.cash + assets.quote + m.value + (assets.base * int256(uint256(m.spot))) / INT_WAD;
     }
 
     /// @notice The mark, NAV in each scenario, WAD USDC, and the index of the worst.

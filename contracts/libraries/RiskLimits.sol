@@ -5,6 +5,7 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 
 import {VaultLimits} from "../interfaces/Types.sol";
+import {BPS, WAD} from "./Units.sol";
 
 /// @title How much risk a pool may carry
 /// @notice Capital rules as pure functions of net assets (NAV, WAD USDC) and exposure. Each binds only what grows: whoever
@@ -21,9 +22,6 @@ library RiskLimits {
 
     /// @notice Trades have lately added as much vega as `available` leaves room for (both WAD USDC per 1.00 of vol).
     error VegaWindowExceeded(uint256 added, uint256 available);
-
-    uint256 private constant BPS = 10_000;
-    uint256 private constant WAD = 1e18;
 
     function validate(VaultLimits memory self) internal pure {
         if (self.vegaCapacityBps == 0 || self.vegaCapacityBps > 10 * BPS) revert InvalidLimits("vegaCapacityBps");

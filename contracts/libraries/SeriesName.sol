@@ -4,11 +4,11 @@ pragma solidity ^0.8.31;
 import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
 
 import {SeriesId} from "./SeriesId.sol";
+import {WAD} from "./Units.sol";
 
 /// @title The name of a series as traders write it: WETH-27NOV26-3000-C
 library SeriesName {
     bytes private constant MONTHS = "JANFEBMARAPRMAYJUNJULAUGSEPOCTNOVDEC";
-    uint256 private constant WAD = 1e18;
 
     /// @param underlying Symbol of the underlying.
     function nameOf(string calldata underlying, uint256 id) external pure returns (string memory) {

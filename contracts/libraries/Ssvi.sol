@@ -3,6 +3,7 @@ pragma solidity ^0.8.31;
 
 import {Slice} from "../interfaces/Types.sol";
 import {FixedPoint} from "./FixedPoint.sol";
+import {YEAR} from "./Units.sol";
 
 /// @title Ssvi
 /// @notice One slice of the SSVI volatility surface (Gatheral & Jacquier 2014, extended to a skew per slice by Hendriks &
@@ -13,8 +14,6 @@ import {FixedPoint} from "./FixedPoint.sol";
 ///
 /// so the vol √(w/T) depends on k alone. Everything is WAD and times are seconds unless said otherwise.
 library Ssvi {
-    uint256 private constant YEAR = 365 days;
-
     /// @notice Implied vol at a strike, to the unit. Time takes no part, as θ and T cancel: it is in the signature because
     /// vol is asked for at an expiry.
     function impliedVol(

@@ -3,6 +3,7 @@ pragma solidity ^0.8.31;
 
 import {BlackScholes} from "./BlackScholes.sol";
 import {SeriesId} from "./SeriesId.sol";
+import {INT_WAD, WAD} from "./Units.sol";
 import {Valuation} from "./Valuation.sol";
 
 /// @dev How many scenarios there are.
@@ -27,7 +28,6 @@ library StressGrid {
     /// @dev Loops go over the bytes of an array in memory: no index has to be multiplied.
     uint256 private constant WORD = 0x20;
     uint256 private constant END = 12 * 0x20;
-    int256 private constant WAD = 1e18;
 
     /// @notice The scenarios: falls and rises of spot from a bad hour to a gap that no hedge follows, each with the vol
     /// that has come with such moves, and vol alone in both directions.
@@ -64,10 +64,10 @@ library StressGrid {
             for (uint256 i = 0; i < END; i += WORD) {
                 uint256 s = _at(grid, i);
                 uint256 price = BlackScholes.seriesPrice(
-                    (forward * _spotFactor(s)) / uint256(WAD),
+                    (forward * _spotFactor(s)) / WAD,
                     strike,
                     k - _logFactor(s),
-                    (deviation * _volFactor(s)) / uint256(WAD),
+                    (deviation * _volFactor(s)) / WAD,
                     isCall
                 );
                 _increase(values, i, quantity * int256(price));
@@ -86,7 +86,7 @@ library StressGrid {
     ) internal pure {
         unchecked {
             for (uint256 i = 0; i < END; i += WORD) {
-                uint256 shifted = (spot * _spotFactor(_at(grid, i))) / uint256(WAD);
+                uint256 shifted = (spot * _spotFactor(_at(grid, i))) / WAD;
                 _increase(values, i, quantity * int256(SeriesId.payoff(strike, isCall, shifted)));
             }
         }
@@ -167,7 +167,7 @@ library StressGrid {
         uint256 spot
     ) internal pure returns (int256 least, uint256 index) {
         unchecked {
-            int256 hedge = _floorDiv(base * int256(spot), WAD);
+            int256 hedge = _floorDiv(base * int256(spot), INT_WAD);
             least = type(int256).max;
             assembly ("memory-safe") {
                 for {
@@ -194,12 +194,12 @@ library StressGrid {
         int256 base,
         uint256 spot
     ) internal pure returns (int256) {
-        return values[scenario] + _floorDiv(base * int256(spot), WAD) * int256(_spotFactor(grid[scenario]));
+        return values[scenario] + _floorDiv(base * int256(spot), INT_WAD) * int256(_spotFactor(grid[scenario]));
     }
 
     /// @notice WAD USDC, rounded down, of a worth that counts in WAD · WAD.
     function scaled(int256 worth) internal pure returns (int256) {
-        return _floorDiv(worth, WAD);
+        return _floorDiv(worth, INT_WAD);
     }
 
     /// @notice Book, hedge and `cash` (WAD USDC) in each scenario, WAD USDC, rounded down.
@@ -210,9 +210,9 @@ library StressGrid {
         int256 cash
     ) internal pure returns (int256[SCENARIOS] memory sums) {
         uint256[SCENARIOS] memory grid = scenarios();
-        int256 hedge = _floorDiv(base * int256(spot), WAD);
+        int256 hedge = _floorDiv(base * int256(spot), INT_WAD);
         for (uint256 i = 0; i < SCENARIOS; ++i) {
-            sums[i] = cash + _floorDiv(values[i] + hedge * int256(_spotFactor(grid[i])), WAD);
+            sums[i] = cash + _floorDiv(values[i] + hedge * int256(_spotFactor(grid[i])), INT_WAD);
         }
     }
 
@@ -224,9 +224,9 @@ library StressGrid {
         int256 cash
     ) internal pure returns (int256[SCENARIOS] memory values) {
         uint256[SCENARIOS] memory grid = scenarios();
-        int256 hedge = _floorDiv(base * int256(spot), WAD);
+        int256 hedge = _floorDiv(base * int256(spot), INT_WAD);
         for (uint256 i = 0; i < SCENARIOS; ++i) {
-            values[i] = (sums[i] - cash) * WAD - hedge * int256(_spotFactor(grid[i]));
+            values[i] = (sums[i] - cash) * INT_WAD - hedge * int256(_spotFactor(grid[i]));
         }
     }
 

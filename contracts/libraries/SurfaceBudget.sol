@@ -4,6 +4,8 @@ pragma solidity ^0.8.31;
 import {RateLimiter} from "@openzeppelin/contracts/utils/RateLimiter.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
+import {WAD} from "./Units.sol";
+
 /// @title What a pool may lose to posted surfaces, in dollars
 /// @notice One budget for all expiries and all ways to profit from a post: references that rise under the options that people hold,
 /// purchases below the reference, LPs who leave above it. A share of NAV in any 24 hours, a tenth of it at once; it
@@ -19,7 +21,6 @@ library SurfaceBudget {
     /// @dev A bucket holds a tenth of the day's budget and refills nine tenths in a day: never more than all of it in 24 hours.
     uint256 private constant PARTS = 10;
     uint256 private constant WAD_PER_BPS = 1e14;
-    uint256 private constant WAD = 1e18;
 
     /// @param bps Share of NAV that may be lost in any 24 hours.
     function set(State storage self, uint256 bps) internal {

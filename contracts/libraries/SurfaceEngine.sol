@@ -8,6 +8,7 @@ import {MarkedBook} from "./MarkedBook.sol";
 import {RiskEngine} from "./RiskEngine.sol";
 import {SurfaceBudget} from "./SurfaceBudget.sol";
 import {Treasury} from "./Treasury.sol";
+import {WAD} from "./Units.sol";
 import {Valuation} from "./Valuation.sol";
 import {VolDrift} from "./VolDrift.sol";
 
@@ -25,8 +26,6 @@ library SurfaceEngine {
         uint256 cost;
         bool falls;
     }
-
-    uint256 private constant WAD = 1e18;
 
     /// @notice Moves the references of all open expiries as far as time and the budget allow. @param spot Live price, WAD.
     function follow(

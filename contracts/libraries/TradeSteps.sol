@@ -19,6 +19,7 @@ import {SCENARIOS, StressGrid} from "./StressGrid.sol";
 import {SurfaceBudget} from "./SurfaceBudget.sol";
 import {TradedDelta} from "./TradedDelta.sol";
 import {Treasury} from "./Treasury.sol";
+import {USDC_UNIT} from "./Units.sol";
 
 /// @title The steps of a trade, from price to limits
 /// @notice What TradeEngine does and TradePreview foresees, in their order: nothing that a price is made of could differ from what
@@ -49,8 +50,6 @@ library TradeSteps {
         VaultLimits limits;
         Book.Place[] places;
     }
-
-    uint256 private constant USDC_UNIT = 1e12;
 
     /// @notice Whether any leg is bought from the pool: such a trade is priced and held to limits by scenarios, too.
     function opens(Leg[] calldata legs) internal pure returns (bool) {

@@ -6,6 +6,7 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 
 import {TradedFlow} from "../interfaces/Types.sol";
+import {INT_WAD, WAD} from "./Units.sol";
 
 /// @title What trades have added to a book's delta
 /// @notice In this block, so that nobody's hedge goes by delta that may be gone before the block is over; in all, so that
@@ -22,13 +23,12 @@ library TradedDelta {
     uint256 private constant STEEPNESS_INVERSE = 5;
     int256 private constant DELTA_UNIT = 1e12;
     int256 private constant GAMMA_UNIT = 1e9;
-    int256 private constant WAD = 1e18;
     uint256 private constant DOLLAR = 1e18;
 
     /// @notice Adds a trade, in place. @param delta,gamma What it adds to the book's, WAD: what traders buy, the book is short of.
     /// @param spot WAD. @param charge For the hedge, WAD USDC. @dev Recent flows end at their type's largest value.
     function add(TradedFlow memory s, int256 delta, int256 gamma, uint256 spot, uint256 charge) internal view {
-        uint256 worth = (SignedMath.abs(delta) * spot) / uint256(WAD);
+        uint256 worth = (SignedMath.abs(delta) * spot) / WAD;
         (uint256 bought, uint256 sold) = recent(s);
         if (delta < 0) bought += worth;
         else sold += worth;
@@ -55,7 +55,7 @@ library TradedDelta {
     /// @notice What trades of this second have added to delta, WAD, when spot is `move` (WAD) above the mark's.
     function inThisBlock(TradedFlow memory self, int256 move) internal view returns (int256) {
         if (self.time != uint32(block.timestamp)) return 0;
-        return self.delta * DELTA_UNIT + (self.gamma * GAMMA_UNIT * move) / WAD;
+        return self.delta * DELTA_UNIT + (self.gamma * GAMMA_UNIT * move) / INT_WAD;
     }
 
     /// @notice Delta that traders have bought and sold lately, WAD USDC: what they had at the last trade, evenly less since.
@@ -72,7 +72,7 @@ library TradedDelta {
         if (delta == 0 || nav == 0) return 0;
         (uint256 bought, uint256 sold) = recent(self);
         uint256 before = delta > 0 ? bought : sold;
-        uint256 worth = Math.ceilDiv(SignedMath.abs(delta) * spot, uint256(WAD));
+        uint256 worth = Math.ceilDiv(SignedMath.abs(delta) * spot, WAD);
         return Math.mulDiv(worth, 2 * before + worth, 2 * STEEPNESS_INVERSE * nav, Math.Rounding.Ceil);
     }
 

@@ -7,6 +7,7 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IHedgePosition} from "../interfaces/IHedgePosition.sol";
 import {VaultLimits} from "../interfaces/Types.sol";
 import {MarkedBook} from "./MarkedBook.sol";
+import {BPS, USDC_UNIT} from "./Units.sol";
 
 /// @title A pool's own accounts of USDC, its insurance reserve, where its hedge is, and the state of its open epoch
 /// @notice Owns their storage and the verbs on it. USDC amounts have 6 decimals.
@@ -53,9 +54,6 @@ library Treasury {
     error InsufficientCash(uint256 needed, uint256 available);
 
     uint256 internal constant SHARE_VALUE_UNIT = 1e12;
-    uint256 private constant BPS = 10_000;
-    /// @dev WAD USDC per unit of USDC.
-    uint256 private constant USDC_UNIT = 1e12;
     /// @dev A thousandth of a unit of the underlying, or of a dollar.
     int256 private constant HEDGE_DUST = 1e15;
     /// @dev Units of USDC per cent.

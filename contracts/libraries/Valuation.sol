@@ -8,6 +8,7 @@ import {BlackScholes} from "./BlackScholes.sol";
 import {FixedPoint} from "./FixedPoint.sol";
 import {SeriesId} from "./SeriesId.sol";
 import {Ssvi} from "./Ssvi.sol";
+import {WAD, YEAR} from "./Units.sol";
 
 /// @title Value and Greeks of one contract of a series
 /// @notice All WAD, per contract: value in USDC, delta in units of underlying, gamma per USDC of spot, vega in USDC per
@@ -43,8 +44,6 @@ library Valuation {
         Greeks greeks;
     }
 
-    uint256 private constant WAD = 1e18;
-    uint256 private constant YEAR = 365 days;
     uint256 private constant REFERENCE_TENOR = 30 days;
     uint256 private constant SHORTEST_TENOR = 1 days;
 

@@ -14,6 +14,7 @@ import {
     IAavePool,
     IScaledBalance
 } from "../interfaces/external/IAaveV3.sol";
+import {BPS} from "../libraries/Units.sol";
 
 /// @title The desk's loan on Aave v3: USDC in, the underlying out, at the variable rate
 /// @notice Debt is what Aave says it is. Collateral is counted here, before interest, and the lower of this count and
@@ -25,7 +26,6 @@ import {
 contract AaveV3Lender is ILender {
     using SafeERC20 for IERC20;
 
-    uint256 private constant BPS = 10_000;
     uint256 private constant RAY = 1e27;
     uint256 private constant VARIABLE_RATE = 2;
     uint16 private constant NO_REFERRAL = 0;

@@ -9,6 +9,7 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ISwapVenue} from "../interfaces/ISwapVenue.sol";
 import {ISwapRouter} from "../interfaces/external/IUniswapV3.sol";
 import {SqrtPrice} from "../libraries/SqrtPrice.sol";
+import {BPS} from "../libraries/Units.sol";
 
 /// @title Swaps through Uniswap v3's router: one pool, several hops, or several of either at once
 /// @notice `route` is an ABI-encoded array of {Leg}. Only the pools named at deployment are traded with, so that whoever
@@ -34,7 +35,6 @@ contract UniswapV3Venue is ISwapVenue, ReentrancyGuardTransient {
         bytes hops;
     }
 
-    uint256 private constant BPS = 10_000;
     uint256 private constant MAX_LEGS = 4;
     uint256 private constant MAX_HOPS = 3;
     uint256 private constant FEE_BYTES = 3;
