@@ -54,11 +54,10 @@ export async function recompile(
 ): Promise<string[]> {
   const names: string[] = [];
   for (const id of new Set(artifacts.map(({ buildInfoId }) => buildInfoId))) {
-    const { input } = JSON.parse(readFileSync(join(compiled, "build-info", `${id}.json`), "utf8")) as {
-      input: SolcInput;
-    };
-    const patched = { ...input, sources: asTheyAreNow(root, input.sources) };
+    const info = JSON.parse(readFileSync(join(compiled, "build-info", `${id}.json`), "utf8")) as { input: SolcInput };
     const group = artifacts.filter(({ buildInfoId }) => buildInfoId === id);
+    const input = { ...info.input, sources: sourcesOf(root, group, info.input.sources) };
+    const patched = { ...input, sources: asTheyAreNow(root, input.sources) };
     const changed = artifacts.length === 1 ? group : await withOtherCode(input, patched, group, solc, unpatched);
     const contracts = await compile(patched, changed, CODE, solc);
     changed.forEach((artifact, i) => write(artifact, contracts[i]!));
@@ -123,6 +122,14 @@ export function withoutIds(yul: string): string {
 }
 
 const OWN = "project/";
+
+/** What these contracts consist of. What else was compiled with them once may since have come to import other files. */
+function sourcesOf(root: string, group: readonly ArtifactFile[], all: SolcInput["sources"]): SolcInput["sources"] {
+  const own = new Set(group.flatMap(({ sourceName }) => [...closureOf(root, sourceName)]));
+  return Object.fromEntries(
+    Object.entries(all).filter(([name]) => !name.startsWith(OWN) || own.has(name.slice(OWN.length))),
+  );
+}
 
 function asTheyAreNow(root: string, sources: SolcInput["sources"]): SolcInput["sources"] {
   const now = (name: string, content: string) =>
