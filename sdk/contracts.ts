@@ -1,4 +1,4 @@
-import type { Abi, Address, PublicClient } from "viem";
+import type { Abi, Address } from "viem";
 import { errorsAbi } from "./abi/errors.ts";
 import { hedgeDeskAbi } from "./abi/hedgeDesk.ts";
 import { lensAbi } from "./abi/lens.ts";
@@ -49,18 +49,4 @@ export function contractsOf({ network, contracts = {} }: Pick<Deployment, "netwo
 /** An error of a contract further in comes through any call: with all of them, viem can name it. */
 function withErrors<const abi extends Abi>(abi: abi): abi {
   return [...abi, ...errorsAbi] as unknown as abi;
-}
-
-/** @throws UserError when the addresses of the deployment file hold no code on this chain. */
-export async function assertDeployed(
-  client: Pick<PublicClient, "getCode">,
-  url: string,
-  network: string,
-  contracts: KeelContracts,
-): Promise<void> {
-  const codes = await Promise.all([contracts.vault, contracts.desk].map(({ address }) => client.getCode({ address })));
-  if (codes.every((code) => code !== undefined)) return;
-  throw new UserError(
-    `The node at ${url} does not hold Keel's contracts of ${network}. It was restarted or is another chain; deploy again.`,
-  );
 }

@@ -33,3 +33,4 @@ export { findSettlementRound } from "./settlementRound.ts";
 export { type OnChainSlice, fromOnChainSlice, toOnChainSlice } from "./slice.ts";
 export { fromUsdc, fromWad, toWad } from "./units.ts";
 export { UserError } from "./userError.ts";
+export { VERSION, requireVersion } from "./version.ts";

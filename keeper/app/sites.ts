@@ -1,5 +1,5 @@
-import { assertChain } from "../chain/connection.ts";
-import { type KeelContracts, assertDeployed, contractsOf } from "../../sdk/contracts.ts";
+import { assertChain, assertDeployed } from "../chain/connection.ts";
+import { type KeelContracts, contractsOf } from "../../sdk/contracts.ts";
 import type { Deployment } from "../../sdk/deployment.ts";
 import { readDeployment } from "../chain/deploymentFile.ts";
 import { type Line, openLine } from "../chain/line.ts";

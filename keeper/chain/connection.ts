@@ -1,5 +1,7 @@
 import type { PublicClient } from "viem";
 import { UserError } from "../../sdk/userError.ts";
+import { requireVersion } from "../../sdk/version.ts";
+import type { KeelContracts } from "../../sdk/contracts.ts";
 import type { Deployment } from "../../sdk/deployment.ts";
 
 /**
@@ -29,4 +31,20 @@ export async function assertChain(
       `The node at ${url} does not hold the contracts of ${deployment.network}. It was restarted or is another chain; deploy again.`,
     );
   }
+}
+
+/** @throws UserError when the addresses of the deployment file hold no code on this chain, or code that means something else. */
+export async function assertDeployed(
+  client: Pick<PublicClient, "getCode" | "readContract">,
+  url: string,
+  network: string,
+  contracts: KeelContracts,
+): Promise<void> {
+  const codes = await Promise.all([contracts.vault, contracts.desk].map(({ address }) => client.getCode({ address })));
+  if (codes.some((code) => code === undefined)) {
+    throw new UserError(
+      `The node at ${url} does not hold Keel's contracts of ${network}. It was restarted or is another chain; deploy again.`,
+    );
+  }
+  await requireVersion(client, contracts.vault.address);
 }
