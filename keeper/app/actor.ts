@@ -91,7 +91,7 @@ export async function createActor(lead: Lead, options: ActorOptions): Promise<Ac
     depths,
     maxGas: MAX_GAS,
   });
-  const { open: found } = await driver.resume();
+  const found = await driver.step();
   /**
    * How each open transaction stood when it was last reported. What did something else than was ordered is news again: it has
    * stopped the host that saw it, and must stop the one that takes over from it.
@@ -129,7 +129,7 @@ export async function createActor(lead: Lead, options: ActorOptions): Promise<Ac
 
   async function submit(intent: Intent, plannedAt: BlockRef): Promise<Acted> {
     const submission = await driver.submit(intent, plannedAt);
-    if (submission.outcome === "stale") {
+    if (submission.outcome === "refused") {
       return { execution: { outcome: "refused", message: submission.reason }, intent: undefined };
     }
     if (submission.outcome === "busy") {

@@ -92,7 +92,9 @@ describe("keel history, replay", () => {
     await close();
     const { stdout, stderr, code } = await keel(["replay", "2"]);
     expect([code, stderr]).to.deep.equal([0, ""]);
-    expect(stdout).to.match(/^Tick 2 was skipped: it was recorded by another version, which decided from inputs of another form/);
+    expect(stdout).to.match(
+      /^Tick 2 was skipped: it was recorded by another version, which decided from inputs of another form/,
+    );
   });
 
   it("history shows one market alone, and says when there is nothing of it", async () => {
