@@ -177,7 +177,7 @@ export function createKeeper(parts: KeeperParts): Keeper {
 
   function noteFill(market: string, fill: Parameters<typeof fillReport>[0]): void {
     const gas = fromWad(fill.gasCost) * fromWad(fill.spot);
-    tickers.find(({ name }) => name === market)?.noteFill(gas);
+    tickers.find(({ name }) => name === market)?.noteFill(fill.amount, gas);
     watch.filled(market, fillReport(fill), gas);
   }
 

@@ -62,8 +62,8 @@ export interface MarketTicker {
   plan(block: bigint, policy?: HedgePolicy): Promise<Planned>;
   /** Sends a hedge that was planned at a block, or simulates it in a dry run. */
   carryOut(plan: PlannedHedge, block: BlockRef, options: TickOptions): Promise<CarriedOut>;
-  /** A hedge was filled. Its gas, in dollars, counts towards the next attribution. */
-  noteFill(gas: number): void;
+  /** A hedge was filled by `amount` (WAD, signed). Its gas, in dollars, counts towards the next attribution. */
+  noteFill(amount: bigint, gas: number): void;
 }
 
 /** How a hedge went. */
@@ -105,16 +105,22 @@ export function createMarketTicker(site: MarketSite): MarketTicker {
   const { name, feeTier, hedging } = settings;
   let outsideSince: number | undefined;
   let hedgedAt: number | undefined;
-  /** A hedge was filled since the last look: that block's time is when. */
-  let isFilled = false;
+  /** WAD that the last order asked for, if that was all that was wanted. */
+  let asked: bigint | undefined;
+  /** WAD that was filled since the last look: that block's time is when. */
+  let filled: bigint | undefined;
   let last: { readonly block: bigint; readonly exposure: Exposure } | undefined;
   let dutiesLookedAt = -Infinity;
   let gasSince = 0;
 
   async function plan(block: bigint, policy = hedging): Promise<Planned> {
     const read = await line.read(block, (reader) => readHedgeState(reader, site, block, policy));
-    if (isFilled) hedgedAt = read.snapshot.block.time;
-    isFilled = false;
+    if (filled !== undefined) {
+      hedgedAt = read.snapshot.block.time;
+      // Who was brought to the edge of the band and leaves it again has not been outside since.
+      if (filled === asked) outsideSince = undefined;
+    }
+    filled = undefined;
     const memory = { ...(outsideSince !== undefined && { outsideSince }), ...(hedgedAt !== undefined && { hedgedAt }) };
     const state = { ...read, memory };
     return { state, plan: planHedge(state, policy) };
@@ -140,6 +146,7 @@ export function createMarketTicker(site: MarketSite): MarketTicker {
     const { snapshot } = state;
     outsideSince = isOutside(decided) ? (outsideSince ?? snapshot.block.time) : undefined;
 
+    if (decided.decision === "hedge") asked = decided.reason.limitedBy ? undefined : decided.order.amount;
     const hedge = decided.decision === "hedge" ? await carryOut(decided, snapshot.block, options) : undefined;
     const result = hedge?.execution;
     const duty = result?.outcome === "filled" ? undefined : await doNextDuty(snapshot, options);
@@ -199,8 +206,8 @@ export function createMarketTicker(site: MarketSite): MarketTicker {
     return { from, to, split: attribute({ from: before.exposure, to: exposure, ...flows, gas }) };
   }
 
-  function noteFill(gas: number): void {
-    isFilled = true;
+  function noteFill(amount: bigint, gas: number): void {
+    filled = amount;
     gasSince += gas;
   }
 
