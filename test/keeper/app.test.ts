@@ -99,6 +99,20 @@ describe("Keeper", () => {
     expect(amounts.length).to.equal(3);
   });
 
+  it("does not follow a hedge by a crumb of it, and takes it along once some time has passed", async () => {
+    const { keel, call, clients, market } = world();
+    await keel.trade(ALICE, [{ id: call(3000), quantity: parseEther("10") }]);
+    const keeper = keeperOn(world());
+    expect(await tickNow(keeper)).to.include({ outcome: "filled" });
+    await keel.trade(BOB, [{ id: call(3000), quantity: parseEther("0.2") }]); // a fifth of the band
+    const held = await tickNow(keeper);
+    expect(held.decision).to.equal("hold");
+    expect(held.reason).to.include({ code: "just-hedged" });
+    await clients.test.increaseTime({ seconds: 1_000 });
+    await market.report(3000);
+    expect(await tickNow(keeper)).to.include({ outcome: "filled" });
+  });
+
   it("orders no more than the pools take within the bound", async () => {
     const { keel, call } = world();
     await keel.trade(ALICE, [{ id: call(3000), quantity: parseEther("400") }]);

@@ -10,7 +10,7 @@ import type { HedgeVenue } from "../../../keeper/venues/venue.ts";
 import { DEFAULT_POLICY, type HedgePolicy } from "../../../keeper/hedging/policy.ts";
 import { slippageOf } from "../../../keeper/hedging/route.ts";
 import { abs, fromWad } from "../../../sdk/units.ts";
-import { deskEvents, deskOf } from "../../helpers/desk.ts";
+import { deskEvents, deskOf, setVaultCash } from "../../helpers/desk.ts";
 import { GOVERNOR, TRADERS, keelWorld } from "../../helpers/keelWorld.ts";
 import { useFork } from "../../helpers/localFork.ts";
 import { buy, marketSide, sell } from "../../helpers/marketSide.ts";
@@ -217,12 +217,22 @@ describe("State of a hedge, from the pools that it goes through", () => {
     expect(state.desk.loan?.borrowRate).to.be.above(0);
 
     await keel.trade(ALICE, [sell(put(3300), 200)]);
-    const { state: rich } = await plan(neutral);
-    const broke = { ...rich, snapshot: { ...rich.snapshot, vault: { ...rich.snapshot.vault, freeCash: 0n } } };
-    const decided = planHedge(broke, neutral);
-    if (decided.decision !== "hedge") return expect.fail(decided.reason.code);
-    expect(decided.order.amount > 0n).to.equal(true);
-    expect(decided.order.cashLimit > 0n).to.equal(true);
+    await setVaultCash(world(), 0n);
+    const { state: broke } = await plan(neutral);
+    expect(broke.snapshot.vault.freeCash).to.equal(0n);
+    const back = await order(neutral);
+    expect(back.amount > 0n).to.equal(true);
+    expect((await fill(back)).filled).to.equal(back.amount);
+    expect((await desk.holdings()).debt < broke.desk.holdings.debt).to.equal(true);
+  });
+
+  it("hedges at a NAV below zero, out of the budgets that the desk grants then", async () => {
+    await setVaultCash(world(), 30_000_000_000n);
+    const { state, plan: decided } = await plan();
+    expect(state.snapshot.vault.nav < 0n, "under water").to.equal(true);
+    expect(decided.reason).to.include({ code: "outside-band", limitedBy: "cash" });
+    const sent = await order();
+    expect((await fill(sent)).filled).to.equal(sent.amount);
   });
 
   it("has the average as the desk judges by it; a routine order waits until it is near, an urgent one does not", async () => {
