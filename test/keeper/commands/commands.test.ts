@@ -84,7 +84,7 @@ describe("keel once, status, quote", () => {
     world.activate();
     const { code, stdout, stderr } = await keel(["once"], { KEEL_PRIVATE_KEY: world.keeperKey });
     expect(code).to.equal(1);
-    expect(stdout).to.include("limited");
+    expect(stdout).to.include("hold: the pools take nothing within the slippage bound");
     expect(stderr).to.match(/^keel: The hedge of devnet did not fill: the pools take nothing worth it .*\.\n$/);
   });
 
