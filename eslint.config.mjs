@@ -3,7 +3,7 @@ import { importX } from "eslint-plugin-import-x";
 import tseslint from "typescript-eslint";
 
 const PURE_ROOMS = ["sdk/pricing", "sdk/portfolio", "keeper/hedging"];
-const IO_ROOMS = ["chain", "execution", "feeds", "store", "monitoring", "signing"];
+const IO_ROOMS = ["chain", "execution", "feeds", "store", "monitoring", "signing", "venues"];
 /** Who may know whom (docs/architecture.md): each room, and what it must not import. */
 const ABOVE = [
   { target: "sdk", from: ["keeper", "scripts", "test"] },

@@ -13,6 +13,8 @@ const whole = (least: number, most: number) => {
   const expected = `a whole number from ${least} to ${most}`;
   return z.number({ message: expected }).int(expected).min(least, expected).max(most, expected);
 };
+const SHARE = "a number from 0 to 1";
+const share = z.number({ message: SHARE }).min(0, SHARE).max(1, SHARE);
 const oneOf = <T extends [string, ...string[]]>(...values: T) =>
   z.enum(values, { message: values.map((value) => `"${value}"`).join(" or ") });
 
@@ -34,9 +36,11 @@ const hedgingSchema = z
     bandFloor: positive("ether").default(DEFAULT_POLICY.bandFloor),
     riskAversion: positive("1/dollars").default(DEFAULT_POLICY.riskAversion),
     costBps: positive("basis points").default(DEFAULT_POLICY.costBps),
+    cashRate: share.default(DEFAULT_POLICY.cashRate),
     holdingHours: positive("hours").default(DEFAULT_POLICY.holdingHours),
     minClip: positive("ether").default(DEFAULT_POLICY.minClip),
     gasShare: positive("parts of one").default(DEFAULT_POLICY.gasShare),
+    crumbShare: share.default(DEFAULT_POLICY.crumbShare),
     maxClip: positive("ether").default(DEFAULT_POLICY.maxClip),
     slippageBps: whole(1, 500).default(DEFAULT_POLICY.slippageBps),
     urgentSlippageBps: whole(1, 500).default(DEFAULT_POLICY.urgentSlippageBps),

@@ -6,23 +6,21 @@ import { createBroadcaster } from "../execution/broadcaster.ts";
 import { chainViewOf } from "../execution/chainView.ts";
 import { type TransactionDriver, createDriver } from "../execution/driver.ts";
 import type { FeePolicy } from "../execution/fees.ts";
-import { fitOrder } from "../execution/fitOrder.ts";
+import type { DeskOrder } from "../execution/deskOrder.ts";
 import type { Intent } from "../execution/intent.ts";
 import { type Execution, executionOf } from "../execution/outcome.ts";
 import type { BlockRef } from "../execution/call.ts";
-import type { Signer } from "../execution/ports.ts";
+import type { Signer, Urgency } from "../execution/ports.ts";
 import {
   type Requester,
   type Task,
   fillOf,
   hedgeRequest,
-  hedgeSlot,
   purposeOf,
   taskRequest,
   verifierOf,
 } from "../execution/requests.ts";
 import type { Depths } from "../execution/transition.ts";
-import type { Plan } from "../hedging/planner.ts";
 import type { Lead } from "../store/session.ts";
 
 export interface ActorOptions {
@@ -34,8 +32,6 @@ export interface ActorOptions {
   readonly contracts: ReadonlyMap<string, KeelContracts>;
   readonly fees: FeePolicy;
   readonly depths: Depths;
-  /** Smallest order that one is cut down to for a shallow pool, WAD. */
-  readonly minAmount: bigint;
 }
 
 /** The one who acts on a chain while it holds the lease: carries hedges and duties out through the transaction machine. */
@@ -47,13 +43,16 @@ export interface Actor {
    * Sends a hedge, unless the market's last one is not resolved. It waits for strangers' transactions of the same account; an
    * emergency takes their nonce once they have been stuck for some blocks.
    */
-  hedge(market: string, plan: PlannedHedge, plannedAt: BlockRef): Promise<Acted>;
+  hedge(market: string, hedge: OrderedHedge, plannedAt: BlockRef): Promise<Acted>;
   /** Sends what a duty asks for, unless the last one of its kind is not resolved. */
   perform(market: string, task: Task, plannedAt: BlockRef): Promise<Acted>;
 }
 
-/** What the one who acts needs to know of a plan. */
-export type PlannedHedge = Pick<Extract<Plan, { decision: "hedge" }>, "order" | "urgency">;
+/** A hedge as it is sent. */
+export interface OrderedHedge {
+  readonly order: DeskOrder;
+  readonly urgency: Urgency;
+}
 
 /** What became of a request. */
 export interface Acted {
@@ -92,7 +91,7 @@ export async function createActor(lead: Lead, options: ActorOptions): Promise<Ac
     depths,
     maxGas: MAX_GAS,
   });
-  const { open: found } = await driver.resume();
+  const found = await driver.step();
   /**
    * How each open transaction stood when it was last reported. What did something else than was ordered is news again: it has
    * stopped the host that saw it, and must stop the one that takes over from it.
@@ -128,14 +127,9 @@ export async function createActor(lead: Lead, options: ActorOptions): Promise<Ac
     return Array.from({ length: Math.max(0, pending - mined) }, (_, i) => mined + i).some((nonce) => !own.has(nonce));
   }
 
-  async function isBusy(market: string): Promise<boolean> {
-    const open = await lead.journal.open();
-    return open.some(({ slot, settled }) => slot === hedgeSlot(market) && !settled);
-  }
-
   async function submit(intent: Intent, plannedAt: BlockRef): Promise<Acted> {
     const submission = await driver.submit(intent, plannedAt);
-    if (submission.outcome === "stale") {
+    if (submission.outcome === "refused") {
       return { execution: { outcome: "refused", message: submission.reason }, intent: undefined };
     }
     if (submission.outcome === "busy") {
@@ -167,14 +161,8 @@ export async function createActor(lead: Lead, options: ActorOptions): Promise<Ac
       if (strangersSince !== undefined && !(urgency === "emergency" && waited >= STRANGERS_WAIT_BLOCKS)) {
         return { execution: { outcome: "in-flight" }, intent: undefined };
       }
-      const requester = requesterOf(market);
       // While one is in flight, the next can only make it more urgent.
-      if (await isBusy(market)) return submit(hedgeRequest(requester, order, urgency, randomUUID()), plannedAt);
-      const fit = await fitOrder(client, requester.contracts, signer.address, order, options.minAmount);
-      if (!fit.passes) {
-        return { execution: { outcome: "refused", message: fit.revert.sentence }, intent: undefined };
-      }
-      return submit(hedgeRequest(requester, fit.order, urgency, randomUUID()), plannedAt);
+      return submit(hedgeRequest(requesterOf(market), order, urgency, randomUUID()), plannedAt);
     },
     perform: (market, task, plannedAt) => submit(taskRequest(requesterOf(market), task, randomUUID()), plannedAt),
   };

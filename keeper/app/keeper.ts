@@ -1,10 +1,10 @@
 import type { Address } from "viem";
-import { quoterOf } from "../chain/quoter.ts";
 import { isChainError } from "../chain/reverts.ts";
 import type { KeeperConfig } from "../config.ts";
 import type { FeePolicy } from "../execution/fees.ts";
 import { DEFAULT_FEE_POLICY } from "../execution/fees.ts";
 import type { BlockRef } from "../execution/call.ts";
+import type { PlannedHedge } from "../execution/deskOrder.ts";
 import type { Signer } from "../execution/ports.ts";
 import { fillOf, purposeOf } from "../execution/requests.ts";
 import { explainDuty } from "../hedging/explain.ts";
@@ -14,9 +14,10 @@ import type { Timeline } from "../../sdk/portfolio/timeline.ts";
 import { FencedOut } from "../store/fencing.ts";
 import type { Lead, StoreSession } from "../store/session.ts";
 import type { TimelineQuery } from "../store/timeline.ts";
-import { fromWad, toWad } from "../../sdk/units.ts";
+import { fromWad } from "../../sdk/units.ts";
+import { venuesOf } from "../venues/all.ts";
 import { createReader } from "../chain/clients.ts";
-import { type Actor, type PlannedHedge, createActor } from "./actor.ts";
+import { type Actor, createActor } from "./actor.ts";
 import { type MarketTicker, type TickOutcome, createMarketTicker } from "./marketTick.ts";
 import type { Sites } from "./sites.ts";
 import type { SpotCheck } from "./spotCheck.ts";
@@ -82,7 +83,8 @@ export function createKeeper(parts: KeeperParts): Keeper {
     createMarketTicker({
       settings,
       contracts: own,
-      quoter: quoterOf(deployment),
+      venues: venuesOf(deployment, own, settings.feeTier),
+      protocols: deployment.protocols,
       line,
       duties: config.duties,
       dutySources: {
@@ -104,7 +106,6 @@ export function createKeeper(parts: KeeperParts): Keeper {
     contracts,
     fees: feesOf(config),
     depths: { confirmations: BigInt(config.confirmations), finality: BigInt(config.finality), patience: PATIENCE },
-    minAmount: toWad(Math.min(...markets.map(({ settings }) => settings.hedging.minClip))),
   };
   let actor: Actor | undefined;
   /** Whether this host acts, as it was last reported. */
@@ -176,7 +177,7 @@ export function createKeeper(parts: KeeperParts): Keeper {
 
   function noteFill(market: string, fill: Parameters<typeof fillReport>[0]): void {
     const gas = fromWad(fill.gasCost) * fromWad(fill.spot);
-    tickers.find(({ name }) => name === market)?.noteGas(gas);
+    tickers.find(({ name }) => name === market)?.noteFill(fill.amount, gas);
     watch.filled(market, fillReport(fill), gas);
   }
 

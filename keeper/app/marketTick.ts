@@ -1,32 +1,34 @@
-import { readConditions } from "../chain/conditions.ts";
 import type { KeelContracts } from "../../sdk/contracts.ts";
-import { uniswapRouting } from "../../sdk/route.ts";
 import { type DutySources, readDutyState } from "../chain/dutyState.ts";
 import { readFlows } from "../chain/flows.ts";
+import { type HedgeSources, readHedgeState } from "../chain/hedgeState.ts";
 import type { Line } from "../chain/line.ts";
-import type { QuoterContracts } from "../chain/quoter.ts";
-import { readSnapshot } from "../../sdk/actions/snapshot.ts";
 import type { MarketConfig } from "../config.ts";
 import type { DutySettings } from "../configSchema.ts";
-import { fitOrder } from "../execution/fitOrder.ts";
 import type { BlockRef } from "../execution/call.ts";
+import { chainViewOf } from "../execution/chainView.ts";
+import { type PlannedHedge, deskOrder } from "../execution/deskOrder.ts";
+import { hedgeCall } from "../execution/requests.ts";
 import type { Duty } from "../hedging/duties/duty.ts";
 import { DEFAULT_DUTY_POLICY, planDuties } from "../hedging/duties/plan.ts";
 import type { TargetSlice } from "../hedging/duties/surfacePosts.ts";
-import type { HedgeConditions } from "../hedging/conditions.ts";
-import { type Plan, planHedge } from "../hedging/planner.ts";
+import { type Plan, isOutside, planHedge } from "../hedging/planner.ts";
+import type { HedgePolicy } from "../hedging/policy.ts";
+import type { HedgeState } from "../hedging/state.ts";
 import type { TickResult } from "../monitoring/tickEvent.ts";
 import { type Attribution, type Exposure, attribute, exposureOf } from "../../sdk/portfolio/attribution.ts";
 import type { Snapshot } from "../../sdk/portfolio/snapshot.ts";
-import { abs, fromWad, toWad } from "../../sdk/units.ts";
-import type { Acted, Actor, PlannedHedge } from "./actor.ts";
+import type { HedgeVenue } from "../venues/venue.ts";
+import type { Acted, Actor } from "./actor.ts";
 
 /** One market of the keeper, and how it is reached. */
 export interface MarketSite {
   readonly settings: MarketConfig;
   readonly contracts: KeelContracts;
-  /** Asked what the pool would give for an order. */
-  readonly quoter: QuoterContracts;
+  /** Where hedges may go. */
+  readonly venues: readonly HedgeVenue[];
+  /** The outside protocols that bear on a hedge. */
+  readonly protocols: HedgeSources["protocols"];
   readonly line: Line;
   readonly duties: DutySettings;
   /** What the duties are decided from; the calibrated slices come from `targets`. */
@@ -56,10 +58,12 @@ export interface MarketTicker {
   tick(block: bigint, options: TickOptions): Promise<TickOutcome>;
   /** What would be decided at a block, without doing any of it. */
   decide(block: bigint): Promise<Decision>;
+  /** The hedge alone, by the market's policy or another one. */
+  plan(block: bigint, policy?: HedgePolicy): Promise<Planned>;
   /** Sends a hedge that was planned at a block, or simulates it in a dry run. */
   carryOut(plan: PlannedHedge, block: BlockRef, options: TickOptions): Promise<CarriedOut>;
-  /** Counts dollars of gas towards the next attribution. */
-  noteGas(dollars: number): void;
+  /** A hedge was filled by `amount` (WAD, signed). Its gas, in dollars, counts towards the next attribution. */
+  noteFill(amount: bigint, gas: number): void;
 }
 
 /** How a hedge went. */
@@ -77,10 +81,13 @@ export interface TickOptions {
   readonly account: `0x${string}` | undefined;
 }
 
-export interface Decision {
-  readonly snapshot: Snapshot;
-  readonly conditions: HedgeConditions;
+/** A hedge, or none, and all that it was decided from. */
+export interface Planned {
+  readonly state: HedgeState;
   readonly plan: Plan;
+}
+
+export interface Decision extends Planned {
   readonly duties: readonly Duty[];
 }
 
@@ -89,23 +96,34 @@ const LONGEST_GAP = 5_000n;
 /** How often it is looked for duties while none is due. */
 const DUTY_INTERVAL_SECONDS = 30;
 
-/** Decides and acts for one market. It remembers since when the net delta is outside the band, and the last exposure. */
+/**
+ * Decides and acts for one market. It remembers since when the net delta is outside the band, when it hedged last, and the last
+ * exposure.
+ */
 export function createMarketTicker(site: MarketSite): MarketTicker {
-  const { settings, contracts, quoter, line, dutySources } = site;
+  const { settings, contracts, venues, line, dutySources } = site;
   const { name, feeTier, hedging } = settings;
-  const routing = uniswapRouting(contracts, feeTier);
-  const pool = { quoter, feeTier, maxClip: hedging.maxClip };
   let outsideSince: number | undefined;
+  let hedgedAt: number | undefined;
+  /** WAD that the last order asked for, if that was all that was wanted. */
+  let asked: bigint | undefined;
+  /** WAD that was filled since the last look: that block's time is when. */
+  let filled: bigint | undefined;
   let last: { readonly block: bigint; readonly exposure: Exposure } | undefined;
   let dutiesLookedAt = -Infinity;
   let gasSince = 0;
 
-  async function see(block: bigint): Promise<Pick<Decision, "snapshot" | "conditions">> {
-    return line.read(block, async (reader) => {
-      const snapshot = await readSnapshot(reader, contracts, block);
-      const conditions = await readConditions(reader, contracts, snapshot, pool);
-      return { snapshot, conditions: { ...conditions, ...(outsideSince !== undefined && { outsideSince }) } };
-    });
+  async function plan(block: bigint, policy = hedging): Promise<Planned> {
+    const read = await line.read(block, (reader) => readHedgeState(reader, site, block, policy));
+    if (filled !== undefined) {
+      hedgedAt = read.snapshot.block.time;
+      // Who was brought to the edge of the band and leaves it again has not been outside since.
+      if (filled === asked) outsideSince = undefined;
+    }
+    filled = undefined;
+    const memory = { ...(outsideSince !== undefined && { outsideSince }), ...(hedgedAt !== undefined && { hedgedAt }) };
+    const state = { ...read, memory };
+    return { state, plan: planHedge(state, policy) };
   }
 
   async function dutiesAt(snapshot: Snapshot): Promise<Duty[]> {
@@ -118,45 +136,47 @@ export function createMarketTicker(site: MarketSite): MarketTicker {
   }
 
   async function decide(block: bigint): Promise<Decision> {
-    const { snapshot, conditions } = await see(block);
-    const plan = planHedge(snapshot, hedging, routing, conditions);
-    return { snapshot, conditions, plan, duties: hasDuties(site.duties) ? await dutiesAt(snapshot) : [] };
+    const planned = await plan(block);
+    return { ...planned, duties: hasDuties(site.duties) ? await dutiesAt(planned.state.snapshot) : [] };
   }
 
   async function tick(block: bigint, options: TickOptions): Promise<TickOutcome> {
     const { actor } = options;
-    const { snapshot, conditions } = await see(block);
-    const inputs = [snapshot, hedging, routing, conditions] as const;
-    const plan = planHedge(...inputs);
-    outsideSince = abs(plan.taperedDelta) > plan.band ? (outsideSince ?? snapshot.block.time) : undefined;
+    const { state, plan: decided } = await plan(block);
+    const { snapshot } = state;
+    outsideSince = isOutside(decided) ? (outsideSince ?? snapshot.block.time) : undefined;
 
-    const hedge = plan.decision === "hedge" ? await carryOut(plan, snapshot.block, options) : undefined;
+    if (decided.decision === "hedge") asked = decided.reason.limitedBy ? undefined : decided.order.amount;
+    const hedge = decided.decision === "hedge" ? await carryOut(decided, snapshot.block, options) : undefined;
     const result = hedge?.execution;
     const duty = result?.outcome === "filled" ? undefined : await doNextDuty(snapshot, options);
     const attribution = await attributed(snapshot);
-    await actor?.lead.recorder.tick({ market: name, inputs: [...inputs], decision: plan, result });
+    await actor?.lead.recorder.tick({ market: name, inputs: [state, hedging], decision: decided, result });
     if (result?.outcome === "filled") await actor?.lead.recorder.fill(name, result.fill, hedge?.intentId);
     if (attribution && actor) {
       const { from, to, split } = attribution;
       await actor.lead.recorder.attribution(name, { from, to }, split);
     }
-    return { snapshot, plan, result, duty, attribution: attribution?.split };
+    return { snapshot, plan: decided, result, duty, attribution: attribution?.split };
   }
 
   async function carryOut(
-    plan: PlannedHedge,
+    planned: PlannedHedge,
     block: BlockRef,
     { actor, isDryRun, stopped, account }: TickOptions,
   ): Promise<CarriedOut> {
     if (stopped !== undefined) return { execution: { outcome: "stopped", message: stopped } };
+    const order = deskOrder(planned, venues);
     if (actor) {
-      const { execution, intent } = await actor.hedge(name, plan, block);
+      const { execution, intent } = await actor.hedge(name, { order, urgency: planned.urgency }, block);
       return { execution, ...(intent && { intentId: intent.id }) };
     }
     if (!isDryRun) return { execution: { outcome: "standby" } };
     if (!account) return { execution: { outcome: "dry-run" } };
-    const fit = await fitOrder(line.client, contracts, account, plan.order, toWad(hedging.minClip));
-    return { execution: fit.passes ? { outcome: "dry-run" } : { outcome: "refused", message: fit.revert.sentence } };
+    const simulation = await chainViewOf(line.client).simulate(account, hedgeCall(contracts, order));
+    return {
+      execution: simulation.passes ? { outcome: "dry-run" } : { outcome: "refused", message: simulation.reason },
+    };
   }
 
   /** One a tick: what comes after it is decided on the state that it leaves. */
@@ -186,7 +206,12 @@ export function createMarketTicker(site: MarketSite): MarketTicker {
     return { from, to, split: attribute({ from: before.exposure, to: exposure, ...flows, gas }) };
   }
 
-  return { name, tick, decide, carryOut, noteGas: (dollars) => (gasSince += dollars) };
+  function noteFill(amount: bigint, gas: number): void {
+    filled = amount;
+    gasSince += gas;
+  }
+
+  return { name, tick, decide, plan: (block, policy) => plan(block, policy), carryOut, noteFill };
 }
 
 function hasDuties(settings: DutySettings): boolean {
@@ -210,9 +235,4 @@ function isWanted({ kind }: Duty, settings: DutySettings): boolean {
     case "unwind":
       return true;
   }
-}
-
-/** Dollars of one attribution part, for reports. */
-export function dollarsOf(units: bigint): number {
-  return fromWad(units * 10n ** 12n);
 }

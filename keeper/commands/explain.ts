@@ -11,7 +11,7 @@ export function registerExplain(program: Command): void {
   const command = program
     .command("explain")
     .description("say what the keeper would do at the newest block, and why; sends nothing and needs no key")
-    .option("--json", "print snapshot, costs, plan and duties as JSON");
+    .option("--json", "print what it is decided from, plan and duties as JSON");
   withChainOptions(command).action(explain);
 }
 
@@ -29,10 +29,12 @@ async function decideAll(keeper: Keeper): Promise<(readonly [string, Decision])[
 }
 
 /** A decision as a paragraph. */
-export function explainText(market: string, { snapshot, plan, duties }: Decision): string {
+export function explainText(market: string, { state, plan, duties }: Decision): string {
   const lines = explainPlan(plan);
   const todo = duties.length > 0 ? duties.map(explainDuty) : ["No other duty is due."];
-  return [`${market} at block ${snapshot.block.number}`, ...[...lines, ...todo].map((line) => `  ${line}`)].join("\n");
+  return [`${market} at block ${state.snapshot.block.number}`, ...[...lines, ...todo].map((line) => `  ${line}`)].join(
+    "\n",
+  );
 }
 
 /** Amounts are the chain's own integers, as strings. */

@@ -1,22 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
-import { type Keeper, type Observer, observerOf, openKeeper, unasked } from "../app.ts";
-import { readDeployment } from "../chain/deploymentFile.ts";
-import { readDeskState } from "../chain/deskState.ts";
-import { encodeRoute } from "../../sdk/route.ts";
-import { quoterOf, readQuotes } from "../chain/quoter.ts";
+import { type Keeper, openKeeper, unasked } from "../app.ts";
+import type { MarketTicker, Planned } from "../app/marketTick.ts";
 import { explain } from "../chain/reverts.ts";
-import { readSnapshot } from "../../sdk/actions/snapshot.ts";
-import { deploymentFile, loadConfig } from "../config.ts";
+import { loadConfig } from "../config.ts";
 import { UserError } from "../../sdk/userError.ts";
-import type { DeskState } from "../hedging/deskState.ts";
-import { type HedgeProposal, proposeHedge, wantedHedge } from "../hedging/hedgeOrder.ts";
-import { ladder, legsOf } from "../hedging/route.ts";
+import { type HedgePolicy, atOnce } from "../hedging/policy.ts";
 import type { KeeperEvent, TransactionEvent } from "../monitoring/events.ts";
 import type { TickResult } from "../monitoring/tickEvent.ts";
-import { netGreeks, valuePositions } from "../../sdk/portfolio/netGreeks.ts";
-import type { Snapshot } from "../../sdk/portfolio/snapshot.ts";
-import { fromUsdc, fromWad, toWad } from "../../sdk/units.ts";
+import { fromUsdc, fromWad } from "../../sdk/units.ts";
 import { type Simulated, hedgeReport, hedgeText } from "./hedgeReport.ts";
 import { type ChainOptions, configFlags, withChainOptions } from "./options.ts";
 
@@ -26,9 +18,6 @@ interface HedgeOptions extends ChainOptions {
 
 /** How long a hedge may take to be mined, milliseconds. */
 const PATIENCE_MS = 120_000;
-
-/** Quotes per pool: an order's price impact is followed in steps of a sixteenth. */
-const LADDER_STEPS = 16;
 
 /** Adds `keel hedge`. */
 export function registerHedge(program: Command): void {
@@ -49,10 +38,12 @@ async function hedge({ dryRun = false, ...options }: HedgeOptions): Promise<void
   try {
     const why = unasked(keeper, dryRun);
     if (why) console.error(`keel: ${why}`);
-    const observer = onlyMarket(keeper);
-    const { state, proposal, snapshot } = await explain(keeper.rpcUrl, () => prepareHedge(observer));
-    const outcome = await explain(keeper.rpcUrl, () => carryOut(keeper, observer, proposal, snapshot));
-    const report = hedgeReport(observer.network, state, proposal, outcome);
+    const ticker = onlyMarket(keeper);
+    const planned = await explain(keeper.rpcUrl, async () => {
+      return ticker.plan(await keeper.line.newestBlock(), atOnce(policyOf(keeper)));
+    });
+    const outcome = await explain(keeper.rpcUrl, () => carryOut(keeper, ticker, planned));
+    const report = hedgeReport(keeper.network, planned, outcome);
     console.log(options.json ? JSON.stringify(report, null, 2) : hedgeText(report));
     if ("message" in outcome) throw new UserError(`The hedge did not fill: ${outcome.message}.`);
   } finally {
@@ -62,56 +53,25 @@ async function hedge({ dryRun = false, ...options }: HedgeOptions): Promise<void
 }
 
 /** @throws UserError when there are several markets. */
-function onlyMarket(keeper: Keeper): Observer {
-  const { markets, config } = keeper;
-  if (markets.length === 1) return observerOf({ ...config, ...markets[0].settings }, keeper);
+function onlyMarket({ tickers, markets }: Keeper): MarketTicker {
+  const [ticker, ...others] = tickers;
+  if (ticker && others.length === 0) return ticker;
   const names = markets.map(({ settings }) => settings.deployment).join(" or ");
   throw new UserError(
     `The configuration lists several markets, and this hedges one. Name it with --deployment: ${names}.`,
   );
 }
 
-/** Reads the newest block, asks the pools, and sizes the order. */
-export async function prepareHedge({ line, client, contracts, config }: Observer): Promise<{
-  readonly state: DeskState;
-  readonly proposal: HedgeProposal;
-  readonly snapshot: Snapshot;
-}> {
-  const deployment = readDeployment(deploymentFile(config));
-  const blockNumber = await line.newestBlock();
-  const [snapshot, state] = await line.read(blockNumber, (reader) =>
-    Promise.all([readSnapshot(reader, contracts, blockNumber), readDeskState(reader, contracts, blockNumber)]),
-  );
-  const wanted = wantedHedge(state, config.hedging);
-  const pools =
-    wanted === 0n
-      ? []
-      : await readQuotes(client, quoterOf(deployment), {
-          isBuy: wanted > 0n,
-          sizes: ladder(wanted, LADDER_STEPS),
-          feeTiers: Object.keys(deployment.protocols.uniswap.pools).map(Number),
-          blockNumber,
-        });
-  const inputs = { state, pools, policy: config.hedging, ownNetDelta: ownNetDelta(snapshot, state) };
-  return { state, proposal: proposeHedge(inputs), snapshot };
+/** The policy of the only market. */
+function policyOf({ markets: [{ settings }] }: Keeper): HedgePolicy {
+  return settings.hedging;
 }
 
-/** The net delta by our own Greeks and the desk's accounts, WAD. */
-function ownNetDelta(snapshot: Snapshot, { hedge: { inventory, debt } }: DeskState): bigint {
-  return toWad(netGreeks(valuePositions(snapshot)).delta) + inventory - debt;
-}
-
-async function carryOut(
-  keeper: Keeper,
-  { contracts }: Observer,
-  proposal: HedgeProposal,
-  { block }: Snapshot,
-): Promise<Simulated> {
-  if (!proposal.order) return { outcome: "none" };
+async function carryOut(keeper: Keeper, { name }: MarketTicker, { state, plan }: Planned): Promise<Simulated> {
+  if (plan.decision === "hold") return { outcome: "none" };
   if (!keeper.account) return { outcome: "not-simulated" };
-  const [market] = keeper.tickers.map(({ name }) => name);
-  const order = { ...proposal.order, venue: contracts.venue, route: encodeRoute(legsOf(proposal.route.parts)) };
-  const result = await keeper.hedge(market ?? "", { order, urgency: "urgent" }, block);
+  const { order, route } = plan;
+  const result = await keeper.hedge(name, { order, route, urgency: "urgent" }, state.snapshot.block);
   return result?.outcome === "in-flight" ? minedOutcome(keeper) : outcomeOf(result);
 }
 

@@ -1,6 +1,9 @@
 import pc from "picocolors";
-import { type DeskState, type LaneBudget, emergencyBand, shareOfNav } from "../hedging/deskState.ts";
-import type { ClipLimit, HedgeProposal, NoOrder } from "../hedging/hedgeOrder.ts";
+import type { Planned } from "../app/marketTick.ts";
+import type { CapName } from "../hedging/caps.ts";
+import { expectedLoss } from "../hedging/lossPrice.ts";
+import type { HoldReason } from "../hedging/planner.ts";
+import { type HedgeState, type LaneBudget, emergencyBand, shareOfNav } from "../hedging/state.ts";
 import { BPS, fromUsdc, fromWad } from "../../sdk/units.ts";
 
 /** What became of an order, in plain numbers. */
@@ -8,6 +11,16 @@ export type Simulated =
   | { readonly outcome: "none" | "not-simulated" | "dry-run" }
   | { readonly outcome: "filled"; readonly tx: string; readonly amount: number; readonly cash: number }
   | { readonly outcome: "refused" | "reverted" | "in-flight" | "unexpected" | "standby"; readonly message: string };
+
+/** What makes the order smaller than the net delta asks for, as the report names it. */
+export type ClipLimit = "depth" | "turnover-budget" | "loss-budget" | "cash" | "collateral" | "max-clip";
+
+/** Why nothing is ordered. */
+export type NoOrder =
+  | { readonly code: "neutral" }
+  /** Our own Greeks and holdings say something else than the chain: one of them is wrong, so nothing is done. */
+  | { readonly code: "readings-disagree"; readonly own: number; readonly desk: number }
+  | { readonly code: "limited"; readonly by: ClipLimit; readonly allowed: number };
 
 /** Dollars that a lane may still trade and lose. */
 interface LaneReport {
@@ -57,31 +70,33 @@ export interface HedgeReport {
 }
 
 /** Everything that bears on the next hedge, and the hedge. */
-export function hedgeReport(
-  network: string,
-  state: DeskState,
-  proposal: HedgeProposal,
-  outcome: Simulated,
-): HedgeReport {
-  const { block, budgets, hedge, loan, rules } = state;
+export function hedgeReport(network: string, planned: Planned, outcome: Simulated): HedgeReport {
+  const { state } = planned;
+  const { snapshot, desk, average } = state;
+  const { budgets, holdings, loan, rules } = desk;
+  const { block, mark } = snapshot;
   return {
     network,
     block: { number: Number(block.number), time: block.time },
-    spot: fromWad(state.spot),
-    average: fromWad(state.average ?? state.spot),
-    netDelta: fromWad(state.netDelta),
+    spot: fromWad(mark.spot),
+    average: fromWad(average ?? mark.spot),
+    netDelta: fromWad(desk.netDelta),
     emergencyBand: fromWad(emergencyBand(state)),
     gracePeriod: rules.gracePeriod,
-    ...orderFields(state, proposal),
+    ...orderFields(planned),
     budgets: {
       keepers: laneOf(state, budgets.keepers),
       anyone: laneOf(state, budgets.anyone),
       bounty: fromUsdc(budgets.bounty),
     },
-    hedge: { inventory: fromWad(hedge.inventory), debt: fromWad(hedge.debt), collateral: fromUsdc(hedge.collateral) },
+    hedge: {
+      inventory: fromWad(holdings.inventory),
+      debt: fromWad(holdings.debt),
+      collateral: fromUsdc(holdings.collateral),
+    },
     loan: loan
       ? {
-          health: hedge.debt > 0n ? fromWad(loan.health) : null,
+          health: holdings.debt > 0n ? fromWad(loan.health) : null,
           minHealth: Number(loan.minHealthBps) / Number(BPS),
           targetHealth: Number(loan.targetHealthBps) / Number(BPS),
           canBorrow: loan.canBorrow,
@@ -91,9 +106,10 @@ export function hedgeReport(
   };
 }
 
-function orderFields(state: DeskState, proposal: HedgeProposal): Pick<HedgeReport, "order" | "reason" | "expected"> {
-  if (!proposal.order) return { order: null, reason: proposal.reason, expected: null };
-  const { order, route, loss, limitedBy } = proposal;
+function orderFields({ state, plan }: Planned): Pick<HedgeReport, "order" | "reason" | "expected"> {
+  if (plan.decision === "hold") return { order: null, reason: noOrder(plan.reason), expected: null };
+  const { order, route, reason } = plan;
+  const { snapshot, desk, average } = state;
   const amount = Math.abs(fromWad(order.amount));
   return {
     order: {
@@ -101,7 +117,7 @@ function orderFields(state: DeskState, proposal: HedgeProposal): Pick<HedgeRepor
       amount,
       cashLimit: fromUsdc(order.cashLimit),
       deadline: order.deadline,
-      limitedBy: limitedBy ?? null,
+      limitedBy: reason.limitedBy ? CLIP_LIMITS[reason.limitedBy] : null,
       legs: route.parts.map((part) => ({
         feeTier: part.feeTier,
         amount: Math.abs(fromWad(part.amount)),
@@ -113,13 +129,39 @@ function orderFields(state: DeskState, proposal: HedgeProposal): Pick<HedgeRepor
       cash: fromUsdc(route.cash),
       price: fromUsdc(route.cash) / amount,
       slippageBps: route.slippageBps,
-      loss: fromUsdc(loss),
-      netDelta: fromWad(state.netDelta + order.amount),
+      loss: fromUsdc(expectedLoss(route, snapshot.mark.spot, average)),
+      netDelta: fromWad(desk.netDelta + order.amount),
     },
   };
 }
 
-function laneOf(state: DeskState, { turnover, loss }: LaneBudget): LaneReport {
+const CLIP_LIMITS: Readonly<Record<CapName, ClipLimit>> = {
+  cash: "cash",
+  inventory: "collateral",
+  "health-factor": "collateral",
+  depth: "depth",
+  "turnover-budget": "turnover-budget",
+  "loss-budget": "loss-budget",
+  "max-clip": "max-clip",
+};
+
+/** Why the planner holds, as far as somebody who wants to be neutral cares. */
+function noOrder(reason: HoldReason): NoOrder {
+  switch (reason.code) {
+    case "mark-disagrees":
+      return { code: "readings-disagree", own: reason.own, desk: reason.onChain };
+    case "limited":
+      return { code: "limited", by: CLIP_LIMITS[reason.by], allowed: reason.allowed };
+    case "insufficient-cash":
+      return { code: "limited", by: "cash", allowed: reason.affordable };
+    case "cannot-short":
+      return { code: "limited", by: "collateral", allowed: reason.allowed };
+    default:
+      return { code: "neutral" };
+  }
+}
+
+function laneOf(state: HedgeState, { turnover, loss }: LaneBudget): LaneReport {
   return { turnover: fromUsdc(shareOfNav(state, turnover)), loss: fromUsdc(shareOfNav(state, loss)) };
 }
 

@@ -53,14 +53,24 @@ async function waitForHedges(keeper: Keeper, emit: (event: KeeperEvent) => void)
   while ((await keeper.settle(emit)) && Date.now() < end) await sleep(keeper.config.pollingIntervalMs);
 }
 
-/** @throws UserError when the last word on a market's hedge is that it did not fill. */
+/** @throws UserError when the last word on a market's hedge is that it did not fill, or that no pool takes any of it. */
 function assertHedged(market: string, events: readonly KeeperEvent[]): void {
   const own = events.filter(
     (event) =>
-      (event.type === "tick" && event.market === market && event.outcome !== undefined) ||
+      (event.type === "tick" && event.market === market && (event.outcome !== undefined || isShut(event))) ||
       (event.type === "transaction" && event.market === market && event.purpose === "hedge"),
   ) as (TickEvent | TransactionEvent)[];
   const last = own.at(-1);
+  if (last?.type === "tick" && isShut(last)) {
+    throw new UserError(
+      `The hedge of ${market} did not fill: the pools take nothing worth it within the slippage bound.`,
+    );
+  }
   if (last?.outcome === undefined || last.outcome === "filled" || last.outcome === "dry-run") return;
   throw new UserError(`The hedge of ${market} did not fill: ${last.message ?? last.outcome}.`);
+}
+
+/** A hedge was due, and the pools are too far from the oracle's price, or too thin, for any of it. */
+function isShut({ decision, reason }: TickEvent): boolean {
+  return decision === "hold" && reason.code === "limited" && reason.by === "depth";
 }

@@ -3,7 +3,7 @@ import { loadConfig } from "../config.ts";
 import { UserError } from "../../sdk/userError.ts";
 import { type Order, type Plan, planHedge } from "../hedging/planner.ts";
 import { encodeDocument } from "../store/document.ts";
-import { type StoredTick, readTick } from "../store/records.ts";
+import { type PlannerInputs, type StoredTick, readTick } from "../store/records.ts";
 import { openStore } from "../store/session.ts";
 import { abs, fromUsdc, fromWad } from "../../sdk/units.ts";
 import { type StoreOptions, storeFlags, withStoreOptions } from "./options.ts";
@@ -34,6 +34,12 @@ async function replay(id: number, options: StoreOptions): Promise<void> {
   try {
     const tick = await readTick(store.db, id);
     if (!tick) throw new UserError(`There is no tick ${id}. "keel history" lists those that were recorded.`);
+    if (!isReplayable(tick.inputs)) {
+      console.log(
+        options.json ? JSON.stringify({ id, skipped: OTHER_FORM }) : `Tick ${id} was skipped: ${OTHER_FORM}.`,
+      );
+      return;
+    }
     const result = replayTick(tick);
     console.log(options.json ? replayJson(result) : replayText(result));
     if (result.isSame) return;
@@ -41,6 +47,15 @@ async function replay(id: number, options: StoreOptions): Promise<void> {
   } finally {
     await store.close();
   }
+}
+
+const OTHER_FORM = "it was recorded by another version, which decided from inputs of another form";
+
+/** Whether a tick holds what this version's planner is given: a state and a policy. */
+export function isReplayable(inputs: unknown): inputs is PlannerInputs {
+  if (!Array.isArray(inputs) || inputs.length !== 2) return false;
+  const [state] = inputs as readonly unknown[];
+  return typeof state === "object" && state !== null && "snapshot" in state && "venues" in state && "desk" in state;
 }
 
 /** Pure: neither chain nor clock has a say. */

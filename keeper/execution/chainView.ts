@@ -23,7 +23,6 @@ export function chainViewOf(client: Reader): ChainView {
       return { number, hash, time: Number(timestamp), baseFee: baseFeePerGas ?? 0n };
     },
     minedNonce: (address) => client.getTransactionCount({ address, blockTag: "latest" }),
-    pendingNonce: (address) => client.getTransactionCount({ address, blockTag: "pending" }),
     suggestedTip: () => client.estimateMaxPriorityFeePerGas(),
     async simulate(account, { to, data, value, gas }) {
       try {

@@ -24,31 +24,28 @@ export type Submission =
   | { readonly outcome: "accepted"; readonly intent: Intent }
   /** The slot is taken; an emergency has made its holder more urgent instead. */
   | { readonly outcome: "busy"; readonly intent: Intent }
-  /** It was planned on a block that has left the chain, or from before something that its slot did. */
-  | { readonly outcome: "stale"; readonly reason: string };
-
-/** What the node and the journal disagree on at the start. */
-export interface Reconciliation {
-  readonly minedNonce: number;
-  /** Transactions in the node's pool that the journal does not know: somebody else uses the key. */
-  readonly foreign: number;
-  readonly open: readonly Intent[];
-}
+  /**
+   * The chain would not take it, or it was planned on a block that has left the chain, or from before something that its slot
+   * did. Nothing is written down.
+   */
+  | { readonly outcome: "refused"; readonly reason: string };
 
 /** Carries intents out: the thin layer of I/O around `transition` and `nextAction`. */
 export interface TransactionDriver {
-  /** Call once before anything else: compares nonces, and takes up whatever the journal holds. */
-  resume(): Promise<Reconciliation>;
   /**
    * Writes `intent` down and takes its first steps, unless its slot is taken.
    * @param plannedAt The block whose state it was planned from.
    */
   submit(intent: Intent, plannedAt: BlockRef): Promise<Submission>;
-  /** Looks at every open intent and takes the next step of each. Never waits for a block: call it at every one. */
+  /**
+   * Looks at every open intent and takes the next step of each. Never waits for a block: call it at every one, and before
+   * anything else, to take up whatever the journal holds.
+   */
   step(): Promise<Intent[]>;
-  /** Asks for an intent to be taken back. Whether that still succeeds, the next steps find out. */
-  withdraw(id: string): Promise<void>;
 }
+
+/** What a call would do now: why it would fail, or what it would take. */
+type Trial = { readonly refusal: string } | { readonly refusal: undefined; readonly gas: bigint };
 
 /** Gas sent beyond the estimate, in percent: state changes between the estimate and the block. */
 const GAS_MARGIN = 25n;
@@ -59,24 +56,16 @@ const RANK = { routine: 0, urgent: 1, emergency: 2 } as const;
 export function createDriver(options: DriverOptions): TransactionDriver {
   const { chain, signer, broadcaster, journal, fees, depths } = options;
 
-  async function resume(): Promise<Reconciliation> {
-    const [minedNonce, pendingNonce, open] = await Promise.all([
-      chain.minedNonce(signer.address),
-      chain.pendingNonce(signer.address),
-      journal.open(),
-    ]);
-    const own = new Set(open.map(({ nonce }) => nonce));
-    const waiting = Array.from({ length: Math.max(0, pendingNonce - minedNonce) }, (_, i) => minedNonce + i);
-    return { minedNonce, foreign: waiting.filter((nonce) => !own.has(nonce)).length, open: await step() };
-  }
-
   async function submit(intent: Intent, plannedAt: BlockRef): Promise<Submission> {
     const known = await journal.find(intent.id);
     if (known) return { outcome: "accepted", intent: isOver(known) ? known : await advance(known) };
     const stale = await staleness(intent.slot, plannedAt);
-    if (stale) return { outcome: "stale", reason: stale };
+    if (stale) return { outcome: "refused", reason: stale };
+    const isTaken = (await journal.open()).some(({ slot, settled }) => slot === intent.slot && !settled);
+    const trial = isTaken ? undefined : await tryOut(intent);
+    if (trial?.refusal !== undefined) return { outcome: "refused", reason: trial.refusal };
     const holder = await journal.begin(intent);
-    if (holder.id === intent.id) return { outcome: "accepted", intent: await advance(holder) };
+    if (holder.id === intent.id) return { outcome: "accepted", intent: await advance(holder, trial) };
     if (intent.urgency !== "emergency" || RANK[holder.urgency] >= RANK.emergency) {
       return { outcome: "busy", intent: holder };
     }
@@ -103,18 +92,22 @@ export function createDriver(options: DriverOptions): TransactionDriver {
     return moved;
   }
 
-  async function withdraw(id: string): Promise<void> {
-    const intent = await journal.find(id);
-    if (intent && !isOver(intent) && !intent.withdrawn) await advance(await apply(intent, { type: "withdrawn" }));
+  /** What a call would do at the newest block. */
+  async function tryOut({ account, call }: Intent): Promise<Trial> {
+    const simulation = await chain.simulate(account, call);
+    if (!simulation.passes) return { refusal: simulation.reason };
+    const { gas } = simulation;
+    const isDear = gas > options.maxGas;
+    return isDear ? { refusal: `it would take ${gas} gas, more than ${options.maxGas}` } : { refusal: undefined, gas };
   }
 
-  /** One look at the chain and the one action that follows. */
-  async function advance(intent: Intent): Promise<Intent> {
+  /** One look at the chain and the one action that follows. @param trial What the call would do, where that is known already. */
+  async function advance(intent: Intent, trial?: Trial): Promise<Intent> {
     const { head, intent: seen } = await observe(intent);
     const action = nextAction(seen, { head: head.number, time: head.time }, fees);
     switch (action.type) {
       case "prepare":
-        return prepare(seen, head);
+        return prepare(seen, head, trial);
       case "send":
         return send(seen, head);
       case "replace":
@@ -155,16 +148,13 @@ export function createDriver(options: DriverOptions): TransactionDriver {
     return receipt.succeeded ? options.verify(intent, receipt) : { kind: "reverted" };
   }
 
-  async function prepare(intent: Intent, head: Head): Promise<Intent> {
+  async function prepare(intent: Intent, head: Head, known?: Trial): Promise<Intent> {
     const { withdrawn, expiresAt } = intent;
     if (withdrawn) return giveUp(intent, head, "it was withdrawn");
     if (expiresAt !== undefined && head.time > expiresAt) return giveUp(intent, head, "its deadline has passed");
-    const simulation = await chain.simulate(intent.account, intent.call);
-    if (!simulation.passes) return giveUp(intent, head, simulation.reason);
-    if (simulation.gas > options.maxGas) {
-      return giveUp(intent, head, `it would take ${simulation.gas} gas, more than ${options.maxGas}`);
-    }
-    return signAndSend(intent, head, "order", simulation.gas);
+    const trial = known ?? (await tryOut(intent));
+    if (trial.refusal !== undefined) return giveUp(intent, head, trial.refusal);
+    return signAndSend(intent, head, "order", trial.gas);
   }
 
   /** A nonce that a later transaction waits behind cannot simply be handed back. */
@@ -177,9 +167,9 @@ export function createDriver(options: DriverOptions): TransactionDriver {
 
   /** What waits is simulated again: what would fail by now is taken back instead of made dearer. */
   async function replace(intent: Intent, head: Head): Promise<Intent> {
-    const simulation = await chain.simulate(intent.account, intent.call);
-    if (!simulation.passes || simulation.gas > options.maxGas) return signAndSend(intent, head, "cancel");
-    return signAndSend(intent, head, "order", simulation.gas);
+    const trial = await tryOut(intent);
+    if (trial.refusal !== undefined) return signAndSend(intent, head, "cancel");
+    return signAndSend(intent, head, "order", trial.gas);
   }
 
   /** Stored before it is sent, always. Unchanged when the fees that it would take are above the cap. */
@@ -228,10 +218,8 @@ export function createDriver(options: DriverOptions): TransactionDriver {
 
   const oneAtATime = createQueue();
   return {
-    resume: () => oneAtATime(resume),
     submit: (intent, plannedAt) => oneAtATime(() => submit(intent, plannedAt)),
     step: () => oneAtATime(step),
-    withdraw: (id) => oneAtATime(() => withdraw(id)),
   };
 }
 

@@ -1,6 +1,6 @@
 import { type Hash, type Log, isAddressEqual, parseEventLogs } from "viem";
 import type { KeelContracts } from "../../sdk/contracts.ts";
-import type { Order } from "../hedging/planner.ts";
+import type { DeskOrder } from "./deskOrder.ts";
 import { abs } from "../../sdk/units.ts";
 
 /** What a mined hedge did, by its receipt. */
@@ -26,7 +26,7 @@ export type FillFigures = Pick<Fill, "amount" | "cash" | "spot" | "netDeltaBefor
 /** The fill in a receipt's logs, or what in them contradicts the order. */
 export function readFill(
   logs: readonly Log[],
-  order: Pick<Order, "amount" | "cashLimit" | "venue">,
+  order: Pick<DeskOrder, "amount" | "cashLimit" | "venue">,
   from: `0x${string}`,
   { desk }: Pick<KeelContracts, "desk">,
 ): FillFigures | { readonly problem: string } {
@@ -47,7 +47,7 @@ interface Rebalanced extends FillFigures {
 
 function problemWith(
   event: Rebalanced,
-  order: Pick<Order, "amount" | "cashLimit" | "venue">,
+  order: Pick<DeskOrder, "amount" | "cashLimit" | "venue">,
   from: `0x${string}`,
 ): string | undefined {
   const { amount, cash, netDeltaBefore, netDeltaAfter } = event;

@@ -48,8 +48,6 @@ export interface ChainView {
   head(): Promise<Head>;
   /** Transactions of `account` that are mined at the newest block: the lowest nonce that is free. */
   minedNonce(account: Address): Promise<number>;
-  /** The same with the transactions that wait in the node's pool. */
-  pendingNonce(account: Address): Promise<number>;
   /** Priority fee that gets a transaction into one of the next blocks, wei. */
   suggestedTip(): Promise<bigint>;
   /** Runs a call against the newest block. A gas limit that `call` names is not exceeded. */

@@ -1,11 +1,10 @@
 import { type Address, encodeFunctionData } from "viem";
 import type { KeelContracts } from "../../sdk/contracts.ts";
 import type { Duty } from "../hedging/duties/duty.ts";
-import type { Order } from "../hedging/planner.ts";
 import { toOnChainSlice } from "../../sdk/slice.ts";
 import { toWad } from "../../sdk/units.ts";
 import { type Fill, type FillFigures, readFill } from "./fill.ts";
-import { rebalanceCall } from "./fitOrder.ts";
+import { type DeskOrder, rebalanceCall } from "./deskOrder.ts";
 import { type Intent, plan } from "./intent.ts";
 import type { Call } from "./call.ts";
 import type { Urgency, VerifyEffect } from "./ports.ts";
@@ -36,7 +35,7 @@ export function hedgeSlot(market: string): string {
 }
 
 /** A hedge as an intent: one at a time in each market. @param id Names this hedge and no other. */
-export function hedgeRequest(requester: Requester, order: Order, urgency: Urgency, id: string): Intent {
+export function hedgeRequest(requester: Requester, order: DeskOrder, urgency: Urgency, id: string): Intent {
   const { market, contracts } = requester;
   const { amount, cashLimit, venue, deadline } = order;
   const expected: HedgeExpectation = { kind: "hedge", market, amount, cashLimit, venue };
@@ -45,10 +44,15 @@ export function hedgeRequest(requester: Requester, order: Order, urgency: Urgenc
     id,
     slot: hedgeSlot(market),
     urgency,
-    call: callOf(contracts.desk.address, encodeFunctionData(rebalanceCall(contracts, order))),
+    call: hedgeCall(contracts, order),
     expected,
     expiresAt: deadline,
   });
+}
+
+/** The transaction that a hedge is. */
+export function hedgeCall(contracts: Pick<KeelContracts, "desk">, order: DeskOrder): Call {
+  return callOf(contracts.desk.address, encodeFunctionData(rebalanceCall(contracts, order)));
 }
 
 /** A duty as an intent: one of a kind at a time. */

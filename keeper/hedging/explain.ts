@@ -43,6 +43,11 @@ function decisionOf(plan: Plan): string {
       return "Decision: hold. What is outside the band is delta of series about to expire, which is not followed any more.";
     case "below-min-clip":
       return `Decision: hold. ${reason.amount.toFixed(4)} is outside the band, less than the ${reason.minClip.toFixed(4)} that are worth their gas.`;
+    case "just-hedged":
+      return (
+        `Decision: hold. ${reason.amount.toFixed(4)} is outside the band, ${duration(reason.secondsAgo)} after a hedge: less than the ` +
+        `${reason.least.toFixed(4)} that are worth another one so soon.`
+      );
     case "prices-apart":
       return (
         `Decision: hold. The oracle says ${reason.spot.toFixed(2)} and the pool's average is ${reason.average.toFixed(2)}, further ` +

@@ -8,12 +8,19 @@ export interface HedgePolicy {
   readonly riskAversion: number;
   /** Expected cost of a swap in basis points of its notional: pool fee and the spread of a small order. */
   readonly costBps: number;
+  /** What held cash would earn elsewhere, a yearly share of one: what a long hedge costs while it is held. */
+  readonly cashRate: number;
   /** How long a hedge is expected to be held, hours: what funding is reckoned over when it is a cost of the trade. */
   readonly holdingHours: number;
   /** Smallest order, whatever the gas costs. */
   readonly minClip: number;
   /** Gas of an order as a share of its other costs, above which a routine order waits until it is larger. */
   readonly gasShare: number;
+  /**
+   * Share of the band's half-width below which a routine order waits in the `urgentAfterSeconds` after a hedge: an order ends
+   * at the edge of the band, where the least move of spot or vols would ask for another crumb of it.
+   */
+  readonly crumbShare: number;
   /** Largest order: what the pool takes within the slippage bound. The rest follows at the next block. */
   readonly maxClip: number;
   /** How far from the oracle price a swap may fill; the desk's own bound holds besides. */
@@ -47,9 +54,11 @@ export const DEFAULT_POLICY: HedgePolicy = {
   bandFloor: 0.02,
   riskAversion: 0.003,
   costBps: 6,
+  cashRate: 0,
   holdingHours: 24,
   minClip: 0.05,
   gasShare: 1,
+  crumbShare: 0.25,
   maxClip: 250,
   slippageBps: 80,
   urgentSlippageBps: 100,
@@ -62,3 +71,24 @@ export const DEFAULT_POLICY: HedgePolicy = {
   deadlineSeconds: 120,
   markTolerance: 1e-6,
 };
+
+/**
+ * The policy of somebody who wants to be hedged now: to within `bandFloor` of zero in one order, whatever the band says, and
+ * nothing that can wait waits.
+ */
+export function atOnce(policy: HedgePolicy): HedgePolicy {
+  return {
+    ...policy,
+    target: "neutral",
+    riskAversion: Infinity, // no band but the floor
+    minClip: Math.min(policy.minClip, policy.bandFloor),
+    gasShare: Infinity,
+    crumbShare: 0,
+    maxGapBps: 10_000,
+    taperSeconds: 0,
+    // By a band as narrow as the floor everything would be an emergency.
+    urgentBands: Infinity,
+    emergencyBands: Infinity,
+    urgentAfterSeconds: Infinity,
+  };
+}

@@ -1,4 +1,3 @@
-import type { RouteLeg } from "../../sdk/route.ts";
 import { BPS, WAD_PER_USDC_UNIT, abs, fromUsdc, fromWad, least, toWad } from "../../sdk/units.ts";
 import { type PoolDepth, splitOrder } from "./split.ts";
 
@@ -14,7 +13,7 @@ export interface Quote {
 
 /** One pool's answers for one side of the market, by ascending size. A size that the pool cannot fill is left out. */
 export interface QuotedPool {
-  /** Hundredths of a basis point: what names the pool. */
+  /** Its fee in hundredths of a basis point: what names it within its venue. */
   readonly feeTier: number;
   readonly quotes: readonly Quote[];
 }
@@ -45,6 +44,8 @@ export interface RouteBounds {
   readonly spot: number;
   /** How far from it any pool may be traded. */
   readonly slippageBps: number;
+  /** As many pools as the venue takes in one order; four unless it says otherwise. */
+  readonly maxParts?: number;
 }
 
 /** A stretch of a pool's price curve, and whose it is. */
@@ -52,7 +53,6 @@ interface Segment extends PoolDepth {
   readonly pool: number;
 }
 
-/** As many as the venue takes in one order. */
 const MAX_PARTS = 4;
 
 /**
@@ -63,8 +63,9 @@ export function findRoute(amount: bigint, pools: readonly QuotedPool[], bounds: 
   const isBuy = amount > 0n;
   const sizes = sizesOf(amount, pools, bounds);
   const largest = [...sizes.keys()].sort((a, b) => compare(sizes[b] ?? 0n, sizes[a] ?? 0n));
-  if (sizes.filter((size) => size > 0n).length > MAX_PARTS) {
-    const kept = pools.filter((_, i) => largest.indexOf(i) < MAX_PARTS);
+  const { maxParts = MAX_PARTS } = bounds;
+  if (sizes.filter((size) => size > 0n).length > maxParts) {
+    const kept = pools.filter((_, i) => largest.indexOf(i) < maxParts);
     return findRoute(amount, kept, bounds);
   }
   const filled = sizes.reduce((sum, size) => sum + size, 0n);
@@ -83,14 +84,20 @@ export function findRoute(amount: bigint, pools: readonly QuotedPool[], bounds: 
   };
 }
 
-/** The parts as the venue reads them. */
-export function legsOf(parts: readonly Pick<RoutePart, "feeTier" | "shareBps">[]): RouteLeg[] {
-  return parts.map(({ feeTier, shareBps }) => ({ shareBps, hops: [feeTier] }));
-}
-
 /** The most that the pools take within the bound, WAD. */
 export function depthOf(isBuy: boolean, pools: readonly QuotedPool[], bounds: RouteBounds): bigint {
   return segmentsOf(isBuy, pools, bounds).reduce((sum, { depth }) => sum + depth, 0n);
+}
+
+/**
+ * By how much an order of `amount` (WAD, signed) fills worse than its first unit would, basis points: what it moves the
+ * pools' prices against itself. Zero where no pool has answered.
+ */
+export function impactOf(amount: bigint, pools: readonly QuotedPool[], bounds: RouteBounds): number {
+  const isBuy = amount > 0n;
+  const starts = pools.flatMap(({ quotes: [first] }) => (first ? [costOf(first.marginal, isBuy, bounds.spot)] : []));
+  const route = findRoute(amount, pools, bounds);
+  return route.amount === 0n ? 0 : Math.max(0, route.slippageBps - Math.min(...starts));
 }
 
 /** How much worse than `spot` a fill of `amount` (WAD, signed) for `cash` (USDC) is, basis points. */
@@ -117,13 +124,12 @@ function sizesOf(amount: bigint, pools: readonly QuotedPool[], bounds: RouteBoun
 
 /** Every pool's curve as stretches along which its price changes evenly, cut off at the bound. */
 function segmentsOf(isBuy: boolean, pools: readonly QuotedPool[], { spot, slippageBps }: RouteBounds): Segment[] {
-  const costOf = (marginal: number) => (isBuy ? marginal / spot - 1 : 1 - marginal / spot) * Number(BPS);
   return pools.flatMap(({ quotes }, pool) => {
     const segments: Segment[] = [];
-    let [from, before] = [0n, costOf(quotes[0]?.marginal ?? 0)];
+    let [from, before] = [0n, costOf(quotes[0]?.marginal ?? 0, isBuy, spot)];
     for (const quote of quotes) {
       if (before >= slippageBps) break;
-      const after = Math.max(before, costOf(quote.marginal));
+      const after = Math.max(before, costOf(quote.marginal, isBuy, spot));
       const length = fromWad(quote.amount - from);
       const slope = length > 0 ? (after - before) / length : 0;
       const room = after > slippageBps ? toWad((slippageBps - before) / slope) : quote.amount - from;
@@ -132,6 +138,11 @@ function segmentsOf(isBuy: boolean, pools: readonly QuotedPool[], { spot, slippa
     }
     return segments;
   });
+}
+
+/** How much worse than `spot` the next unit is, basis points. */
+function costOf(marginal: number, isBuy: boolean, spot: number): number {
+  return (isBuy ? marginal / spot - 1 : 1 - marginal / spot) * Number(BPS);
 }
 
 /** What a pool takes or pays for `size`: exact at a quote, and between two along the cubic through both (Hermite). */

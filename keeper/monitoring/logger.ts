@@ -97,6 +97,8 @@ function holdText({ reason, band }: TickEvent): string {
       return `inside the band of ±${band.toFixed(4)}`;
     case "below-min-clip":
       return "less than the smallest order";
+    case "just-hedged":
+      return `too little to follow a hedge of ${String(reason.secondsAgo)} s ago`;
     case "prices-apart":
       return `the oracle's ${Number(reason.spot).toFixed(2)} and the pool's average ${Number(reason.average).toFixed(2)} are too far apart`;
     case "cannot-short":
@@ -104,6 +106,7 @@ function holdText({ reason, band }: TickEvent): string {
     case "insufficient-cash":
       return "too little free cash to buy";
     case "limited":
+      if (reason.by === "depth") return "the pools take nothing within the slippage bound";
       return `nothing is left of the ${String(reason.by)}`;
     case "tapering":
       return "only delta about to expire is outside the band";

@@ -6,6 +6,7 @@ const NOTHING_DUE: readonly string[] = [
   "inside-band",
   "tapering",
   "below-min-clip",
+  "just-hedged",
 ] satisfies readonly HoldReason["code"][];
 
 /** How long a market has wanted a hedge. */

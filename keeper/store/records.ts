@@ -13,7 +13,7 @@ export type PlannerInputs = Readonly<Parameters<typeof planHedge>>;
 /** One decision, with all that it was made from. */
 export interface TickRecord {
   readonly market: string;
-  /** Everything that the planner was given, the snapshot first. */
+  /** Everything that the planner was given: the state, which holds the snapshot, and the policy. */
   readonly inputs: PlannerInputs;
   /** What it answered. */
   readonly decision: unknown;
@@ -51,7 +51,7 @@ export function createRecorder(db: Database, lease: Lease, now: () => number): R
     tick: ({ market, inputs, decision, result }) =>
       fenced(lease, () =>
         db.transaction(async (tx) => {
-          const [snapshot] = inputs;
+          const [{ snapshot }] = inputs;
           const { block } = snapshot;
           const row = { market, block: block.number, blockHash: block.hash, at: now(), inputs, decision };
           const [stored] = await tx

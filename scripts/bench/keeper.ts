@@ -41,7 +41,7 @@ async function bench(flags: { readonly ticks: number; readonly json: boolean }):
     console.log(`Greeks, stress and plan of ${SERIES} series: ${processor.toFixed(1)} ms of processor time`);
     console.log(`  by the clock: median ${median.toFixed(1)} ms, fastest ${fastest.toFixed(1)} ms`);
     console.log(
-      `Snapshot of ${ticks.series} series: ${ticks.snapshotTrips} calls, which an endpoint gets in one request`,
+      `All that a decision about ${ticks.series} series is made from: ${ticks.stateCalls} calls, which an endpoint gets in two requests`,
     );
     console.log(`A tick without the node: ${ticks.tickMs.toFixed(1)} ms`);
     console.log(`Resident memory: ${ticks.residentMb.join(", ")} MB, growth ${(100 * growth).toFixed(1)} %`);

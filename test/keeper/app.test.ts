@@ -5,6 +5,7 @@ import { DEFAULT_POLICY } from "../../keeper/hedging/policy.ts";
 import { fromUsdc, fromWad } from "../../sdk/units.ts";
 import { GOVERNOR, KEEPER, TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";
+import { deskOf } from "../helpers/desk.ts";
 import { keeperOn, look, tickAt, tickNow } from "./support/keeperWorld.ts";
 import { expectClose } from "../helpers/numbers.ts";
 
@@ -98,16 +99,30 @@ describe("Keeper", () => {
     expect(amounts.length).to.equal(3);
   });
 
-  it("cuts an order down until the pool fills it within the bound", async () => {
+  it("does not follow a hedge by a crumb of it, and takes it along once some time has passed", async () => {
+    const { keel, call, clients, market } = world();
+    await keel.trade(ALICE, [{ id: call(3000), quantity: parseEther("10") }]);
+    const keeper = keeperOn(world());
+    expect(await tickNow(keeper)).to.include({ outcome: "filled" });
+    await keel.trade(BOB, [{ id: call(3000), quantity: parseEther("0.2") }]); // a fifth of the band
+    const held = await tickNow(keeper);
+    expect(held.decision).to.equal("hold");
+    expect(held.reason).to.include({ code: "just-hedged" });
+    await clients.test.increaseTime({ seconds: 1_000 });
+    await market.report(3000);
+    expect(await tickNow(keeper)).to.include({ outcome: "filled" });
+  });
+
+  it("orders no more than the pools take within the bound", async () => {
     const { keel, call } = world();
     await keel.trade(ALICE, [{ id: call(3000), quantity: parseEther("400") }]);
     const keeper = keeperOn(world(), { maxClip: 1000, slippageBps: 7, urgentSlippageBps: 7 });
     const event = await tickNow(keeper);
     expect(event.outcome, event.message).to.equal("filled");
-    const { order, fill } = event;
-    expect(fill?.amount)
-      .to.be.below(order?.amount ?? 0)
-      .and.above(0);
+    const { order, fill, reason, netDelta, band } = event;
+    expect(reason).to.include({ limitedBy: "depth" });
+    expect(order?.amount).to.be.within(1, -netDelta - band - 1);
+    expectClose(fill?.amount ?? 0, order?.amount ?? 0, 1e-6);
     expect(fill?.slippageBps).to.be.at.most(7);
   });
 
@@ -118,8 +133,8 @@ describe("Keeper", () => {
     const keeper = keeperOn(world());
     const before = await keeper.client.getTransactionCount({ address: KEEPER });
     const event = await tickNow(keeper);
-    expect(event).to.include({ outcome: "refused", settled: true });
-    expect(event.message).to.include("the venue's price is too far from the oracle's");
+    expect(event).to.include({ decision: "hold", settled: true });
+    expect(event.reason).to.include({ code: "limited", by: "depth", allowed: 0 });
     expect(await keeper.client.getTransactionCount({ address: KEEPER })).to.equal(before);
   });
 
@@ -151,10 +166,10 @@ describe("Keeper", () => {
     await keel.trade(ALICE, [{ id: call(3000), quantity: parseEther("10") }]);
     const keeper = keeperOn(world());
     const block = await keeper.client.getBlockNumber();
-    expect(await tickAt(keeper, block)).to.include({ outcome: "filled" });
-    const again = await tickAt(keeper, block); // on the snapshot of before
-    expect(again.outcome).to.equal("refused");
-    expect(again.message).to.include("NotTowardsNeutral");
+    await deskOf(world).neutral();
+    const late = await tickAt(keeper, block); // on the snapshot of before
+    expect(late.outcome).to.equal("refused");
+    expect(late.message).to.include("NotTowardsNeutral");
     expect((await clients.public.getBlockNumber()) - block).to.equal(1n);
   });
 

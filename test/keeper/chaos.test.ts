@@ -2,8 +2,8 @@ import { expect } from "chai";
 import { type Hex, parseEther, parseGwei } from "viem";
 import { openLine } from "../../keeper/chain/line.ts";
 import { isChainError } from "../../keeper/chain/reverts.ts";
+import { stateOf } from "./support/hedgeStates.ts";
 import { planHedge } from "../../keeper/hedging/planner.ts";
-import { uniswapRouting } from "../../sdk/route.ts";
 import type { Intent } from "../../keeper/execution/intent.ts";
 import { purposeOf } from "../../keeper/execution/requests.ts";
 import { attempts, attributions, intents } from "../../keeper/store/schema.ts";
@@ -150,7 +150,7 @@ describe("A keeper in chaos: hostile RPCs, reorganisations, spikes of the base f
       if (state.paused > 0) continue; // nobody knows the net delta
       // The truth, from the node itself.
       const snapshot = await look({ client: clients.public, contracts: keeper.contracts });
-      const plan = planHedge(snapshot, keeper.config.hedging, uniswapRouting(keeper.contracts, 500));
+      const plan = planHedge(stateOf(snapshot, keeper.config.hedging), keeper.config.hedging);
       const isOutside = abs(plan.taperedDelta) > BigInt(EMERGENCY_BANDS) * plan.band;
       seen.outside = isOutside ? seen.outside + 1 : 0;
       seen.longest = Math.max(seen.longest, seen.outside);

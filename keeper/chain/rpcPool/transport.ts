@@ -1,7 +1,7 @@
 import { type Hex, type Transport, createPublicClient, createTransport } from "viem";
 import type { Chain } from "viem";
 import type { Reader } from "../clients.ts";
-import type { Head, RpcPool, RpcSession } from "./pool.ts";
+import type { RpcPool, RpcSession } from "./pool.ts";
 
 type Request = (call: { readonly method: string; readonly params?: unknown }) => Promise<unknown>;
 
@@ -19,16 +19,6 @@ export function poolTransport(pool: RpcPool): Transport {
 export function sessionReader(session: RpcSession, chain: Chain): Reader {
   const request: Request = ({ method, params }) => session.request(method, (params ?? []) as readonly unknown[]);
   return createPublicClient({ chain, transport: transportOf("session", request), cacheTime: 0 });
-}
-
-/** Reads at the agreed head with one endpoint from beginning to end, another one's if that fails. */
-export async function readAtHead<T>(
-  pool: RpcPool,
-  chain: Chain,
-  read: (reader: Reader, head: Head) => Promise<T>,
-): Promise<T> {
-  const head = await pool.head();
-  return pool.operate((session) => read(sessionReader(session, chain), head), head);
 }
 
 function transportOf(key: string, request: Request): Transport {

@@ -4,6 +4,7 @@ import { netGreeks, valuePositions } from "../../../sdk/portfolio/netGreeks.ts";
 import { seriesId } from "../../../sdk/series.ts";
 import type { MarkReading, Position, SliceReading, Snapshot } from "../../../sdk/portfolio/snapshot.ts";
 import { fromWad, toWad } from "../../../sdk/units.ts";
+import { ampleState } from "./ampleState.ts";
 import { type BookOptions, type Path, type Sold, missingSeries } from "./book.ts";
 import { type HourlyPnl, riskOf } from "./statistics.ts";
 
@@ -19,7 +20,6 @@ export interface HedgingRun {
 
 /** Pool fee, and the spread of a small order. */
 const COST_BPS = 6;
-const ROUTING = { venue: "0x0000000000000000000000000000000000000001", route: "0x" } as const;
 const RICH = 10n ** 15n;
 const EPOCH = 86_400;
 
@@ -31,6 +31,7 @@ export function runHedging(path: Path, policy: Partial<HedgePolicy>, { vol, cont
   const whole: HedgePolicy = { ...DEFAULT_POLICY, costBps: COST_BPS, ...policy };
   let sold: readonly Sold[] = [];
   let hedge = 0n;
+  let hedgedAt: number | undefined;
   let cost = 0;
   let hedges = 0;
   const hours: HourlyPnl[] = [];
@@ -44,9 +45,12 @@ export function runHedging(path: Path, policy: Partial<HedgePolicy>, { vol, cont
     sold = [...sold.filter(({ expiry }) => expiry > time), ...missingSeries(sold, time, spot)];
     let paid = 0;
     for (;;) {
-      const plan = planHedge(snapshotAt(sold, spot, time, hedge, { vol, contracts }), whole, ROUTING);
+      const state = ampleState(snapshotAt(sold, spot, time, hedge, { vol, contracts }), whole, COST_BPS);
+      const memory = hedgedAt === undefined ? {} : { hedgedAt };
+      const plan = planHedge({ ...state, memory }, whole);
       if (plan.decision === "hold") break;
       hedge += plan.order.amount;
+      hedgedAt = time;
       paid += (Math.abs(fromWad(plan.order.amount)) * spot * COST_BPS) / 10_000;
       hedges += 1;
     }

@@ -5,11 +5,13 @@ import { seriesId } from "../../../sdk/series.ts";
 import type { MarkReading, Position, SliceReading, Snapshot } from "../../../sdk/portfolio/snapshot.ts";
 import { stressOf } from "../../../sdk/portfolio/stress.ts";
 import { toWad } from "../../../sdk/units.ts";
+import { ampleState } from "../hedging/ampleState.ts";
 
 /** 1 December 2026, 08:00 UTC. */
 const NOW = Date.UTC(2026, 11, 1, 8) / 1000;
 const DAY = 86_400;
 const SPOT = 3_000;
+const FEE_BPS = 5;
 const WARM_UP = 20;
 
 /** Milliseconds, over many repetitions. */
@@ -24,14 +26,14 @@ export interface Timing {
 /** Times everything that is computed of one snapshot: own Greeks with the cross-check, stress grid and plan. */
 export function timeDecision(series: number, repetitions: number): Timing {
   const snapshot = bookOf(series);
-  const routing = { venue: "0x0000000000000000000000000000000000000001", route: "0x" } as const;
   const times: number[] = [];
   let processor = 0;
   for (let i = 0; i < WARM_UP + repetitions; i++) {
     const fresh = { ...snapshot, book: snapshot.book.map((position) => ({ ...position })) }; // as after every read
+    const state = ampleState(fresh, DEFAULT_POLICY, FEE_BPS);
     const before = process.cpuUsage();
     const start = performance.now();
-    const plan = planHedge(fresh, DEFAULT_POLICY, routing, {});
+    const plan = planHedge(state, DEFAULT_POLICY);
     const stress = stressOf(fresh);
     const took = performance.now() - start;
     if (plan.decision !== "hedge" || stress.length !== 12) throw new Error("The book asks for a hedge.");

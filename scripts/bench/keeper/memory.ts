@@ -6,7 +6,8 @@ import { riskMemory } from "../../../keeper/app/riskMemory.ts";
 import { spotCheck } from "../../../keeper/app/spotCheck.ts";
 import { createWatch } from "../../../keeper/app/watch.ts";
 import { contractsOf } from "../../../sdk/contracts.ts";
-import { readSnapshot } from "../../../sdk/actions/snapshot.ts";
+import { readHedgeState } from "../../../keeper/chain/hedgeState.ts";
+import { venuesOf } from "../../../keeper/venues/all.ts";
 import { loadConfig, marketsOf } from "../../../keeper/config.ts";
 import { createAlerter } from "../../../keeper/monitoring/alerts/alerter.ts";
 import { createKillSwitch } from "../../../keeper/monitoring/killSwitch.ts";
@@ -21,8 +22,8 @@ import { replayLine } from "./replayLine.ts";
 
 export interface TickFigures {
   readonly series: number;
-  /** Round trips to the node for one snapshot. */
-  readonly snapshotTrips: number;
+  /** Calls to the node for all that one decision is made from. */
+  readonly stateCalls: number;
   readonly ticks: number;
   /** Milliseconds for one tick without the node: reading, deciding, storing, reporting. */
   readonly tickMs: number;
@@ -50,13 +51,16 @@ export async function measureTicks(
   const account = devAccount(DEV_ROLES.keeper);
   const session = await openSession({ dataFolder: folder }, { chainId, account: account.address });
   try {
-    const tripsBefore = line.trips();
-    const { book } = await line.read(first.number, (reader) => readSnapshot(reader, contracts, first.number));
-    const snapshotTrips = line.trips() - tripsBefore;
     const duties = { settle: false, pay: false, surface: false, mark: false, epochs: false, listing: false };
     const config = { ...loadConfig({}, {}), duties };
     const [settings] = marketsOf(config);
     if (!settings) throw new Error("There is a market.");
+    const tripsBefore = line.trips();
+    const sources = { contracts, protocols, venues: venuesOf(deployment, contracts, settings.feeTier) };
+    const { snapshot } = await line.read(first.number, (reader) =>
+      readHedgeState(reader, sources, first.number, settings.hedging),
+    );
+    const stateCalls = line.trips() - tripsBefore;
     const alerter = createAlerter({ channels: [], now: Date.now, onFailure: () => undefined });
     const watch = createWatch({
       ...{ config, metrics: createMetrics(), alerter, kill: createKillSwitch(folder), now: Date.now },
@@ -81,7 +85,7 @@ export async function measureTicks(
       residentMb.push(resident);
       onProgress(i, resident);
     }
-    return { series: book.length, snapshotTrips, ticks, tickMs: (performance.now() - start) / ticks, residentMb };
+    return { series: snapshot.book.length, stateCalls, ticks, tickMs: (performance.now() - start) / ticks, residentMb };
   } finally {
     await session.close();
     await devnet.close();

@@ -3,6 +3,9 @@ import type { AddressInfo } from "node:net";
 import { expect } from "chai";
 import { parseEther } from "viem";
 import { createReader } from "../../../keeper/chain/clients.ts";
+import { readHedgeState } from "../../../keeper/chain/hedgeState.ts";
+import { DEFAULT_POLICY } from "../../../keeper/hedging/policy.ts";
+import { uniswapV3Venue } from "../../../keeper/venues/uniswapV3/venue.ts";
 import { readSnapshot } from "../../../sdk/actions/snapshot.ts";
 import { callFailure } from "../../../sdk/reverts.ts";
 import { crossCheck } from "../../../sdk/portfolio/crossCheck.ts";
@@ -147,5 +150,23 @@ describe("Snapshot of a market of 128 series", () => {
     expect(requests).to.deep.equal([["eth_getBlockByNumber", "eth_call", "eth_call"]]);
     expect(snapshot).to.deep.equal(await look(keeper, block));
     expect((await look(keeper, block)).book).to.have.length(128);
+  });
+
+  it("takes two round trips with all that a hedge is decided from, quotes of every pool included", async () => {
+    const { keel, call, expiries, protocols } = world();
+    await keel.trade(ALICE, [{ id: call(3000, expiries[0]), quantity: parseEther("10") }]);
+    const keeper = keeperOn(world());
+    const { contracts } = keeper;
+    const block = await keeper.client.getBlockNumber();
+    const venues = [uniswapV3Venue({ protocols }, contracts, 500)];
+    let quotes = 0;
+    const requests = await requestsOf(async (url) => {
+      const reader = createReader(url, 31337, 20);
+      const state = await readHedgeState(reader, { contracts, protocols, venues }, block, DEFAULT_POLICY);
+      quotes = state.venues.flatMap(({ pools }) => pools.flatMap((pool) => pool.quotes)).length;
+    });
+    const first = ["eth_getBlockByNumber", "eth_call", "eth_call", "eth_call"];
+    expect(requests.map((methods) => methods.toSorted().toReversed())).to.deep.equal([first, ["eth_call", "eth_call"]]);
+    expect(quotes).to.equal(2 * 17);
   });
 });

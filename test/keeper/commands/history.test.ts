@@ -60,15 +60,15 @@ describe("keel history, replay", () => {
     expect(stdout).to.include("the same, to the last digit");
     const json = JSON.parse((await keel(["replay", "1", "--json"])).stdout) as { isSame: boolean; inputs: unknown[] };
     expect(json.isSame).to.equal(true);
-    expect(json.inputs[0]).to.have.nested.property("block.number", String(hedge.block));
+    expect(json.inputs[0]).to.have.nested.property("snapshot.block.number", String(hedge.block));
   });
 
   it("replay says when a tick comes out different", async () => {
     const { db, close } = await openDatabase({ folder });
     const tick = await readTick(db, 2);
-    const [snapshot, policy, ...rest] = tick?.inputs ?? [];
+    const [state, policy] = tick?.inputs ?? [];
     const [lease] = await db.select().from(leases);
-    const inputs = [snapshot, { ...policy, bandFloor: 500 }, ...rest];
+    const inputs = [state, { ...policy, bandFloor: 500 }];
     await db
       .update(ticks)
       .set({ inputs, token: lease?.token ?? 0 })
@@ -77,6 +77,24 @@ describe("keel history, replay", () => {
     const { stderr, code } = await keel(["replay", "2"]);
     expect(code).to.equal(1);
     expect(stderr).to.equal("keel: Tick 2 is decided differently now: this is another version of the planner.\n");
+  });
+
+  it("replay skips a tick whose inputs are of another version's form, and says so", async () => {
+    const { db, close } = await openDatabase({ folder });
+    const tick = await readTick(db, 2);
+    const [state, policy] = tick?.inputs ?? [];
+    const [lease] = await db.select().from(leases);
+    const old = [state?.snapshot, policy, { venue: "0x", route: "0x" }, {}];
+    await db
+      .update(ticks)
+      .set({ inputs: old, token: lease?.token ?? 0 })
+      .where(eq(ticks.id, 2));
+    await close();
+    const { stdout, stderr, code } = await keel(["replay", "2"]);
+    expect([code, stderr]).to.deep.equal([0, ""]);
+    expect(stdout).to.match(
+      /^Tick 2 was skipped: it was recorded by another version, which decided from inputs of another form/,
+    );
   });
 
   it("history shows one market alone, and says when there is nothing of it", async () => {

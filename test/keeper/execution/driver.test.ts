@@ -86,7 +86,9 @@ describe("Transaction driver", () => {
       .that.includes("before block");
     const gone = await chain.view.head();
     await chain.reorganise(1);
-    expect(await driver.submit(depositOf(chain, "two"), gone)).to.include({ outcome: "stale" });
+    expect(await driver.submit(depositOf(chain, "two"), gone))
+      .to.have.property("reason")
+      .that.includes("has left");
     expect(await chain.deposits()).to.equal(1);
   });
 
@@ -111,11 +113,10 @@ describe("Transaction driver", () => {
     expect(await chain.deposits()).to.equal(1);
   });
 
-  it("gives up what fails in simulation, without a nonce and without sending", async () => {
-    const { order, sent } = await prepare();
-    const refused = await order("much", { isHopeless: true });
-    expect(refused).to.have.nested.property("intent.state.tag", "refused");
-    expect(refused).to.have.nested.property("intent.nonce", undefined);
+  it("refuses what fails in simulation, without writing it down, a nonce or sending", async () => {
+    const { order, sent, journal } = await prepare();
+    expect(await order("much", { isHopeless: true })).to.have.property("outcome", "refused");
+    expect(await journal.find("much")).to.equal(undefined);
     expect(sent).to.deep.equal([]);
     expect(await order("one")).to.have.nested.property("intent.nonce", 0);
   });
@@ -146,29 +147,6 @@ describe("Transaction driver", () => {
     const [first, second] = intent?.attempts ?? [];
     expect((second?.fees.maxFeePerGas ?? 0n) * 1000n >= (first?.fees.maxFeePerGas ?? 0n) * 1125n).to.equal(true);
     expect(new Set(sent).size).to.equal(2);
-    expect(await chain.deposits()).to.equal(1);
-  });
-
-  it("takes a withdrawn order back by using its nonce up for nothing", async () => {
-    const { order, driver, journal } = await prepare();
-    await order("one");
-    await driver.withdraw("one");
-    for (let i = 0; i < 8; i++) {
-      await chain.mine();
-      await driver.step();
-    }
-    expect((await stateOf(journal, "one")).tag).to.equal("cancelled");
-    expect(await chain.deposits()).to.equal(0);
-    expect(await order("two")).to.have.nested.property("intent.nonce", 1);
-  });
-
-  it("says so when the order was faster than its cancellation", async () => {
-    const { order, driver, journal } = await prepare();
-    await order("one");
-    await chain.mine();
-    await driver.withdraw("one");
-    await driver.step();
-    expect(await stateOf(journal, "one")).to.deep.include({ tag: "mined" });
     expect(await chain.deposits()).to.equal(1);
   });
 
@@ -225,19 +203,6 @@ describe("Transaction driver", () => {
       await chain.mine(SPIKE);
     }
     expect(await stateOf(journal, "one")).to.deep.equal({ tag: "displaced", nonce: 0 });
-  });
-
-  it("at the start names transactions of its account that the journal does not know", async () => {
-    const { driver, order } = await prepare();
-    await order("one");
-    expect(await driver.resume()).to.include({ minedNonce: 0, foreign: 0 });
-    await chain.clients.wallet.sendTransaction({
-      account: chain.keeper.address,
-      to: chain.keeper.address,
-      chain: null,
-      nonce: 1,
-    });
-    expect(await driver.resume()).to.include({ foreign: 1 });
   });
 
   it("gives a nonce that was reserved and not used to the next order", async () => {

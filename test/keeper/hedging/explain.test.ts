@@ -1,23 +1,22 @@
 import { expect } from "chai";
-import { type HedgeConditions } from "../../../keeper/hedging/conditions.ts";
 import type { Duty } from "../../../keeper/hedging/duties/duty.ts";
 import { explainDuty, explainPlan } from "../../../keeper/hedging/explain.ts";
 import { planHedge } from "../../../keeper/hedging/planner.ts";
 import { DEFAULT_POLICY } from "../../../keeper/hedging/policy.ts";
 import { seriesId } from "../../../sdk/series.ts";
 import { toWad } from "../../../sdk/units.ts";
-import { type World, snapshotOf } from "../support/snapshots.ts";
+import { type Circumstances, stateOf } from "../support/hedgeStates.ts";
+import { NOW, type World, snapshotOf } from "../support/snapshots.ts";
 
-const ROUTING = { venue: "0x00000000000000000000000000000000000000aa", route: "0x01f4" } as const;
 const BOOK = [{ kind: "call", strike: 3000, days: 7, quantity: -10 }] as const;
 const FRIDAY = Date.UTC(2026, 11, 4, 8) / 1000;
 
-const explained = (world: World, conditions: HedgeConditions = {}) =>
-  explainPlan(planHedge(snapshotOf(world), DEFAULT_POLICY, ROUTING, conditions)).join(" ");
+const explained = (world: World, circumstances: Circumstances = {}, policy = DEFAULT_POLICY) =>
+  explainPlan(planHedge(stateOf(snapshotOf(world), policy, circumstances), policy)).join(" ");
 
 describe("Explanation of a decision", () => {
   it("says what was found, what was decided and what bound it", () => {
-    expect(explained({ book: BOOK }, { gasCost: 4.5, depth: { buy: toWad(2), sell: 0n } })).to.match(
+    expect(explained({ book: BOOK }, { gasCost: 4.5, depth: toWad(2) })).to.match(
       /^The net delta is -5\.\d{4}; the no-trade band is ±0\.\d{4}, from costs of 6\.0 bp a trade and 4\.50 USDC of gas\. Decision: buy 2\.0000 as an emergency, which brings it towards the edge of the band\. The band asks for \d\.\d{4}, but the pools take no more within the slippage bound\.$/,
     );
   });
@@ -28,18 +27,14 @@ describe("Explanation of a decision", () => {
     expect(explained({ book: [{ ...BOOK[0], kind: "put" }] })).to.include("may not borrow");
     expect(explained({ book: BOOK }, { budgets: { turnover: 0n } })).to.include("turnover budget is nearly used up");
     expect(explained({ hedge: 1 })).to.include("Decision: sell 1.0000, since there are no options left to hedge.");
-    const nearly = planHedge(
-      snapshotOf({ book: BOOK }),
-      { ...DEFAULT_POLICY, maxGapBps: 25, urgentBands: 1e9, emergencyBands: 1e9 },
-      ROUTING,
-      {
-        average: toWad(2991),
-      },
-    );
-    expect(explainPlan(nearly).join(" ")).to.include("The oracle says 3000.00 and the pool's average is 2991.00");
+    const calm = { ...DEFAULT_POLICY, maxGapBps: 25, urgentBands: 1e9, emergencyBands: 1e9 };
+    const apart = explained({ book: BOOK }, { average: toWad(2991) }, calm);
+    expect(apart).to.include("The oracle says 3000.00 and the pool's average is 2991.00");
+    const soon = explained({ book: BOOK, hedge: 4.2 }, { hedgedAt: NOW - 30 }, { ...calm, crumbShare: 1 });
+    expect(soon).to.match(/hold\. \d\.\d{4} is outside the band, 30 s after a hedge: less than the \d\.\d{4} that/);
     const snapshot = snapshotOf({ book: BOOK });
     const lying = { ...snapshot, mark: { ...snapshot.mark, delta: toWad(-1) } };
-    const text = explainPlan(planHedge(lying, DEFAULT_POLICY, ROUTING)).join(" ");
+    const text = explainPlan(planHedge(stateOf(lying, DEFAULT_POLICY), DEFAULT_POLICY)).join(" ");
     expect(text).to.match(/The chain's delta is -1, ours is -5\.\d+, and more than .* apart; nothing is done/);
   });
 

@@ -12,6 +12,7 @@ import { createRecorder } from "../../../keeper/store/records.ts";
 import * as schema from "../../../keeper/store/schema.ts";
 import { DEFAULT_POLICY } from "../../../keeper/hedging/policy.ts";
 import type { planHedge } from "../../../keeper/hedging/planner.ts";
+import { stateOf } from "../support/hedgeStates.ts";
 import { snapshotOf } from "../support/snapshots.ts";
 import { TABLES, emptyStore } from "../support/store.ts";
 
@@ -73,7 +74,7 @@ describe("Store", () => {
     const recorder = createRecorder(store.db, old, () => 0);
     const zero = 0n;
     const tx = `0x${"22".repeat(32)}` as const;
-    const inputs = [snapshotOf(), DEFAULT_POLICY, { venue: KEEPER, route: "0x" }] as Parameters<typeof planHedge>;
+    const inputs: Parameters<typeof planHedge> = [stateOf(snapshotOf(), DEFAULT_POLICY), DEFAULT_POLICY];
     const money = { amount: zero, cash: zero, spot: zero, gasUsed: zero, gasCost: zero };
     const writes = [
       () => journal.begin(intent("a")),

@@ -57,7 +57,7 @@ function suite(open: () => Promise<OpenDatabase>): void {
       hedge: { ...base.hedge, delta: 0n },
     };
     const decision = { band: parseEther("0.5") };
-    await recorder.tick({ market, inputs: [snapshot] as unknown as PlannerInputs, decision, result: null });
+    await recorder.tick({ market, inputs: [{ snapshot }] as unknown as PlannerInputs, decision, result: null });
     return block;
   }
 

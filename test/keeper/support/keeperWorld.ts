@@ -49,6 +49,8 @@ export interface TestKeeperOptions {
 }
 
 const NOW = new Date("2026-12-01T08:00:00Z");
+/** The chain's clock runs with the machine's, and a busy machine takes minutes for what a keeper does in a second. */
+const PATIENT_SECONDS = 86_400;
 const NO_DUTIES: KeeperConfig["duties"] = {
   settle: false,
   pay: false,
@@ -70,7 +72,7 @@ export function keeperOn(
     ...defaults,
     duties: NO_DUTIES,
     ...options.config,
-    hedging: { ...defaults.hedging, ...policy },
+    hedging: { ...defaults.hedging, deadlineSeconds: PATIENT_SECONDS, ...policy },
   };
   const { clients, protocols } = world;
   const contracts = contractsOf({ network: "fork", contracts: { ...world.keel.contracts } });

@@ -3,7 +3,7 @@ import { type Hex, defineChain, keccak256, parseGwei } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { type RpcPool, createRpcPool } from "../../../../keeper/chain/rpcPool/pool.ts";
 import { PoolError } from "../../../../keeper/chain/rpcPool/endpointError.ts";
-import { poolTransport, readAtHead } from "../../../../keeper/chain/rpcPool/transport.ts";
+import { poolTransport, sessionReader } from "../../../../keeper/chain/rpcPool/transport.ts";
 import { devPrivateKey } from "../../../../scripts/devnet/accounts.ts";
 import { createRandom } from "../../../../scripts/demo/random.ts";
 import { type BareNode, startBareNode } from "../../support/bareNode.ts";
@@ -96,13 +96,15 @@ describe("RPC pool over a real node, behind proxies that fail and lie", () => {
       expect(await node.client.getTransactionCount({ address: account.address }), about).to.equal(nonce);
 
       const { number, hash: blockHash } = await truth();
-      const read = await readAtHead(pool, CHAIN, async (reader, head) => {
+      const head = await pool.head();
+      const read = await pool.operate(async (session) => {
+        const reader = sessionReader(session, CHAIN);
         const [block, count] = await Promise.all([
           reader.getBlock({ blockNumber: head.number }),
           reader.getTransactionCount({ address: account.address, blockNumber: head.number }),
         ]);
         return { head, block, count };
-      });
+      }, head);
       expect(read.head, about).to.include({ number, hash: blockHash });
       expect(read.block.hash, about).to.equal(blockHash);
       expect(read.count, about).to.equal(nonce);

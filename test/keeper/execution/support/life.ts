@@ -50,7 +50,7 @@ export async function takeLead(stage: Stage, holder: string, mortal?: Mortal): P
  */
 export async function live(stage: Stage, { driver, journal }: Host): Promise<void> {
   const { chain, scenario } = stage;
-  await driver.resume();
+  await driver.step();
   for (let i = 0; i < LONGEST_LIFE; i++) {
     await driver.step();
     const head = await chain.view.head();

@@ -1,7 +1,8 @@
 import { type Address, parseAbi } from "viem";
-import type { QuotedPool } from "../hedging/route.ts";
-import type { Reader } from "./clients.ts";
-import type { Deployment } from "../../sdk/deployment.ts";
+import type { Deployment } from "../../../sdk/deployment.ts";
+import type { Reader } from "../../chain/clients.ts";
+import type { QuotedPool } from "../../hedging/route.ts";
+import type { SizeRequest } from "../venue.ts";
 
 /** Where pools are asked for quotes. */
 export interface QuoterContracts {
@@ -11,14 +12,9 @@ export interface QuoterContracts {
   readonly usdc: Address;
 }
 
-/** What is asked. */
-export interface QuoteRequest {
-  readonly isBuy: boolean;
-  /** WAD, ascending. */
-  readonly sizes: readonly bigint[];
-  /** Pools by their fee, in hundredths of a basis point. */
+/** What is asked of which pools, by their fee in hundredths of a basis point. */
+export interface QuoteRequest extends SizeRequest {
   readonly feeTiers: readonly number[];
-  readonly blockNumber: bigint;
 }
 
 const quoterAbi = parseAbi([

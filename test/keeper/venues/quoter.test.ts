@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import { type Address, type Hex, encodeFunctionData, erc20Abi, parseAbi, parseEther, parseUnits } from "viem";
 import { encodeRoute } from "../../../sdk/route.ts";
-import { readQuotes } from "../../../keeper/chain/quoter.ts";
-import { findRoute, ladder, legsOf } from "../../../keeper/hedging/route.ts";
+import { findRoute, ladder } from "../../../keeper/hedging/route.ts";
+import { readQuotes } from "../../../keeper/venues/uniswapV3/quoter.ts";
+import { legsOf } from "../../../keeper/venues/uniswapV3/venue.ts";
 import { abs, fromUsdc, fromWad } from "../../../sdk/units.ts";
 import { compiled, deployContract } from "../../../scripts/deploy/transact.ts";
 import { DEV_ROLES, devAccount } from "../../../scripts/devnet/accounts.ts";
