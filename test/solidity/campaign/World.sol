@@ -47,14 +47,16 @@ abstract contract World is Exchange, Ranges {
     uint256 internal constant EXPIRY_HOUR = 8 hours;
     uint256 internal constant FEED_MAX_AGE = 4_200;
     uint256 internal constant TWAP_WINDOW = 120;
-    uint64 private constant KEEPER_ROLE = 3;
     uint64 private constant GUARDIAN_ROLE = 2;
+    uint64 private constant LISTER_ROLE = 4;
+    uint64 private constant POSTER_ROLE = 5;
 
     IVault public vault;
     IMarket public market;
     HedgeStandIn public hedge;
     IVolSurface public surface;
     IPriceOracle public oracle;
+    IAccessManager private manager;
     PriceFeed internal feed;
     PriceAggregator internal aggregator;
 
@@ -83,16 +85,18 @@ abstract contract World is Exchange, Ranges {
             "artifacts/@openzeppelin/contracts/access/manager/AccessManager.sol/AccessManager.json",
             abi.encode(address(this))
         );
-        IAccessManager manager = IAccessManager(authority);
+        manager = IAccessManager(authority);
         _deployKeel(authority);
         hedge = new HedgeStandIn(vault);
         usdc.approve(address(hedge), type(uint256).max);
         vault.setModules(address(market), hedge);
-        _allow(manager, address(surface), surface.post.selector, KEEPER_ROLE);
-        _allow(manager, address(market), market.listSeries.selector, KEEPER_ROLE);
-        _allow(manager, address(vault), vault.pause.selector, GUARDIAN_ROLE);
-        _allow(manager, address(vault), vault.unpause.selector, GUARDIAN_ROLE);
-        manager.grantRole(KEEPER_ROLE, KEEPER, 0);
+        _allow(address(surface), surface.post.selector, POSTER_ROLE);
+        _allow(address(market), market.listSeries.selector, LISTER_ROLE);
+        _allow(address(market), market.delistSeries.selector, LISTER_ROLE);
+        _allow(address(vault), vault.pause.selector, GUARDIAN_ROLE);
+        _allow(address(vault), vault.unpause.selector, GUARDIAN_ROLE);
+        _grantPoster(KEEPER);
+        _grantLister(KEEPER);
         manager.grantRole(GUARDIAN_ROLE, GUARDIAN, 0);
         refusedPosts[IVolSurface.PostTooSoon.selector] = true;
         refusedPosts[IVolSurface.VolStepTooLarge.selector] = true;
@@ -125,7 +129,15 @@ abstract contract World is Exchange, Ranges {
         market = IMarket(_deploy("OptionMarket", "OptionMarket", arguments));
     }
 
-    function _allow(IAccessManager manager, address target, bytes4 selector, uint64 role) private {
+    function _grantPoster(address account) internal {
+        manager.grantRole(POSTER_ROLE, account, 0);
+    }
+
+    function _grantLister(address account) internal {
+        manager.grantRole(LISTER_ROLE, account, 0);
+    }
+
+    function _allow(address target, bytes4 selector, uint64 role) private {
         bytes4[] memory selectors = new bytes4[](1);
         selectors[0] = selector;
         manager.setTargetFunctionRole(target, selectors, role);
@@ -178,13 +190,13 @@ abstract contract World is Exchange, Ranges {
     }
 
     /// @dev Three significant digits.
-    function _strikeNear(uint256 value) private pure returns (uint256) {
+    function _strikeNear(uint256 value) internal pure returns (uint256) {
         uint256 unit = 1;
         while (value / unit >= 1000) unit *= 10;
         return (value / unit) * unit;
     }
 
-    function _limits() private pure returns (RiskLimits.Limits memory) {
+    function _limits() internal pure virtual returns (RiskLimits.Limits memory) {
         return
             RiskLimits.Limits({
                 vegaCapacityBps: 5_000,
@@ -206,7 +218,7 @@ abstract contract World is Exchange, Ranges {
             });
     }
 
-    function _pricing() private pure returns (Quoting.Pricing memory) {
+    function _pricing() internal pure virtual returns (Quoting.Pricing memory) {
         return
             Quoting.Pricing({
                 spread: QuoteCurve.Spread(0.01e18, 0.02e18, 0.01e18, 0.01e18),
@@ -226,7 +238,7 @@ abstract contract World is Exchange, Ranges {
         return ListingRules.Rules(2_500, 40_000, uint32(EXPIRY_HOUR), 35 days, 400 days);
     }
 
-    function _surfaceLimits() private pure returns (IVolSurface.Limits memory) {
+    function _surfaceLimits() internal pure virtual returns (IVolSurface.Limits memory) {
         return
             IVolSurface.Limits({
                 minVol: 0.05e18,
