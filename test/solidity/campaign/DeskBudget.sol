@@ -32,14 +32,15 @@ library DeskBudget {
     /// @notice What keepers may trade and lose now, shares of NAV (`whole`, WAD USDC), after what they are given back.
     function left(
         State storage self,
-        IOptionVault vault
+        IOptionVault vault,
+        uint256 time
     ) internal returns (uint256 turnover, uint256 loss, uint256 whole) {
         int256 nav = vault.nav();
         whole = nav > int256(LEAST_NAV) ? uint256(nav) : LEAST_NAV;
         TradedDelta.State memory traded = vault.traded();
         unchecked {
-            _refill(self.turnover, TURNOVER, (uint256(traded.turnover - self.givenTurnover) * 1e34) / whole);
-            _refill(self.losses, LOSS, (uint256(traded.paid - self.givenLoss) * 1e34) / whole);
+            _refill(self.turnover, time, TURNOVER, (uint256(traded.turnover - self.givenTurnover) * 1e34) / whole);
+            _refill(self.losses, time, LOSS, (uint256(traded.paid - self.givenLoss) * 1e34) / whole);
         }
         (self.givenTurnover, self.givenLoss) = (traded.turnover, traded.paid);
         turnover = TURNOVER / BUCKETS_PER_DAY - self.turnover.used;
@@ -53,9 +54,9 @@ library DeskBudget {
         assert(self.turnover.used <= TURNOVER / BUCKETS_PER_DAY && self.losses.used <= LOSS / BUCKETS_PER_DAY);
     }
 
-    function _refill(Bucket storage bucket, uint256 budget, uint256 given) private {
-        uint256 refilled = (budget * (block.timestamp - bucket.time)) / BUCKETS_PER_DAY / 1 days;
+    function _refill(Bucket storage bucket, uint256 time, uint256 budget, uint256 given) private {
+        uint256 refilled = (budget * (time - bucket.time)) / BUCKETS_PER_DAY / 1 days;
         bucket.used = Math.saturatingSub(bucket.used, refilled + given);
-        bucket.time = block.timestamp;
+        bucket.time = time;
     }
 }

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.31;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
+
+import {IVolSurface} from "../../../contracts/interfaces/IVolSurface.sol";
 import {SeriesId} from "../../../contracts/libraries/SeriesId.sol";
 import {Ssvi} from "../../../contracts/libraries/Ssvi.sol";
 import {Valuation} from "../../../contracts/libraries/Valuation.sol";
@@ -14,9 +18,12 @@ import {World} from "./World.sol";
 abstract contract Heist is World {
     using RollingLoss for RollingLoss.State;
 
-    /// @dev WAD USDC. `pool` is NAV, `stake` what of it is the honest LPs', `lps` all that they have, `thief` all that he has.
+    /// @dev WAD USDC. `pool` is NAV, `stake` what of it is the honest LPs', `lps` all that they have, `thief` all that he has. `ceded` is what
+    /// the thief could sell his options for above what they are worth, as posted slices and references have risen: what of NAV is gone
+    /// before he has taken it.
     struct Wealth {
         int256 pool;
+        int256 ceded;
         int256 stake;
         int256 lps;
         int256 thief;
@@ -58,7 +65,11 @@ abstract contract Heist is World {
     uint256 internal pushedTo;
     uint256 private lastPost;
 
+    /// @notice What honest hedges were filled worse than the price, WAD USDC.
+    uint256 public hedgeCost;
+
     RollingLoss.State private lost;
+    RollingLoss.State private realised;
     RollingLoss.State private taken;
 
     /// @dev Time passes, honest people do their work, the thief does his, and what that came to is counted.
@@ -91,8 +102,9 @@ abstract contract Heist is World {
         _claimShares(LP);
         _claimShares(MOVER);
         _openMarket();
-        lost.start();
-        taken.start();
+        lost.start(time);
+        realised.start(time);
+        taken.start(time);
     }
 
     /// @notice The most that LPs have lost in any 24 hours, WAD of what they had.
@@ -100,7 +112,17 @@ abstract contract Heist is World {
         return lost.worst;
     }
 
-    /// @notice The same of the windows that end on a day.
+    /// @notice The same when what is gone counts only when he takes it: after days of false posts all of it at once.
+    function worstRealised() external view returns (int256) {
+        return realised.worst;
+    }
+
+    /// @notice What was taken in the first 24 hours.
+    function worstRealisedOf(uint256 day) external view returns (int256) {
+        return realised.worstOf[day];
+    }
+
+    /// @notice The largest loss of the windows that end on a day.
     function worstLossOf(uint256 day) external view returns (int256) {
         return lost.worstOf[day];
     }
@@ -238,6 +260,7 @@ abstract contract Heist is World {
         for (uint256 i = 0; i < 4 && amount != 0; ++i) {
             try hedge.trade(amount, fill) {
                 ++done["honest hedge"];
+                hedgeCost += (SignedMath.abs(amount) * difference(fill, price)) / WAD;
                 return;
             } catch {
                 amount /= 2; // as far as there is cash
@@ -305,8 +328,13 @@ abstract contract Heist is World {
         }
     }
 
-    /// @dev All options are the thief's: what they are worth is what the pool is short of, until it owes it.
-    function _wealth() internal view returns (Wealth memory w) {
+    /// @dev By a call, in which block.timestamp is what it was set to: a compiler may read it once for all of a function.
+    function _wealth() internal view returns (Wealth memory) {
+        return this.wealth();
+    }
+
+    /// @notice What everybody has. All options are the thief's: what they are worth is what the pool is short of, until it owes it.
+    function wealth() external view returns (Wealth memory w) {
         (int256 base, int256 quote) = hedge.position();
         w.pool = (int256(vault.cash()) - int256(vault.owed())) * USDC_UNIT;
         w.pool += quote + (base * int256(price)) / int256(WAD);
@@ -315,10 +343,11 @@ abstract contract Heist is World {
         for (uint256 i = 0; i < loot.length; ++i) {
             uint256 held = market.balanceOf(THIEF, loot[i]);
             if (held == 0) continue;
-            (uint256 each, bool isOpen) = _worthOf(loot[i], honest);
+            (uint256 each, uint256 above, bool isOpen) = _worthOf(loot[i], honest);
             int256 worth = int256((held * each) / WAD);
             w.thief += worth;
             if (isOpen) w.pool -= worth;
+            w.ceded += int256((held * above) / WAD);
         }
         int256 supply = int256(vault.totalSupply() + VIRTUAL_SHARES);
         (int256 shares, int256 assets) = _lpSide(LP);
@@ -336,20 +365,42 @@ abstract contract Heist is World {
         assets = int256(vault.pendingDepositRequest(0, account) + vault.maxWithdraw(account)) * USDC_UNIT;
     }
 
-    /// @dev One contract, and whether the pool does not yet owe it. What expires is settled in the second in which its round came.
-    function _worthOf(uint256 id, Ssvi.Slice memory honest) private view returns (uint256, bool) {
+    /// @dev One contract, how much more he could sell it for, and whether the pool does not yet owe it. What expires is settled in the
+    /// second in which its round came.
+    function _worthOf(
+        uint256 id,
+        Ssvi.Slice memory honest
+    ) private view returns (uint256 each, uint256 above, bool isOpen) {
         (uint256 expiry, uint256 strike, bool isCall) = SeriesId.decode(id);
-        if (expiry > time) {
-            return (Valuation.greeksOf(Valuation.tenor(expiry, honest, price), strike, isCall).value, true);
+        if (expiry <= time) {
+            uint256 settled = vault.settlementPriceOf(expiry);
+            return (SeriesId.payoff(strike, isCall, settled == 0 ? price : settled), 0, settled == 0);
         }
-        uint256 settled = vault.settlementPriceOf(expiry);
-        return (SeriesId.payoff(strike, isCall, settled == 0 ? price : settled), settled == 0);
+        each = _valueBy(honest, expiry, strike, isCall);
+        isOpen = true;
+        if (!hasPoster) return (each, 0, isOpen);
+        IVolSurface.Quoted memory q = surface.quoted(expiry);
+        uint256 bid = _valueBy(q.posted, expiry, strike, isCall);
+        if (bid > each && q.lags) bid = Math.min(bid, _valueBy(q.anchor, expiry, strike, isCall));
+        above = Math.saturatingSub(bid, each);
+    }
+
+    function _valueBy(
+        Ssvi.Slice memory slice,
+        uint256 expiry,
+        uint256 strike,
+        bool isCall
+    ) private view returns (uint256) {
+        return Valuation.greeksOf(Valuation.tenor(expiry, slice, price), strike, isCall).value;
     }
 
     function _count(Wealth memory a) private {
         Wealth memory b = _wealth();
         require(a.stake > 0 && a.pool > 0, "LPs have nothing left");
-        lost.add(((a.lps - b.lps) * int256(WAD)) / a.stake);
-        taken.add(((b.thief - a.thief) * int256(WAD)) / a.pool);
+        int256 before = a.lps - (a.ceded * a.stake) / a.pool;
+        int256 rest = b.lps - (b.ceded * b.stake) / b.pool;
+        lost.add(time, ((before - rest) * int256(WAD)) / a.stake);
+        realised.add(time, ((a.lps - b.lps) * int256(WAD)) / a.stake);
+        taken.add(time, ((b.thief - a.thief) * int256(WAD)) / a.pool);
     }
 }

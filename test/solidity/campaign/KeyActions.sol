@@ -39,12 +39,18 @@ abstract contract KeyActions is ThiefActions {
         uint256[] memory expiries = new uint256[](1);
         expiries[0] = _anyExpiry(seed);
         Ssvi.Slice[] memory slices = new Ssvi.Slice[](1);
-        slices[0] = Ssvi.Slice({
-            atmVol: seed % 2 == 0 ? (vol * uniform(seed >> 8, 50, 150)) / 100 : logarithmic(seed, 0.05e18, 5e18),
-            skew: int256(uniform(seed >> 64, 0, 0.9e18)) - 0.45e18,
-            curvature: logarithmic(seed >> 32, 0.01e18, 20e18),
-            carry: int256(uniform(seed >> 96, 0, 0.4e18)) - 0.2e18
-        });
+        uint256[] memory known = surface.expiries();
+        if (known.length == 0 || seed % 4 == 0) {
+            slices[0] = Ssvi.Slice({
+                atmVol: logarithmic(seed, 0.05e18, 5e18),
+                skew: int256(uniform(seed >> 64, 0, 0.9e18)) - 0.45e18,
+                curvature: logarithmic(seed >> 32, 0.01e18, 20e18),
+                carry: int256(uniform(seed >> 96, 0, 0.4e18)) - 0.2e18
+            });
+        } else {
+            (slices[0], ) = surface.sliceOf(known[(seed >> 240) % known.length]);
+            _bend(slices[0], seed, uniform(seed >> 64, 0, 100));
+        }
         if (_postAsThief(expiries, slices)) ++done["postFirst"];
     }
 
@@ -84,7 +90,7 @@ abstract contract KeyActions is ThiefActions {
         vault.mark();
         int256 amount = -vault.balance().netDelta;
         if (seed % 2 == 0) amount = (amount * int256((seed >> 8) % 100)) / 100;
-        (uint256 turnover, uint256 mayLose, uint256 whole) = desk.left(vault);
+        (uint256 turnover, uint256 mayLose, uint256 whole) = desk.left(vault, time);
         int256 most = int256((turnover * whole) / price);
         amount = SignedMath.min(SignedMath.max(amount, -most), most);
         uint256 notional = (SignedMath.abs(amount) * price) / WAD;

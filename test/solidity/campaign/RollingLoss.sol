@@ -22,26 +22,26 @@ library RollingLoss {
         mapping(uint256 day => int256) worstOf;
     }
 
-    /// @notice The first day begins now.
-    function start(State storage self) internal {
-        self.begin = block.timestamp;
+    /// @notice The first day begins.
+    function start(State storage self, uint256 time) internal {
+        self.begin = time;
     }
 
-    /// @notice Adds a loss of now.
-    function add(State storage self, int256 loss) internal {
+    /// @notice Adds a loss of the latest moment so far. @dev Not block.timestamp, which a compiler may read before a test has changed it.
+    function add(State storage self, uint256 time, int256 loss) internal {
         uint256 last = self.points.length;
         uint256 first = self.first;
         while (last > first && self.points[last - 1].before >= self.sum) {
             self.points.pop();
             --last;
         }
-        self.points.push(Point(uint64(block.timestamp), int192(self.sum)));
-        while (self.points[first].time + 1 days < block.timestamp) ++first;
+        self.points.push(Point(uint64(time), int192(self.sum)));
+        while (self.points[first].time + 1 days < time) ++first;
         self.first = first;
         self.sum += loss;
         int256 window = self.sum - self.points[first].before;
         if (window > self.worst) self.worst = window;
-        uint256 day = (block.timestamp - self.begin) / 1 days;
+        uint256 day = (time - self.begin) / 1 days;
         if (window > self.worstOf[day]) self.worstOf[day] = window;
     }
 }
