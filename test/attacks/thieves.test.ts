@@ -15,7 +15,7 @@ const BOUNDS: readonly { readonly keys: readonly Key[]; readonly loses: number; 
 ];
 
 /** Deep, each role plays two parts of 5,000 calls; KEEL_CAMPAIGN_PART takes one of them alone. */
-const CALLS = Number(process.env.KEEL_THIEF_CALLS ?? (DEEP ? 5_000 : 60));
+const CALLS = Number(process.env.KEEL_THIEF_CALLS ?? (DEEP ? 5_000 : 120));
 const PART = process.env.KEEL_CAMPAIGN_PART;
 const PARTS = PART !== undefined ? [Number(PART)] : DEEP ? [0, 1] : [0];
 const SEED = 0x4b65656c;

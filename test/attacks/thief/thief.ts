@@ -28,6 +28,8 @@ const HOUR = 3600;
 const DAY = 86_400;
 /** An episode is so many days long, then all begins anew. */
 const EPISODE = 4 * DAY;
+/** Dollars of net delta below which nobody tries to have it hedged. */
+const WORTHWHILE = 1_000;
 /** What is tried of a step or a size that is refused, in this order. */
 const SHARES = [1, 0.5, 0.2, 0.05] as const;
 const PARTS = ["vol", "vol, wings kept", "skew", "curvature", "carry"] as const;
@@ -155,6 +157,7 @@ type Action = readonly [name: string, take: (run: Run) => Promise<boolean>];
 const ANYONE: readonly Action[] = [
   ["buy", buy],
   ["buy", buy],
+  ["buy", buy],
   ["sell", sell],
   ["sell", sell],
   ["sell all", sellAll],
@@ -274,7 +277,9 @@ async function through(run: Run, which: "rebalance" | "rebalanceOpen" | "raiseCa
     chain.read<number>(pool, "tickSpacing"),
     chain.netDelta(),
   ]);
-  const buys = which === "rebalance" || which === "rebalanceOpen" ? net < 0 : random.next() < 0.5;
+  const isHedge = which === "rebalance" || which === "rebalanceOpen";
+  if (isHedge && Math.abs(net) * chain.price() < WORTHWHILE) return false;
+  const buys = isHedge ? net < 0 : random.next() < 0.5;
   const most = which === "rebalance" ? 0.01 : 0.003;
   const bound = (most - Number(fee) / 1e6) * (random.next() < 0.5 ? 0.97 : random.next());
   const target = chain.price() * (buys ? 1 + bound : 1 - bound);
@@ -286,10 +291,9 @@ async function through(run: Run, which: "rebalance" | "rebalanceOpen" | "raiseCa
   for (const part of SHARES) {
     const amount = toWad(-net * part * (1 - 1e-6));
     const route = chain.route(Number(fee));
-    const use =
-      which === "rebalance" || which === "rebalanceOpen"
-        ? chain.encode(desk, which, [chain.order(amount, Number(fee))])
-        : chain.encode(desk, which, which === "raiseCash" ? [route] : [10n ** 24n, route]);
+    const use = isHedge
+      ? chain.encode(desk, which, [chain.order(amount, Number(fee))])
+      : chain.encode(desk, which, which === "raiseCash" ? [route] : [10n ** 24n, route]);
     const calls = [
       chain.swapTo(chain.thief, target, fee, buys),
       ...(lays ? [chain.encode(pool, "mint", [chain.thief, lower, upper, liquidity, "0x"])] : []),

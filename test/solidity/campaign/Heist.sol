@@ -2,7 +2,6 @@
 pragma solidity ^0.8.31;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 
 import {IVolSurface} from "../../../contracts/interfaces/IVolSurface.sol";
 import {SeriesId} from "../../../contracts/libraries/SeriesId.sol";
@@ -65,9 +64,6 @@ abstract contract Heist is World {
     uint256 internal pushedTo;
     uint256 private lastPost;
 
-    /// @notice What honest hedges were filled worse than the price, WAD USDC.
-    uint256 public hedgeCost;
-
     RollingLoss.State private lost;
     RollingLoss.State private realised;
     RollingLoss.State private taken;
@@ -117,7 +113,7 @@ abstract contract Heist is World {
         return realised.worst;
     }
 
-    /// @notice What was taken in the first 24 hours.
+    /// @notice The same of the windows that end on a day.
     function worstRealisedOf(uint256 day) external view returns (int256) {
         return realised.worstOf[day];
     }
@@ -260,7 +256,6 @@ abstract contract Heist is World {
         for (uint256 i = 0; i < 4 && amount != 0; ++i) {
             try hedge.trade(amount, fill) {
                 ++done["honest hedge"];
-                hedgeCost += (SignedMath.abs(amount) * difference(fill, price)) / WAD;
                 return;
             } catch {
                 amount /= 2; // as far as there is cash

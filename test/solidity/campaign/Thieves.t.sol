@@ -215,13 +215,13 @@ contract AllKeysThiefCampaign is ThiefCampaign {
     /// @dev Each action of each campaign, some of which need honest people to act too, comes to something.
     function test_everyActionOfAThiefHappens() external {
         _play(CALLS, 0);
-        string[] memory expected = new string[](22);
+        string[] memory expected = new string[](20);
         (expected[0], expected[1], expected[2], expected[3]) = ("buy", "sell", "spread", "deposit");
         (expected[4], expected[5], expected[6], expected[7]) = ("redeem", "cancel", "epoch", "push");
         (expected[8], expected[9], expected[10], expected[11]) = ("poke", "post", "postFirst", "list");
-        (expected[12], expected[13], expected[14], expected[15]) = ("delist", "hedgeBadly", "settle", "exercise");
-        (expected[16], expected[17], expected[18]) = ("honest post", "honest hedge", "honest list");
-        (expected[19], expected[20], expected[21]) = ("honest deposit", "honest redeem", "poke");
+        (expected[12], expected[13], expected[14]) = ("delist", "hedgeBadly", "settle");
+        (expected[15], expected[16], expected[17]) = ("honest post", "honest hedge", "honest list");
+        (expected[18], expected[19]) = ("honest deposit", "honest redeem");
         _requireDone(expected);
     }
 
@@ -254,11 +254,17 @@ contract StrangerCampaign is ThiefCampaign {
 
 /// @notice Would the campaigns notice? Without the bounds of posts the same calls take more than the bound.
 contract UnboundedPosterTest is ThiefCampaign {
-    uint256 private constant CALLS = 1_000;
+    uint256 private constant CALLS = 100;
+    uint256 private constant MOST_TRIES = 20;
 
+    /// @dev From the same beginning again and again, until LPs have lost more than the bound within the first 24 hours.
     function test_withoutBoundsAThiefTakesMore() external {
-        _play(CALLS, 1);
-        require(thief.worstLoss() > 0.01e18, "the thief finds nothing");
+        for (uint256 i = 0; i < MOST_TRIES; ++i) {
+            _play(CALLS, i);
+            if (thief.worstRealisedOf(0) > 0.01e18 || thief.worstLoss() > 0.01e18) return;
+            thief = _thief();
+        }
+        revert("the thief finds nothing");
     }
 
     function _thief() internal override returns (KeyActions t) {
