@@ -61,7 +61,12 @@ export default defineConfig({
     solidity: {
       fuzz: { runs: DEEP ? 100_000 : 2_000, seed: `0x${SEED.toString(16)}` },
       // A campaign is runs × depth calls. Refusals that are expected are caught: any other revert is a finding.
-      invariant: { runs: CAMPAIGN_RUNS, depth: 500, failOnRevert: true, shrinkRunLimit: Number(process.env.KEEL_SHRINK ?? (DEEP ? 5_000 : 200)) },
+      invariant: {
+        runs: CAMPAIGN_RUNS,
+        depth: 500,
+        failOnRevert: true,
+        shrinkRunLimit: Number(process.env.KEEL_SHRINK ?? (DEEP ? 5_000 : 200)),
+      },
       fsPermissions: { readDirectory: ["artifacts", "node_modules/@uniswap"], writeFile: [THIEVES] },
     },
   },
