@@ -22,10 +22,15 @@ const DEVNET_CHAIN = { name: "devnet", hardforkHistory: { osaka: { blockNumber: 
 const DEEP = process.env.KEEL_DEEP === "1";
 
 /** Runs of a campaign, or of one of its parts when deep (scripts/test.ts). Measuring needs few. */
-const CAMPAIGN_RUNS = DEEP ? 1_000 : process.argv.includes("--coverage") ? 8 : 256;
+const CAMPAIGN_RUNS = Number(
+  process.env.KEEL_CAMPAIGN_RUNS ?? (DEEP ? 1_000 : process.argv.includes("--coverage") ? 8 : 256),
+);
 
 /** Each part of a deep campaign has a seed of its own. */
 const SEED = 0x4b65656c + Number(process.env.KEEL_CAMPAIGN_PART ?? 0);
+
+/** What campaigns of thieves write down, see scripts/thieves.ts. */
+const THIEVES = "cache/thieves.csv";
 
 export default defineConfig({
   plugins: [hardhatMocha, hardhatEthers, hardhatMatchers, hardhatNetworkHelpers, compilePlugin],
@@ -39,6 +44,7 @@ export default defineConfig({
       "contracts/libraries/TradeEngine.sol": solc(1_000),
       // Large, and compiled for a single run of tests.
       "test/solidity/campaign/Campaign.t.sol": solc(1),
+      "test/solidity/campaign/Thieves.t.sol": solc(1),
     },
     npmFilesToBuild: ["@openzeppelin/contracts/access/manager/AccessManager.sol"],
   },
@@ -56,8 +62,13 @@ export default defineConfig({
     solidity: {
       fuzz: { runs: DEEP ? 100_000 : 2_000, seed: `0x${SEED.toString(16)}` },
       // A campaign is runs × depth calls. Refusals that are expected are caught: any other revert is a finding.
-      invariant: { runs: CAMPAIGN_RUNS, depth: 500, failOnRevert: true, shrinkRunLimit: DEEP ? 5_000 : 200 },
-      fsPermissions: { readDirectory: ["artifacts", "node_modules/@uniswap"] },
+      invariant: {
+        runs: CAMPAIGN_RUNS,
+        depth: 500,
+        failOnRevert: true,
+        shrinkRunLimit: Number(process.env.KEEL_SHRINK ?? (DEEP ? 5_000 : 200)),
+      },
+      fsPermissions: { readDirectory: ["artifacts", "node_modules/@uniswap"], writeFile: [THIEVES] },
     },
   },
 });

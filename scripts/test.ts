@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, readdirSync } from "node:fs";
+import { readFileSync, readdirSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import pc from "picocolors";
+import { RESULTS, readThieves } from "./thieves.ts";
 
 /** A part of the tests that runs in a process of its own. */
 interface Shard {
@@ -19,26 +20,35 @@ const KEEPER = FILES.filter((file) => file.startsWith("keeper"));
 const OTHERS = FILES.filter((file) => !KEEPER.includes(file));
 
 const SOLIDITY = ["test", "solidity", "--no-compile"];
-/** Deep, a campaign takes hours: it runs in parts of 1,000 × 500 calls, and first. Three campaigns: 10.5 million calls. */
-const CAMPAIGNS =
-  process.env.KEEL_DEEP === "1"
-    ? (readFileSync("test/solidity/campaign/Campaign.t.sol", "utf8").match(/\binvariant_\w+/g) ?? [])
-    : [];
-const PARTS = Array.from({ length: 7 }, (_, part) => part);
-const REST = CAMPAIGNS.length > 0 ? ["--grep-exclude", "invariant_"] : [];
+const DEEP = process.env.KEEL_DEEP === "1";
+const FOLDER = "test/solidity/campaign";
+const THIEVES = join(FOLDER, "Thieves.t.sol");
+/** Deep, a campaign takes hours: it runs in parts of 1,000 × 500 calls, and first. */
+function campaigns(file: string, parts: number): Shard[] {
+  const names = readFileSync(file, "utf8").match(/\binvariant_\w+/g) ?? [];
+  return names.flatMap((name) =>
+    Array.from({ length: parts }, (_, part) => ({
+      name: `campaign ${name}, part ${part + 1} of ${parts}`,
+      args: [...SOLIDITY, file, "--grep", name],
+      env: { KEEL_CAMPAIGN_PART: String(part) },
+    })),
+  );
+}
+
+/** Three campaigns: 10.5 million calls. Five of thieves: 10 million. */
+const PARTS = DEEP ? [...campaigns(join(FOLDER, "Campaign.t.sol"), 7), ...campaigns(THIEVES, 4)] : [];
 
 /** The longest first. */
 const SHARDS: readonly Shard[] = [
-  ...CAMPAIGNS.flatMap((name) =>
-    PARTS.map((part) => ({
-      name: `campaign ${name}, part ${part + 1} of ${PARTS.length}`,
-      args: [...SOLIDITY, "--grep", name],
-      env: { KEEL_CAMPAIGN_PART: String(part) },
-    })),
-  ),
+  ...PARTS,
   { name: "keeper", args: ["test", "mocha", "--no-compile", ...KEEPER.map(inTest)] },
   { name: "contracts, scripts and demo", args: ["test", "mocha", "--no-compile", ...OTHERS.map(inTest)] },
-  { name: REST.length > 0 ? "fuzz tests" : "fuzz tests and campaigns", args: [...SOLIDITY, ...REST] },
+  {
+    name: DEEP ? "fuzz tests" : "fuzz tests and campaigns",
+    args: [...SOLIDITY, "--grep-exclude", DEEP ? "invariant_" : "[tT]hief"],
+  },
+  // A few runs: what thieves do costs more than what honest people do.
+  ...(DEEP ? [] : [{ name: "thieves", args: [...SOLIDITY, THIEVES], env: { KEEL_CAMPAIGN_RUNS: "5" } }]),
 ];
 
 function inTest(file: string): string {
@@ -76,10 +86,12 @@ async function run({ name, args, env }: Shard): Promise<boolean> {
 const build = spawn(process.execPath, [HARDHAT, "build"], { stdio: ["ignore", "inherit", "inherit"] });
 const [built] = (await once(build, "close")) as [number | null];
 if (built !== 0) process.exit(1);
+rmSync(RESULTS, { force: true });
 const waiting = [...SHARDS];
 const passed: boolean[] = [];
 async function work(): Promise<void> {
   for (let shard = waiting.shift(); shard; shard = waiting.shift()) passed.push(await run(shard));
 }
 await Promise.all(Array.from({ length: Math.min(availableParallelism(), SHARDS.length) }, work));
+console.log(readThieves() ?? "");
 process.exit(passed.every(Boolean) ? 0 : 1);

@@ -7,6 +7,7 @@ interface ICheats {
     function prank(address sender) external;
     function deal(address account, uint256 balance) external;
     function readFile(string calldata path) external view returns (string memory);
+    function writeLine(string calldata path, string calldata line) external;
     function parseJsonString(string calldata json, string calldata key) external pure returns (string memory);
 }
 

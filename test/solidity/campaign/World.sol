@@ -12,9 +12,12 @@ import {IOptionMarket} from "../../../contracts/interfaces/IOptionMarket.sol";
 import {IOptionVault} from "../../../contracts/interfaces/IOptionVault.sol";
 import {IPriceOracle} from "../../../contracts/interfaces/IPriceOracle.sol";
 import {IVolSurface} from "../../../contracts/interfaces/IVolSurface.sol";
-import {ListingLimits, Pricing, Slice, SpreadParams, VaultLimits} from "../../../contracts/interfaces/Types.sol";
 import {ListingRules} from "../../../contracts/libraries/ListingRules.sol";
+import {QuoteCurve} from "../../../contracts/libraries/QuoteCurve.sol";
+import {Quoting} from "../../../contracts/libraries/Quoting.sol";
+import {RiskLimits} from "../../../contracts/libraries/RiskLimits.sol";
 import {SeriesId} from "../../../contracts/libraries/SeriesId.sol";
+import {Ssvi} from "../../../contracts/libraries/Ssvi.sol";
 import {Ranges} from "../Ranges.sol";
 import {CHEATS} from "./Cheats.sol";
 import {Exchange} from "./Exchange.sol";
@@ -44,14 +47,16 @@ abstract contract World is Exchange, Ranges {
     uint256 internal constant EXPIRY_HOUR = 8 hours;
     uint256 internal constant FEED_MAX_AGE = 4_200;
     uint256 internal constant TWAP_WINDOW = 120;
-    uint64 private constant KEEPER_ROLE = 3;
     uint64 private constant GUARDIAN_ROLE = 2;
+    uint64 private constant LISTER_ROLE = 4;
+    uint64 private constant POSTER_ROLE = 5;
 
     IVault public vault;
     IMarket public market;
     HedgeStandIn public hedge;
     IVolSurface public surface;
     IPriceOracle public oracle;
+    IAccessManager private manager;
     PriceFeed internal feed;
     PriceAggregator internal aggregator;
 
@@ -80,16 +85,18 @@ abstract contract World is Exchange, Ranges {
             "artifacts/@openzeppelin/contracts/access/manager/AccessManager.sol/AccessManager.json",
             abi.encode(address(this))
         );
-        IAccessManager manager = IAccessManager(authority);
+        manager = IAccessManager(authority);
         _deployKeel(authority);
         hedge = new HedgeStandIn(vault);
         usdc.approve(address(hedge), type(uint256).max);
         vault.setModules(address(market), hedge);
-        _allow(manager, address(surface), surface.post.selector, KEEPER_ROLE);
-        _allow(manager, address(market), market.listSeries.selector, KEEPER_ROLE);
-        _allow(manager, address(vault), vault.pause.selector, GUARDIAN_ROLE);
-        _allow(manager, address(vault), vault.unpause.selector, GUARDIAN_ROLE);
-        manager.grantRole(KEEPER_ROLE, KEEPER, 0);
+        _allow(address(surface), surface.post.selector, POSTER_ROLE);
+        _allow(address(market), market.listSeries.selector, LISTER_ROLE);
+        _allow(address(market), market.delistSeries.selector, LISTER_ROLE);
+        _allow(address(vault), vault.pause.selector, GUARDIAN_ROLE);
+        _allow(address(vault), vault.unpause.selector, GUARDIAN_ROLE);
+        _grantPoster(KEEPER);
+        _grantLister(KEEPER);
         manager.grantRole(GUARDIAN_ROLE, GUARDIAN, 0);
         refusedPosts[IVolSurface.PostTooSoon.selector] = true;
         refusedPosts[IVolSurface.VolStepTooLarge.selector] = true;
@@ -122,7 +129,15 @@ abstract contract World is Exchange, Ranges {
         market = IMarket(_deploy("OptionMarket", "OptionMarket", arguments));
     }
 
-    function _allow(IAccessManager manager, address target, bytes4 selector, uint64 role) private {
+    function _grantPoster(address account) internal {
+        manager.grantRole(POSTER_ROLE, account, 0);
+    }
+
+    function _grantLister(address account) internal {
+        manager.grantRole(LISTER_ROLE, account, 0);
+    }
+
+    function _allow(address target, bytes4 selector, uint64 role) private {
         bytes4[] memory selectors = new bytes4[](1);
         selectors[0] = selector;
         manager.setTargetFunctionRole(target, selectors, role);
@@ -146,9 +161,9 @@ abstract contract World is Exchange, Ranges {
 
     /// @dev The same smile for every expiry: free of calendar arbitrage at any `next`. False if the surface refused it.
     function _post(uint256[] memory expiries, uint256 count, uint256 next) internal returns (bool) {
-        Slice[] memory slices = new Slice[](count);
+        Ssvi.Slice[] memory slices = new Ssvi.Slice[](count);
         for (uint256 i = 0; i < count; ++i) {
-            slices[i] = Slice({atmVol: next, skew: -0.1e18, curvature: 1e18, carry: 0});
+            slices[i] = Ssvi.Slice({atmVol: next, skew: -0.1e18, curvature: 1e18, carry: 0});
         }
         assembly ("memory-safe") {
             mstore(expiries, count)
@@ -175,15 +190,15 @@ abstract contract World is Exchange, Ranges {
     }
 
     /// @dev Three significant digits.
-    function _strikeNear(uint256 value) private pure returns (uint256) {
+    function _strikeNear(uint256 value) internal pure returns (uint256) {
         uint256 unit = 1;
         while (value / unit >= 1000) unit *= 10;
         return (value / unit) * unit;
     }
 
-    function _limits() private pure returns (VaultLimits memory) {
+    function _limits() internal pure virtual returns (RiskLimits.Limits memory) {
         return
-            VaultLimits({
+            RiskLimits.Limits({
                 vegaCapacityBps: 5_000,
                 gammaCapacityBps: 2_000,
                 seriesCapBps: 10_000,
@@ -203,10 +218,10 @@ abstract contract World is Exchange, Ranges {
             });
     }
 
-    function _pricing() private pure returns (Pricing memory) {
+    function _pricing() internal pure virtual returns (Quoting.Pricing memory) {
         return
-            Pricing({
-                spread: SpreadParams(0.01e18, 0.02e18, 0.01e18, 0.01e18),
+            Quoting.Pricing({
+                spread: QuoteCurve.Spread(0.01e18, 0.02e18, 0.01e18, 0.01e18),
                 maxSkew: 0.1e18,
                 minQuantity: 0.001e18,
                 minFee: 10_000,
@@ -219,11 +234,11 @@ abstract contract World is Exchange, Ranges {
             });
     }
 
-    function _listingRules() private pure returns (ListingLimits memory) {
-        return ListingLimits(2_500, 40_000, uint32(EXPIRY_HOUR), 35 days, 400 days);
+    function _listingRules() private pure returns (ListingRules.Rules memory) {
+        return ListingRules.Rules(2_500, 40_000, uint32(EXPIRY_HOUR), 35 days, 400 days);
     }
 
-    function _surfaceLimits() private pure returns (IVolSurface.Limits memory) {
+    function _surfaceLimits() internal pure virtual returns (IVolSurface.Limits memory) {
         return
             IVolSurface.Limits({
                 minVol: 0.05e18,
