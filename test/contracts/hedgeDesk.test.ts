@@ -218,14 +218,18 @@ describe("HedgeDesk", () => {
       for (const [field, value] of [
         ["maxSlippageBps", 501],
         ["maxSlippageBps", 0],
+        ["openSlippageBps", 0],
         ["openSlippageBps", 101],
+        ["bandBps", 0],
         ["bandBps", 5001],
         ["gracePeriod", 299],
         ["gracePeriod", 86_401],
         ["bountyBps", 21],
         ["bountyCap", 10_000_000_001n],
         ["bountyInterval", 3599],
+        ["bountyInterval", 30 * 86_400 + 1],
         ["minBudgetNav", 0n],
+        ["minBudgetNav", 1_000_000_001_000_000n],
       ] as const) {
         expect(await expectRevert(govern("setRules", [{ ...rules, [field]: value }]), "InvalidRules")).to.deep.equal([
           field,
@@ -237,8 +241,16 @@ describe("HedgeDesk", () => {
       await bad(10_999, 17_000);
       await bad(13_000, 13_999);
       await bad(13_000, 50_001);
-      await expectRevert(govern("setBudgets", [{ turnover: ONE, loss: parseEther("0.051") }]), "InvalidRules");
-      await expectRevert(govern("setBudgets", [{ turnover: 0n, loss: parseEther("0.01") }]), "InvalidRules");
+      await bad(30_001, 50_000);
+      const LOSS = parseEther("0.01");
+      for (const [budgets, field] of [
+        [{ turnover: ONE, loss: parseEther("0.051") }, "loss"],
+        [{ turnover: ONE, loss: parseEther("0.0001") - 1n }, "loss"],
+        [{ turnover: parseEther("0.01") - 1n, loss: LOSS }, "turnover"],
+        [{ turnover: 1_000n * ONE + 1n, loss: LOSS }, "turnover"],
+      ] as const) {
+        expect(await expectRevert(govern("setBudgets", [budgets]), "InvalidRules")).to.deep.equal([field]);
+      }
     });
 
     it("shows the budgets, and what is left for bounties", async () => {
