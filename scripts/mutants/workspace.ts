@@ -80,7 +80,8 @@ const reporter = fileURLToPath(new URL("./scripts/mutants/reporter.ts", import.m
 const noBuild = overrideTask("build")
   .setInlineAction(() => ({ contractRootPaths: [], testRootPaths: [] }))
   .build();
-const networks = Object.entries(config.networks ?? {}).map(([name, network]) => {
+const simulated = { default: { type: "edr-simulated" }, ...config.networks };
+const networks = Object.entries(simulated).map(([name, network]) => {
   return [name, network.type === "edr-simulated" ? { ...network, allowUnlimitedContractSize: true } : network];
 });
 export default {

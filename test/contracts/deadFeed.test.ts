@@ -195,6 +195,16 @@ describe("A feed that dies", () => {
     expect(await side.readVault<Address>("oracle")).to.not.equal(oracle);
   });
 
+  it("T64: a governor's price is that of no round: it settles nothing", async () => {
+    const { clients, expiries } = world();
+    const address = await governedPrice(parseEther("3000"));
+    const { abi } = compiled("contracts/GovernedPrice");
+    for (const functionName of ["settlementPrice", "settle"]) {
+      const call = { address, abi, functionName, args: [expiries[0], 1n] };
+      await expectRevert(clients.public.readContract(call), "NoRounds", abi);
+    }
+  });
+
   it("T64: the mark is made anew at the new oracle's price", async () => {
     const { keel, call, clients } = world();
     await keel.trade(alice, [buy(call(3000), 10)]);

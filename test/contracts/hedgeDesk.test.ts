@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { type Address, erc20Abi, parseEther, parseUnits } from "viem";
+import { type Address, erc20Abi, parseEther, parseUnits, zeroAddress } from "viem";
 import { dealUsdc, dealWeth } from "../../scripts/devnet/deal.ts";
 import { ROUTE_500, deskEvents, deskOf, routeOf } from "../helpers/desk.ts";
 import { GOVERNOR, KEEPER, TRADERS, keelWorld } from "../helpers/keelWorld.ts";
@@ -210,6 +210,24 @@ describe("HedgeDesk", () => {
       expect(await desk.budgetLeft(1)).to.deep.equal(before);
       expect((await desk.budgetLeft(0)).turnover < before.turnover).to.equal(true);
     });
+  });
+
+  it("T40, T53: forced trades are the desk's own affair, whoever asks for one", async () => {
+    await turnLong();
+    const force = { lane: 0, cause: 0, caller: KEEPER };
+    const route = await desk.route();
+    for (const from of [alice, KEEPER]) {
+      const { keel } = world();
+      const call = { ...keel.desk, functionName: "force", args: [0, force, 1_000_000n, route] } as const;
+      await expectRevert(keel.write(from, call), "OnlyDesk");
+    }
+  });
+
+  it("T32: sells short only where there is a lender, and buys only with cash", async () => {
+    await expectRevert(rebalance(ONE, { cashLimit: 0n }), "NoFunds");
+    await govern("setLending", [{ lender: zeroAddress, minHealth: 13_000, targetHealth: 17_000 }]);
+    await turnLong();
+    await expectRevert(rebalance(-ONE), "NoLender");
   });
 
   describe("governance", () => {

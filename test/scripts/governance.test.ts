@@ -171,6 +171,8 @@ describe("Governance", () => {
       sendAs(GUARDIAN, revoker.address, revoke([ROLES.GUARDIAN])),
       "AccessManagerUnauthorizedAccount",
     );
+    const uneven = encodeFunctionData({ ...revoker, functionName: "revoke", args: [hot, [KEEPER]] });
+    await expectRefusal(sendAs(GUARDIAN, revoker.address, uneven), "LengthMismatch");
     for (const role of hot) expect((await has(role, KEEPER))[0]).to.equal(true);
     await sendAs(GUARDIAN, revoker.address, revoke(hot));
     for (const role of hot) expect((await has(role, KEEPER))[0]).to.equal(false);
