@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { startSolc } from "../../scripts/compile/solc.ts";
+import { batchesOf } from "../../scripts/mutants/generated/batches.ts";
 import { linked } from "../../scripts/mutants/generated/lab.ts";
 import { createReach, testsOf } from "../../scripts/mutants/generated/reach.ts";
 import {
@@ -148,6 +149,20 @@ describe("The generated mutants", () => {
     expect(titles(3)).to.deep.equal(["is refused"]);
     expect(titles(8)).to.deep.equal(["is refused"]);
     expect(titles(9)).to.deep.equal([]);
+  });
+
+  it("share a run where none would disturb the tests of another", () => {
+    const test = (title: string, file = "a.test.ts") => ({ file, title, fullTitle: title });
+    const plan = (number: number, ...tests: ReturnType<typeof test>[]) => ({
+      site: { ...all.sites[0]!, number },
+      tests,
+    });
+    const plans = [plan(1, test("x")), plan(2, test("y")), plan(3, test("z")), plan(4, test("w", "b.test.ts"))];
+    const reaches = ({ number }: { number: number }, { title }: { title: string }) =>
+      title === { 1: "x", 2: "y", 3: "z", 4: "w" }[number] || (number === 3 && title === "x");
+    const numbers = batchesOf(plans, reaches, 10).map((batch) => batch.map(({ site }) => site.number));
+    expect(numbers).to.deep.equal([[1, 2], [3], [4]]);
+    expect(batchesOf(plans, reaches, 1)).to.have.length(4);
   });
 
   it("without a killer, with both a killer and a reason, or gone, are complained about", () => {

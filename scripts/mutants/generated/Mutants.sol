@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.27;
 
-/// @dev Never deployed: its address, which is linked into bytecode, is the number of the mutant that is switched on.
+/// @dev Never deployed: its address, which is linked into bytecode, holds the numbers of up to ten mutants, which are on.
 library MutantSwitch {
     // solhint-disable-next-line no-empty-blocks
     function touch() external {}
@@ -11,14 +11,16 @@ library MutantSwitch {
 library Mutants {
     /// @dev Whether mutant `k` is on. Asked only where it makes a difference: with the switch at its end, says that it was.
     function on(uint256 k) internal pure returns (bool) {
-        uint256 chosen = uint160(address(MutantSwitch));
-        if (chosen == type(uint160).max) _asPure(_tell)(k);
-        return chosen == k;
+        if (address(MutantSwitch) == address(type(uint160).max)) _asPure(_tell)(k);
+        return isOn(k);
     }
 
     /// @dev The same, for what is asked all the time: never says that it was.
     function isOn(uint256 k) internal pure returns (bool) {
-        return uint160(address(MutantSwitch)) == k;
+        for (uint256 chosen = uint160(address(MutantSwitch)); chosen != 0; chosen >>= 16) {
+            if (uint16(chosen) == k) return true;
+        }
+        return false;
     }
 
     /// @dev console.log(7e9 + k)

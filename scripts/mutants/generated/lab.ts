@@ -9,12 +9,19 @@ import { MUTANTS, type Mutation } from "./sites.ts";
 /** A copy of the project whose contracts contain all mutants. */
 export interface Lab {
   readonly root: string;
-  /** Switches one mutant on, and all others off. 0: none. */
-  select(number: number | bigint): void;
+  /** Switches these mutants on, at most {@link MOST}, and all others off. */
+  readonly select: (numbers: readonly number[]) => void;
+  /** Has every mutant that would make a difference say so: see Mutants.sol. */
+  readonly tell: () => void;
 }
 
-/** Says which mutants would have made a difference: see Mutants.sol. */
-export const TELL = (1n << 160n) - 1n;
+/** As many as an address holds, in Mutants.sol. */
+export const MOST = 10;
+
+const TELL = (1n << 160n) - 1n;
+
+/** They take long to compile and to run, and are not tried. */
+const CAMPAIGNS = "test/solidity/campaign";
 
 const SWITCH = "MutantSwitch";
 
@@ -37,6 +44,7 @@ export async function createLab(source: string, folder: string, { files }: Mutat
   mkdirSync(root, { recursive: true });
   for (const name of readdirSync(root)) if (name !== "cache") rmSync(join(root, name), { recursive: true });
   copySources(source, root);
+  rmSync(join(root, CAMPAIGNS), { recursive: true });
   writeFileSync(join(root, MUTANTS), readFileSync(fileURLToPath(new URL("Mutants.sol", import.meta.url))));
   for (const [path, text] of files) writeFileSync(join(root, path), text);
   if (existsSync(compiled)) cpSync(compiled, join(root, "artifacts"), { recursive: true });
@@ -47,11 +55,13 @@ export async function createLab(source: string, folder: string, { files }: Mutat
   rmSync(join(root, "artifacts"), { recursive: true });
   copyArtifacts(compiled, root);
   const artifacts = switchable(join(root, "artifacts"));
+  const link = (word: bigint): void => {
+    for (const { path, artifact } of artifacts) writeFileSync(path, JSON.stringify(linked(artifact, word)));
+  };
   return {
     root,
-    select: (number) => {
-      for (const { path, artifact } of artifacts) writeFileSync(path, JSON.stringify(linked(artifact, BigInt(number))));
-    },
+    select: (numbers) => link(numbers.reduce((word, number) => (word << 16n) | BigInt(number), 0n)),
+    tell: () => link(TELL),
   };
 }
 
@@ -64,9 +74,9 @@ function switchable(folder: string): { readonly path: string; readonly artifact:
     .map(({ path, text }) => ({ path, artifact: JSON.parse(text) as Artifact }));
 }
 
-/** @returns The artifact with a number in place of the switch's address. */
-export function linked(artifact: Artifact, number: bigint): Artifact {
-  const word = number.toString(16).padStart(40, "0");
+/** @returns The artifact with numbers in place of the switch's address. */
+export function linked(artifact: Artifact, numbers: bigint): Artifact {
+  const word = numbers.toString(16).padStart(40, "0");
   const put = (bytecode: string, references: References): string => {
     let result = bytecode;
     for (const { start } of Object.values(references).flatMap((file) => file[SWITCH] ?? [])) {

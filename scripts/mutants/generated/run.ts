@@ -4,19 +4,21 @@ import { UserError } from "../../../keeper/errors.ts";
 import { startSolc } from "../../compile/solc.ts";
 import type { TestName } from "../reporter.ts";
 import { runMocha } from "../tests.ts";
-import { type Lab, createLab } from "./lab.ts";
+import { type Plan, batchesOf } from "./batches.ts";
+import { type Lab, MOST, createLab } from "./lab.ts";
 import {
   ARITHMETIC_FILE,
   KILLERS_FILE,
+  type Killers,
   REASONS_FILE,
+  type Reasons,
   complaints,
   killerText,
-  parseKiller,
   readRecord,
   writeRecord,
 } from "./record.ts";
 import { type Mutation, type Site, mutate, readSources } from "./sites.ts";
-import { type Trace, fails, keyOf, mochaFiles, rankOf, runSolidity, runSome, solidityFiles, trace } from "./tests.ts";
+import { type Trace, keyOf, mochaFiles, rankOf, runSolidity, runSome, solidityFiles, trace } from "./tests.ts";
 
 export interface GeneratedFlags {
   readonly only?: string;
@@ -37,9 +39,10 @@ interface Result {
   readonly seconds: number;
 }
 
-/** Tests of one run: the first few almost always notice. */
-const FIRST = 8;
-const MOST = 60;
+/** Tests that a mutant is tried on together with others: the first few almost always notice. */
+const FIRST = 3;
+/** Tests that it is tried on alone, if need be. */
+const MOST_TESTS = 60;
 
 /** Tries the generated mutants: every guard, or (`arithmetic`) what limits are worked out with. */
 export async function runGenerated(root: string, flags: GeneratedFlags): Promise<void> {
@@ -57,14 +60,14 @@ export async function runGenerated(root: string, flags: GeneratedFlags): Promise
   const folder = join(root, "cache/mutants");
   const bench = createBench(await createLab(root, folder, mutation), mutation.sites, folder, say);
   const results: Result[] = [];
-  for (const site of wanted) {
-    const result = await bench.attempt(site, killers.get(site.id), reasons.get(site.id));
+  const done = (result: Result): void => {
     results.push(result);
     say(line(result, `${results.length}/${wanted.length}`));
-    if (result.verdict === "killed") killers.set(site.id, result.by);
-    else killers.delete(site.id);
+    if (result.verdict === "killed") killers.set(result.id, result.by);
+    else killers.delete(result.id);
     writeRecord(root, file, killers, ids);
-  }
+  };
+  await bench.attempt(wanted, { killers: new Map(killers), reasons, done });
   const isWhole = flags.only === undefined && !flags.arithmetic;
   report(results, isWhole ? complaints(ids, killers, reasons) : [], flags.json);
 }
@@ -85,52 +88,57 @@ function wantedOf(sites: readonly Site[], flags: GeneratedFlags, known: Readonly
     .filter(({ id }) => !flags.missing || !known.has(id));
 }
 
+interface Task {
+  readonly killers: Killers;
+  readonly reasons: Reasons;
+  readonly done: (result: Result) => void;
+}
+
 interface Bench {
-  readonly attempt: (site: Site, killer: string | undefined, reason: string | undefined) => Promise<Result>;
+  readonly attempt: (wanted: readonly Site[], task: Task) => Promise<void>;
 }
 
 function createBench(lab: Lab, sites: readonly Site[], folder: string, say: (line: string) => void): Bench {
-  let traced: Promise<Trace> | undefined;
-  const traceOnce = (): Promise<Trace> => {
-    if (traced === undefined) say(pc.dim("Running all tests once, to see which mutants they would notice …"));
-    return (traced ??= trace(lab, sites, join(folder, "reached")));
-  };
   const healthySolidity = new Map<string, readonly string[]>();
 
-  const known = async (site: Site, killer: string): Promise<string | undefined> => {
-    const { file, title } = parseKiller(killer);
-    lab.select(site.number);
-    return (await fails(lab, file, title)) ? killer : undefined;
+  /** Several mutants in one run. @returns Who noticed each, if anybody. */
+  const together = async (batch: readonly Plan[], { passing }: Trace): Promise<(string | undefined)[]> => {
+    lab.select(batch.map(({ site }) => site.number));
+    const { failedTests } = await runSome(
+      lab,
+      batch.flatMap(({ tests }) => tests),
+      batch.length === 1,
+    );
+    const failed = new Set(failedTests.map(keyOf));
+    return batch.map(({ tests }) => {
+      const killer = tests.find((test) => failed.has(keyOf(test)) && passing.has(keyOf(test)));
+      return killer && killerText(killer);
+    });
   };
-  const mocha = async (site: Site): Promise<string | undefined> => {
-    const { passing, candidates } = await traceOnce();
-    const tests = site.kind === "arithmetic" ? [] : candidates(site).slice(0, MOST);
-    for (const part of [tests.slice(0, FIRST), tests.slice(FIRST)].filter(({ length }) => length > 0)) {
-      lab.select(site.number);
-      const { failedTests } = await runSome(lab, part);
-      const killer = failedTests.find((test) => passing.has(keyOf(test))) ?? suiteOf(failedTests, part);
-      if (killer !== undefined) return killerText(killer);
-    }
-    return undefined;
+  const alone = async (site: Site, tests: readonly TestName[], { passing }: Trace): Promise<string | undefined> => {
+    if (tests.length === 0) return undefined;
+    lab.select([site.number]);
+    const { failedTests } = await runSome(lab, tests, true);
+    const killer = failedTests.find((test) => passing.has(keyOf(test))) ?? suiteOf(failedTests, tests);
+    return killer && killerText(killer);
   };
   const solidity = async (site: Site): Promise<string | undefined> => {
     for (const file of solidityFiles(lab.root)) {
       if (rankOf(lab.root, file, site.name, site.contract) === 2) continue;
       if (!healthySolidity.has(file)) {
-        lab.select(0);
+        lab.select([]);
         healthySolidity.set(file, await runSolidity(lab, file));
       }
-      lab.select(site.number);
+      lab.select([site.number]);
       const failed = await runSolidity(lab, file);
       const killer = failed.find((title) => !healthySolidity.get(file)!.includes(title));
       if (killer !== undefined) return killerText({ file, title: killer });
     }
     return undefined;
   };
-  const arithmetic = async (site: Site): Promise<string | undefined> => {
-    const { passing } = await traceOnce();
+  const arithmetic = async (site: Site, { passing }: Trace): Promise<string | undefined> => {
     const files = mochaFiles(lab.root).filter((file) => rankOf(lab.root, file, site.name, site.contract) < 2);
-    lab.select(site.number);
+    lab.select([site.number]);
     for (const file of files) {
       const { failedTests } = await runMocha(lab.root, [file], { bail: true });
       const killer = failedTests.find((test) => passing.has(keyOf(test)));
@@ -139,19 +147,46 @@ function createBench(lab: Lab, sites: readonly Site[], folder: string, say: (lin
     return undefined;
   };
   return {
-    async attempt(site, killer, reason) {
-      const start = performance.now();
-      const by =
-        (killer === undefined ? undefined : await known(site, killer)) ??
-        (await (site.kind === "arithmetic" ? arithmetic(site) : mocha(site))) ??
-        (await solidity(site));
-      const seconds = Math.round((performance.now() - start) / 100) / 10;
-      const where = `${site.path}:${site.line}`;
-      if (by !== undefined) return { id: site.id, where, verdict: "killed", by, seconds };
-      if (reason !== undefined) return { id: site.id, where, verdict: "excused", by: reason, seconds };
-      return { id: site.id, where, verdict: "survived", by: await triedOf(site, traceOnce), seconds };
+    async attempt(wanted, { killers, reasons, done }) {
+      say(pc.dim("Running tests without a mutant, to see in which each would make a difference …"));
+      const traced = await trace(lab, sites, join(folder, "reached"));
+      const finish = (site: Site, by: string | undefined, seconds: number): void => {
+        const reason = reasons.get(site.id);
+        const where = `${site.path}:${site.line}`;
+        if (by !== undefined) done({ id: site.id, where, verdict: "killed", by, seconds });
+        else if (reason !== undefined) done({ id: site.id, where, verdict: "excused", by: reason, seconds });
+        else done({ id: site.id, where, verdict: "survived", by: triedOf(site, traced), seconds });
+      };
+      const plans = wanted.flatMap((site): Plan[] => {
+        const tests = traced.candidates(site, killers.get(site.id)).filter((test) => traced.passing.has(keyOf(test)));
+        const ofOneFile = tests.filter(({ file }) => file === tests[0]!.file).slice(0, FIRST);
+        return ofOneFile.length > 0 ? [{ site, tests: ofOneFile }] : [];
+      });
+      const killed = new Set<Site>();
+      for (const batch of batchesOf(plans, traced.reaches, MOST)) {
+        const start = performance.now();
+        const found = await together(batch, traced);
+        const seconds = since(start) / batch.length;
+        batch.forEach(({ site }, i) => {
+          if (found[i] === undefined) return;
+          killed.add(site);
+          finish(site, found[i], seconds);
+        });
+      }
+      for (const site of wanted.filter((one) => !killed.has(one))) {
+        const start = performance.now();
+        const by =
+          (await alone(site, traced.candidates(site).slice(0, MOST_TESTS), traced)) ??
+          (site.kind === "arithmetic" ? await arithmetic(site, traced) : undefined) ??
+          (await solidity(site));
+        finish(site, by, since(start));
+      }
     },
   };
+}
+
+function since(start: number): number {
+  return (performance.now() - start) / 1000;
 }
 
 /** A hook that failed, of a suite with tests that were to run: the first of these stands for it. */
@@ -164,10 +199,10 @@ function suiteOf(failed: readonly TestName[], tests: readonly TestName[]): TestN
   );
 }
 
-async function triedOf(site: Site, traceOnce: () => Promise<Trace>): Promise<string> {
+function triedOf(site: Site, traced: Trace): string {
   if (site.kind === "arithmetic") return "";
-  const { length } = (await traceOnce()).candidates(site);
-  return length === 0 ? "no test gets there" : `reached by ${length} tests, none of which notices`;
+  const { length } = traced.candidates(site);
+  return length === 0 ? "no test gets there" : `${length} tests get there, and none notices`;
 }
 
 function list(sites: readonly Site[], json: boolean): void {
@@ -182,7 +217,7 @@ function line({ verdict, id, by, seconds }: Result, progress: string): string {
     survived: pc.red("✗ SURVIVED"),
     excused: pc.yellow("- excused "),
   }[verdict];
-  return `${progress.padStart(7)}  ${mark}  ${id}  ${seconds} s  ${pc.dim(by)}`;
+  return `${progress.padStart(7)}  ${mark}  ${id}  ${seconds.toFixed(1)} s  ${pc.dim(by)}`;
 }
 
 function report(results: readonly Result[], wrong: readonly string[], json: boolean): void {

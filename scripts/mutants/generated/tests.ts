@@ -5,8 +5,9 @@ import { UserError } from "../../../keeper/errors.ts";
 import { closureOf } from "../imports.ts";
 import type { TestName } from "../reporter.ts";
 import { type Outcome, runMocha, runTests } from "../tests.ts";
-import { type Lab, TELL } from "./lab.ts";
+import type { Lab } from "./lab.ts";
 import { type Reach, createReach, testsOf } from "./reach.ts";
+import { killerText } from "./record.ts";
 import type { Site } from "./sites.ts";
 
 const FOLDERS = ["test/contracts", "test/libraries", "test/attacks", "test/integration", "test/scripts"];
@@ -41,7 +42,9 @@ interface Traced {
 /** Which tests pass in a lab without a mutant, and which mutants would have made a difference in them. */
 export interface Trace {
   readonly passing: ReadonlySet<string>;
-  readonly candidates: (site: Site) => TestName[];
+  /** Tests in which a mutant would make a difference: `first` (see killerText), then those that are likely to notice. */
+  readonly candidates: (site: Site, first?: string) => TestName[];
+  readonly reaches: (site: Site, test: TestName) => boolean;
 }
 
 export function keyOf({ file, fullTitle }: TestName): string {
@@ -55,7 +58,7 @@ export async function trace(lab: Lab, sites: readonly Site[], folder: string): P
   const pathOf = (key: string) => join(folder, `${key}.json`);
   const missing = code.filter(({ key }) => !existsSync(pathOf(key)));
   if (missing.length > 0) {
-    lab.select(TELL);
+    lab.tell();
     const reach = createReach((number) => sites[number - 1]?.kind);
     const files = missing.map(({ file }) => file);
     const { passedTests, output } = await runMocha(lab.root, files, { bail: false, listen: reach.listen });
@@ -71,7 +74,13 @@ export async function trace(lab: Lab, sites: readonly Site[], folder: string): P
   const reaches: Reach[] = traced.map(({ reached }) => new Map(reached));
   return {
     passing: new Set(traced.flatMap(({ passed }) => passed)),
-    candidates: (site) => inOrder(lab.root, site, testsOf(reaches, site.number)),
+    candidates: (site, first) => {
+      const tests = inOrder(lab.root, site, testsOf(reaches, site.number));
+      const isFirst = (test: TestName) => killerText(test) === first;
+      return [...tests.filter(isFirst), ...tests.filter((test) => !isFirst(test))];
+    },
+    reaches: ({ number }, { file, fullTitle }) =>
+      testsOf(reaches, number).some((test) => test.file === file && fullTitle.startsWith(test.fullTitle)),
   };
 }
 
@@ -94,17 +103,10 @@ export function rankOf(root: string, file: string, name: string, contract: strin
   return text.includes(name) ? 0 : new RegExp(contract, "i").test(text) ? 1 : 2;
 }
 
-/** Runs some tests, up to the first that fails. */
-export function runSome(lab: Lab, tests: readonly TestName[]): Promise<Outcome> {
+/** Runs some tests, up to the first that fails if `bail`. */
+export function runSome(lab: Lab, tests: readonly TestName[], bail: boolean): Promise<Outcome> {
   const files = [...new Set(tests.map(({ file }) => file))];
-  return runMocha(lab.root, files, { bail: true, grep: `^(${tests.map((test) => escape(test.fullTitle)).join("|")})` });
-}
-
-/** Runs what has this title of its own in a file. @returns Whether it fails. */
-export async function fails(lab: Lab, file: string, title: string): Promise<boolean> {
-  if (file.endsWith(".sol")) return (await runSolidity(lab, file)).includes(title);
-  const { failedTests } = await runMocha(lab.root, [file], { bail: false, grep: escape(title) });
-  return failedTests.some((test) => test.title === title);
+  return runMocha(lab.root, files, { bail, grep: `^(${tests.map((test) => escape(test.fullTitle)).join("|")})` });
 }
 
 function escape(text: string): string {
