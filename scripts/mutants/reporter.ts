@@ -12,7 +12,7 @@ export const BEGINS = "test begins: ";
 export interface TestName {
   /** From the project's root. */
   readonly file: string;
-  /** With those of the suites that it is in. Of a hook: that of its suite alone. */
+  /** With those of the suites that it is in. */
   readonly fullTitle: string;
   readonly title: string;
 }
@@ -52,11 +52,12 @@ class TitleReporter {
   }
 }
 
+/** A hook before or after each test is a part of the test; one for all is named after its suite. */
 function nameOf(runnable: Runnable): TestName {
-  const { title, file = "" } = runnable;
   const isHook = (runnable as { readonly type?: string }).type === "hook";
-  const fullTitle = isHook ? (runnable.parent?.fullTitle() ?? "") : runnable.fullTitle();
-  return { file: relative(process.cwd(), file), fullTitle, title: isHook ? (runnable.parent?.title ?? "") : title };
+  const owner = isHook ? (runnable.ctx?.currentTest ?? runnable.parent) : runnable;
+  const path = runnable.ctx?.currentTest?.file ?? runnable.file ?? "";
+  return { file: relative(process.cwd(), path), fullTitle: owner?.fullTitle() ?? "", title: owner?.title ?? "" };
 }
 
 // Mocha calls require() for its reporters and expects a constructor; Node gives it the export of this name.

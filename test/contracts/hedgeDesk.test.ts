@@ -231,45 +231,51 @@ describe("HedgeDesk", () => {
   });
 
   describe("governance", () => {
-    it("refuses rules, budgets and health factors out of bounds, by name", async () => {
-      const rules = await desk.rules();
-      for (const [field, value] of [
-        ["maxSlippageBps", 501],
-        ["maxSlippageBps", 0],
-        ["openSlippageBps", 0],
-        ["openSlippageBps", 101],
-        ["bandBps", 0],
-        ["bandBps", 5001],
-        ["gracePeriod", 299],
-        ["gracePeriod", 86_401],
-        ["bountyBps", 21],
-        ["bountyCap", 10_000_000_001n],
-        ["bountyInterval", 3599],
-        ["bountyInterval", 30 * 86_400 + 1],
-        ["minBudgetNav", 0n],
-        ["minBudgetNav", 1_000_000_001_000_000n],
-      ] as const) {
-        expect(await expectRevert(govern("setRules", [{ ...rules, [field]: value }]), "InvalidRules")).to.deep.equal([
-          field,
-        ]);
-      }
-      const lender = world().keel.contracts.aaveV3Lender;
-      const bad = (minHealth: number, targetHealth: number) =>
-        expectRevert(govern("setLending", [{ lender, minHealth, targetHealth }]), "InvalidRules");
-      await bad(10_999, 17_000);
-      await bad(13_000, 13_999);
-      await bad(13_000, 50_001);
-      await bad(30_001, 50_000);
-      const LOSS = parseEther("0.01");
-      for (const [budgets, field] of [
-        [{ turnover: ONE, loss: parseEther("0.051") }, "loss"],
-        [{ turnover: ONE, loss: parseEther("0.0001") - 1n }, "loss"],
-        [{ turnover: parseEther("0.01") - 1n, loss: LOSS }, "turnover"],
-        [{ turnover: 1_000n * ONE + 1n, loss: LOSS }, "turnover"],
-      ] as const) {
+    for (const [field, value] of [
+      ["maxSlippageBps", 501],
+      ["maxSlippageBps", 0],
+      ["openSlippageBps", 0],
+      ["openSlippageBps", 101],
+      ["bandBps", 0],
+      ["bandBps", 5001],
+      ["gracePeriod", 299],
+      ["gracePeriod", 86_401],
+      ["bountyBps", 21],
+      ["bountyCap", 10_000_000_001n],
+      ["bountyInterval", 3599],
+      ["bountyInterval", 30 * 86_400 + 1],
+      ["minBudgetNav", 0n],
+      ["minBudgetNav", 1_000_000_001_000_000n],
+    ] as const) {
+      it(`refuses a ${field} of ${value}, by name`, async () => {
+        const rules = { ...(await desk.rules()), [field]: value };
+        expect(await expectRevert(govern("setRules", [rules]), "InvalidRules")).to.deep.equal([field]);
+      });
+    }
+
+    for (const [minHealth, targetHealth, field] of [
+      [10_999, 17_000, "minHealth"],
+      [30_001, 50_000, "minHealth"],
+      [13_000, 13_999, "targetHealth"],
+      [13_000, 50_001, "targetHealth"],
+    ] as const) {
+      it(`refuses health factors from ${minHealth} to ${targetHealth}`, async () => {
+        const lending = { lender: world().keel.contracts.aaveV3Lender, minHealth, targetHealth };
+        expect(await expectRevert(govern("setLending", [lending]), "InvalidRules")).to.deep.equal([field]);
+      });
+    }
+
+    for (const [turnover, loss, field] of [
+      ["1", 510n, "loss"],
+      ["1", 0n, "loss"],
+      ["0.009", 100n, "turnover"],
+      ["1001", 100n, "turnover"],
+    ] as const) {
+      it(`refuses budgets of ${turnover} for turnover and ${loss} bps for losses`, async () => {
+        const budgets = { turnover: parseEther(turnover), loss: (loss * ONE) / 10_000n };
         expect(await expectRevert(govern("setBudgets", [budgets]), "InvalidRules")).to.deep.equal([field]);
-      }
-    });
+      });
+    }
 
     it("shows the budgets, and what is left for bounties", async () => {
       const budgets = { turnover: parseEther("2"), loss: parseEther("0.004") };

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { type Abi, type Address, parseEther } from "viem";
-import { GOVERNOR, TRADERS, keelWorld } from "../helpers/keelWorld.ts";
+import { type Abi, type Address, encodeAbiParameters, keccak256, numberToHex, parseEther } from "viem";
+import { GOVERNOR, KEEPER, TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";
 import { buy, marketSide } from "../helpers/marketSide.ts";
 import { expectRevert } from "../helpers/reverts.ts";
@@ -30,6 +30,31 @@ describe("The vault, asked by its own modules for what they should not", () => {
       await expectRevert(ask(keel.market.address, "settle", [expiry, parseEther("2900")]), "ExpiryNotListed");
     }
   });
+
+  it("T74: a market that was replaced pays no more than it owed then", async () => {
+    const { keel, call, expiries, market } = world();
+    await keel.trade(alice, [buy(call(2700), 1)]);
+    await market.moveTo(3000, { at: Number(expiries[0]) + 5, forceRound: true });
+    await keel.settle(expiries[0]);
+    await side.callVault(GOVERNOR, "setModules", [KEEPER, keel.desk.address]);
+    await setOwedBy(keel.market.address, 300_000_000n, 299_999_999n);
+    await expectRevert(ask(keel.market.address, "payHolder", [call(2700), parseEther("1"), alice]), "Unauthorized");
+    await ask(keel.market.address, "payHolder", [call(2700), parseEther("0.9"), alice]);
+  });
+
+  /** Changes what a market owes its holders, as if another one's holders were among those that are paid. */
+  async function setOwedBy(market: Address, before: bigint, after: bigint): Promise<void> {
+    const { clients, keel } = world();
+    for (let slot = 0n; slot < 64n; ++slot) {
+      const key = encodeAbiParameters([{ type: "address" }, { type: "uint256" }], [market, slot]);
+      const at = { address: keel.vault.address, slot: keccak256(key) };
+      const word = BigInt((await clients.public.getStorageAt(at)) ?? "0x0"); // see Treasury.Tenure
+      if (word >> 40n !== before) continue;
+      const value = numberToHex((after << 40n) | (word & (2n ** 40n - 1n)), { size: 32 });
+      return clients.test.setStorageAt({ address: at.address, index: at.slot, value });
+    }
+    throw new Error("The market's tenure is in no mapping of the first 64 slots.");
+  }
 
   it("T25: what has settled is not taken off the list, where holders find it", async () => {
     const { keel, call, put, expiries, market } = world();
