@@ -55,9 +55,13 @@ class TitleReporter {
 /** A hook before or after each test is a part of the test; one for all is named after its suite. */
 function nameOf(runnable: Runnable): TestName {
   const isHook = (runnable as { readonly type?: string }).type === "hook";
-  const owner = isHook ? (runnable.ctx?.currentTest ?? runnable.parent) : runnable;
-  const path = runnable.ctx?.currentTest?.file ?? runnable.file ?? "";
-  return { file: relative(process.cwd(), path), fullTitle: owner?.fullTitle() ?? "", title: owner?.title ?? "" };
+  const isOfOne = isHook && /^"(before|after) each" hook/.test(runnable.title);
+  const owner = isOfOne ? runnable.ctx?.currentTest : isHook ? runnable.parent : runnable;
+  return {
+    file: relative(process.cwd(), runnable.ctx?.currentTest?.file ?? runnable.file ?? ""),
+    fullTitle: owner?.fullTitle() ?? "",
+    title: owner?.title ?? "",
+  };
 }
 
 // Mocha calls require() for its reporters and expects a constructor; Node gives it the export of this name.

@@ -9,7 +9,7 @@ export interface Plan {
 
 /**
  * Puts plans of one file together, so that they share a run: in no test of the others would a mutant make a difference, so
- * that a test that fails says which mutant it noticed.
+ * that a test that fails says which mutant it noticed. The largest first.
  */
 export function batchesOf(
   plans: readonly Plan[],
@@ -28,7 +28,7 @@ export function batchesOf(
     if (batch) batch.push(plan);
     else batches.push([plan]);
   }
-  return batches.sort((a, b) => fileOf(a[0]!).localeCompare(fileOf(b[0]!)));
+  return batches.sort((a, b) => b.length - a.length);
 }
 
 function fileOf({ tests }: Plan): string {

@@ -11,6 +11,8 @@ export const KILLERS_FILE = "test/mutants/reverts.json";
 /** The same of limits' arithmetic, where nothing has to be on record. */
 export const ARITHMETIC_FILE = "test/mutants/arithmetic.json";
 export const REASONS_FILE = "test/mutants/reasons.json";
+/** What is still to do: mutants that were not tried yet, or that nobody notices though somebody should. It may only shrink. */
+export const OPEN_FILE = "test/mutants/open.json";
 
 export function readRecord(root: string, file: string): Map<string, string> {
   const path = join(root, file);
@@ -35,13 +37,20 @@ export function parseKiller(text: string): { readonly file: string; readonly tit
 }
 
 /** What is wrong with a record, in sentences: nothing if every mutant has a killer or a reason, and no entry is for one that is gone. */
-export function complaints(ids: readonly string[], killers: Killers, reasons: Reasons): string[] {
+export function complaints(
+  ids: readonly string[],
+  killers: Killers,
+  reasons: Reasons,
+  open: Reasons = new Map(),
+): string[] {
   const known = new Set(ids);
   return [
     ...ids
-      .filter((id) => !killers.has(id) && !reasons.has(id))
+      .filter((id) => !killers.has(id) && !reasons.has(id) && !open.has(id))
       .map((id) => `${id}: no test is known to notice when it is gone, and there is no reason why.`),
     ...ids.filter((id) => killers.has(id) && reasons.has(id)).map((id) => `${id}: has a reason, yet a test notices.`),
+    ...[...open.keys()].filter((id) => killers.has(id) || reasons.has(id)).map((id) => `${id}: is not open any more.`),
+    ...[...open.keys()].filter((id) => !known.has(id)).map((id) => `${id}: in ${OPEN_FILE}, but not there.`),
     ...[...killers.keys()].filter((id) => !known.has(id)).map((id) => `${id}: in ${KILLERS_FILE}, but not there.`),
     ...[...reasons.keys()].filter((id) => !known.has(id)).map((id) => `${id}: in ${REASONS_FILE}, but not there.`),
   ];

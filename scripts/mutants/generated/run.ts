@@ -9,6 +9,7 @@ import { type Lab, MOST, createLab } from "./lab.ts";
 import {
   ARITHMETIC_FILE,
   KILLERS_FILE,
+  OPEN_FILE,
   type Killers,
   REASONS_FILE,
   type Reasons,
@@ -52,6 +53,7 @@ export async function runGenerated(root: string, flags: GeneratedFlags): Promise
   const file = flags.arithmetic ? ARITHMETIC_FILE : KILLERS_FILE;
   const killers = readRecord(root, file);
   const reasons = flags.arithmetic ? new Map<string, string>() : readRecord(root, REASONS_FILE);
+  const open = flags.arithmetic ? new Map<string, string>() : readRecord(root, OPEN_FILE);
   const wanted = wantedOf(sites, flags, new Set([...killers.keys(), ...reasons.keys()]));
   if (wanted.length === 0) throw new UserError("No mutant matches.");
   if (flags.list) return list(wanted, flags.json);
@@ -66,6 +68,7 @@ export async function runGenerated(root: string, flags: GeneratedFlags): Promise
     if (result.verdict === "killed") killers.set(result.id, result.by);
     else killers.delete(result.id);
     writeRecord(root, file, killers, ids);
+    if (result.verdict === "killed" && open.delete(result.id)) writeRecord(root, OPEN_FILE, open, ids);
   };
   await bench.attempt(wanted, { killers: new Map(killers), reasons, done });
   const isWhole = flags.only === undefined && !flags.arithmetic;

@@ -104,9 +104,16 @@ export function rankOf(root: string, file: string, name: string, contract: strin
 }
 
 /** Runs some tests, up to the first that fails if `bail`. */
-export function runSome(lab: Lab, tests: readonly TestName[], bail: boolean): Promise<Outcome> {
+export async function runSome(lab: Lab, tests: readonly TestName[], bail: boolean): Promise<Outcome> {
   const files = [...new Set(tests.map(({ file }) => file))];
-  return runMocha(lab.root, files, { bail, grep: `^(${tests.map((test) => escape(test.fullTitle)).join("|")})` });
+  const outcome = await runMocha(lab.root, files, {
+    bail,
+    grep: `^(${tests.map((test) => escape(test.fullTitle)).join("|")})`,
+  });
+  const { passedTests, failedTests, output } = outcome;
+  if (passedTests.length + failedTests.length === 0)
+    console.error(`No test ran, so this says nothing: ${output.slice(-400)}`);
+  return outcome;
 }
 
 function escape(text: string): string {
