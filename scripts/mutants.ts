@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError } from "commander";
 import pc from "picocolors";
 import { UserError, messageOf } from "../sdk/userError.ts";
 import { runCommand } from "./command.ts";
+import { runGenerated } from "./mutants/generated/run.ts";
 import { type Mutant, defends, readMutants } from "./mutants/patches.ts";
 import { type Unpatched, affected, recompile } from "./mutants/artifacts.ts";
 import { type Solc, startSolc } from "./compile/solc.ts";
@@ -24,6 +25,10 @@ interface Flags {
   readonly only?: string;
   readonly jobs: number;
   readonly json: boolean;
+  readonly reverts: boolean;
+  readonly arithmetic: boolean;
+  readonly list: boolean;
+  readonly missing: boolean;
 }
 
 /** Where one mutant at a time is tried. */
@@ -44,11 +49,17 @@ await runCommand(
     )
     .option("--only <text>", "only mutants of these rows (T34,T36) or with one of these texts in their name")
     .option("--jobs <count>", "mutants tried at a time, each in a copy of its own", parseJobs, 1)
+    .option("--reverts", "instead of the patches: every guard of the contracts taken out, one by one", false)
+    .option("--arithmetic", "the same for what limits are worked out with: max, min and constants", false)
+    .option("--list", "of these, say which there are, and try none", false)
+    .option("--missing", "of these, try only those with neither a killer on record nor a reason", false)
     .option("--json", "print results as JSON on stdout, and progress on stderr", false)
     .action(run),
 );
 
-async function run({ only, jobs, json }: Flags): Promise<void> {
+async function run(flags: Flags): Promise<void> {
+  const { only, jobs, json } = flags;
+  if (flags.reverts || flags.arithmetic) return runGenerated(ROOT, flags);
   const wanted = only?.split(",").filter((text) => text !== "");
   const mutants = readMutants(`${ROOT}/${FOLDER}`).filter(
     ({ name, row }) => wanted === undefined || wanted.some((text) => row === text || name.includes(text)),

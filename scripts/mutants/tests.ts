@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { RESULTS, type Titles } from "./reporter.ts";
 
 /** The tests that ran. */
@@ -24,14 +25,32 @@ export async function build(root: string): Promise<string | undefined> {
 /** Runs the tests of a file whose titles match a regular expression. */
 export async function runTests(root: string, file: string, grep: string): Promise<Outcome> {
   const isSolidity = file.endsWith(".sol");
-  const results = join(root, RESULTS);
-  rmSync(results, { force: true });
+  rmSync(join(root, RESULTS), { force: true });
   const kind = isSolidity ? "solidity" : "mocha";
   const { output } = await hardhat(root, ["test", kind, "--no-compile", "--grep", grep, file]);
   if (isSolidity) return solidityOutcome(output);
-  if (!existsSync(results)) return { passed: [], failed: [], output };
-  return { ...(JSON.parse(readFileSync(results, "utf8")) as Titles), output };
+  return { ...resultsOf(root), output };
 }
+
+/** Runs tests of several mocha files, up to the first that fails. @param listen Is told every line of the output. */
+export async function runMocha(
+  root: string,
+  files: readonly string[],
+  { grep, bail, listen }: { readonly grep?: string; readonly bail: boolean; readonly listen?: (line: string) => void },
+): Promise<Outcome> {
+  rmSync(join(root, RESULTS), { force: true });
+  const flags = [...(bail ? ["--bail"] : []), ...(grep === undefined ? [] : ["--grep", grep])];
+  const { output } = await hardhat(root, ["test", "mocha", "--no-compile", ...flags, ...files], listen);
+  return { ...resultsOf(root), output };
+}
+
+function resultsOf(root: string): Titles {
+  const path = join(root, RESULTS);
+  if (!existsSync(path)) return NOTHING;
+  return JSON.parse(readFileSync(path, "utf8")) as Titles;
+}
+
+const NOTHING: Titles = { passed: [], failed: [], passedTests: [], failedTests: [] };
 
 function solidityOutcome(output: string): Outcome {
   const lines = [...output.matchAll(SOLIDITY_LINE)].map(([, mark, title]) => ({
@@ -39,19 +58,26 @@ function solidityOutcome(output: string): Outcome {
     title: title ?? "",
   }));
   const titles = (passes: boolean) => lines.filter((line) => line.passes === passes).map(({ title }) => title);
-  return { passed: titles(true), failed: titles(false), output };
+  return { ...NOTHING, passed: titles(true), failed: titles(false), output };
 }
 
-async function hardhat(root: string, args: readonly string[]): Promise<{ code: number | null; output: string }> {
+/** Runs Hardhat in a project. @param listen Is told every line, which then is not kept. */
+export async function hardhat(
+  root: string,
+  args: readonly string[],
+  listen?: (line: string) => void,
+): Promise<{ code: number | null; output: string }> {
   const cli = join(root, "node_modules/hardhat/dist/src/cli.js");
   const child = spawn(process.execPath, [cli, ...args], {
     cwd: root,
     env: { ...process.env, NO_COLOR: "1" },
-    timeout: TIMEOUT_MS,
+    timeout: listen ? 6 * TIMEOUT_MS : TIMEOUT_MS,
     killSignal: "SIGKILL",
   });
   let output = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
+  if (listen) createInterface({ input: child.stdout }).on("line", listen);
+  else child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
   const [code] = (await once(child, "close")) as [number | null];
   return { code, output };
 }

@@ -1,5 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, realpathSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { UserError } from "../../sdk/userError.ts";
@@ -24,12 +33,9 @@ export function createWorkspace(source: string): Workspace {
   const base = realpathSync(mkdtempSync(join(tmpdir(), "keel-mutants-")));
   const root = join(base, "project");
   const compiled = join(base, "compiled");
-  cpSync(source, root, { recursive: true, filter: (path) => !LEFT_OUT.has(basename(path)) || path === source });
-  symlinkSync(join(source, "node_modules"), join(root, "node_modules"));
+  copySources(source, root);
   cpSync(join(source, "artifacts"), compiled, { recursive: true, filter: (path) => !path.endsWith(".output.json") });
   copyArtifacts(compiled, root);
-  renameSync(join(root, "hardhat.config.ts"), join(root, PROJECT_CONFIG));
-  writeFileSync(join(root, "hardhat.config.ts"), CONFIG_SOURCE);
   return {
     root,
     compiled,
@@ -42,11 +48,22 @@ export function createWorkspace(source: string): Workspace {
   };
 }
 
+/** Copies a project without what it has compiled; dependencies are linked. Its tests run with {@link CONFIG_SOURCE}. */
+export function copySources(source: string, root: string): void {
+  const wanted = (path: string) => !LEFT_OUT.has(basename(path));
+  for (const name of readdirSync(source).filter(wanted)) {
+    cpSync(join(source, name), join(root, name), { recursive: true, filter: wanted });
+  }
+  symlinkSync(join(source, "node_modules"), join(root, "node_modules"));
+  renameSync(join(root, "hardhat.config.ts"), join(root, PROJECT_CONFIG));
+  writeFileSync(join(root, "hardhat.config.ts"), CONFIG_SOURCE);
+}
+
 /**
  * Without build infos: Hardhat would read all 150 MB of them before each test, and they would not fit a mutant anyway. All it
  * does with them is to name custom errors in its messages: a test that defends a row decodes what was returned instead.
  */
-function copyArtifacts(compiled: string, root: string): void {
+export function copyArtifacts(compiled: string, root: string): void {
   cpSync(compiled, join(root, "artifacts"), { recursive: true, filter: (path) => basename(path) !== "build-info" });
 }
 
@@ -55,7 +72,7 @@ function copyArtifacts(compiled: string, root: string): void {
  * begins with, as what a patch changes is compiled before its tests run, and nothing else; and without the limit of
  * EIP-170, so that a patch may be longer than what it removes.
  */
-const PROJECT_CONFIG = "hardhat.project.config.ts";
+export const PROJECT_CONFIG = "hardhat.project.config.ts";
 const CONFIG_SOURCE = `import { fileURLToPath } from "node:url";
 import { overrideTask } from "hardhat/config";
 import config from "./${PROJECT_CONFIG}";
@@ -63,7 +80,8 @@ const reporter = fileURLToPath(new URL("./scripts/mutants/reporter.ts", import.m
 const noBuild = overrideTask("build")
   .setInlineAction(() => ({ contractRootPaths: [], testRootPaths: [] }))
   .build();
-const networks = Object.entries(config.networks ?? {}).map(([name, network]) => {
+const simulated = { default: { type: "edr-simulated" }, ...config.networks };
+const networks = Object.entries(simulated).map(([name, network]) => {
   return [name, network.type === "edr-simulated" ? { ...network, allowUnlimitedContractSize: true } : network];
 });
 export default {

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { type Address, decodeFunctionResult, encodeFunctionData, parseEther, parseUnits } from "viem";
 import { dealUsdc } from "../../scripts/devnet/deal.ts";
 import { slice } from "../../scripts/devnet/keel.ts";
-import { setVaultCash } from "../helpers/desk.ts";
+import { deskOf, setVaultCash } from "../helpers/desk.ts";
 import { GOVERNOR, KEEPER, LPS, TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";
 import { buy, marketSide, sell } from "../helpers/marketSide.ts";
@@ -84,6 +84,17 @@ describe("The pool, its reserve and its lists", () => {
     const { assets } = await keel.exercise(alice, call(2700));
     expect(assets).to.be.within(owed - 1n, owed);
     expect(before - (await insurance())).to.be.within(4_999_999_998n, 5_000_000_000n);
+  });
+
+  it("T71: and nothing while the hedge has anything left that holders could be paid with", async () => {
+    const { keel, call, expiries, market } = world();
+    await fillReserve();
+    await keel.trade(alice, [buy(call(2700), 100)]);
+    await deskOf(world).neutral();
+    await market.moveTo(3000, { at: Number(expiries[0]) + 5, forceRound: true });
+    await keel.settle(expiries[0]);
+    await setVaultCash(world(), (await side.readVault<bigint>("owed")) - 5_000_000_000n);
+    await expectRevert(keel.exercise(alice, call(2700)), "InsufficientCash");
   });
 
   it("T59: who leaves cannot choose the moment between two posts", async () => {

@@ -186,11 +186,23 @@ describe("A feed that dies", () => {
   it("T64: only a governor replaces the oracle, by one that has a price; LPs have the delay to leave", async () => {
     const price = await governedPrice(parseEther("3000"));
     for (const stranger of [bob, KEEPER]) await expectRevert(setOracle(price, stranger), "AccessManagedUnauthorized");
-    await expectRevert(deployContract(sender(), compiled("contracts/GovernedPrice"), [0n]), "InvalidOracle");
+    for (const bad of [0n, 2n ** 96n]) {
+      await expectRevert(deployContract(sender(), compiled("contracts/GovernedPrice"), [bad]), "InvalidOracle");
+    }
     const { oracle } = await anotherOracle(3000);
     await side.wait(2 * DAY);
     await expectRevert(setOracle(oracle), "StalePrice");
     expect(await side.readVault<Address>("oracle")).to.not.equal(oracle);
+  });
+
+  it("T64: a governor's price is that of no round: it settles nothing", async () => {
+    const { clients, expiries } = world();
+    const address = await governedPrice(parseEther("3000"));
+    const { abi } = compiled("contracts/GovernedPrice");
+    for (const functionName of ["settlementPrice", "settle"]) {
+      const call = { address, abi, functionName, args: [expiries[0], 1n] };
+      await expectRevert(clients.public.readContract(call), "NoRounds", abi);
+    }
   });
 
   it("T64: the mark is made anew at the new oracle's price", async () => {

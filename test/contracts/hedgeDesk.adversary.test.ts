@@ -17,7 +17,7 @@ const [alice, bob] = TRADERS as [Address, Address];
 const mallory = devAccount(DEV_ROLES.traders[3]).address;
 const WAD = 10n ** 18n;
 const GRACE = 1800;
-const MODES = { Keep: 0, Short: 1, Overfill: 2, Reenter: 3, Watch: 4, Part: 5 } as const;
+const MODES = { Keep: 0, Short: 1, Overfill: 2, Reenter: 3, Watch: 4, Nothing: 5, Part: 6 } as const;
 
 describe("HedgeDesk against an adversary", () => {
   const world = useFork(async (fork) => {
@@ -151,13 +151,15 @@ describe("HedgeDesk against an adversary", () => {
       expect(dear?.args.cash).to.equal(parseUnits("30300", 6));
       await setMode("Overfill");
       await expectRevert(trade(parseEther("10")), "FilledTooMuch");
-      await setMode("Part");
-      await expectRevert(trade(parseEther("10")), "SlippageExceeded");
+      for (const mode of ["Part", "Nothing"] as const) {
+        await setMode(mode);
+        await expectRevert(trade(parseEther("10")), "SlippageExceeded");
+      }
       await setMode("Watch");
       await trade(parseEther("20"));
       const { keel, call } = world();
       await keel.trade(alice, [{ id: call(2700), quantity: -parseEther("200") }]);
-      for (const mode of ["Keep", "Short", "Part"] as const) {
+      for (const mode of ["Keep", "Short", "Part", "Nothing"] as const) {
         await setMode(mode);
         await expectRevert(trade(-parseEther("10")), "SlippageExceeded");
       }

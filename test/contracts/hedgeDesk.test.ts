@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { type Address, erc20Abi, parseEther, parseUnits } from "viem";
+import { type Address, erc20Abi, parseEther, parseUnits, zeroAddress } from "viem";
 import { dealUsdc, dealWeth } from "../../scripts/devnet/deal.ts";
 import { ROUTE_500, deskEvents, deskOf } from "../helpers/desk.ts";
 import { encodeRoute } from "../../sdk/route.ts";
@@ -213,34 +213,70 @@ describe("HedgeDesk", () => {
     });
   });
 
+  it("T40, T53: forced trades are the desk's own affair, whoever asks for one", async () => {
+    await turnLong();
+    const force = { lane: 0, cause: 0, caller: KEEPER };
+    const route = await desk.route();
+    for (const from of [alice, KEEPER]) {
+      const { keel } = world();
+      const call = { ...keel.desk, functionName: "force", args: [0, force, 1_000_000n, route] } as const;
+      await expectRevert(keel.write(from, call), "OnlyDesk");
+    }
+  });
+
+  it("T32: sells short only where there is a lender, and buys only with cash", async () => {
+    await expectRevert(rebalance(ONE, { cashLimit: 0n }), "NoFunds");
+    await govern("setLending", [{ lender: zeroAddress, minHealth: 13_000, targetHealth: 17_000 }]);
+    await turnLong();
+    await expectRevert(rebalance(-ONE), "NoLender");
+  });
+
   describe("governance", () => {
-    it("refuses rules, budgets and health factors out of bounds, by name", async () => {
-      const rules = await desk.rules();
-      for (const [field, value] of [
-        ["maxSlippageBps", 501],
-        ["maxSlippageBps", 0],
-        ["openSlippageBps", 101],
-        ["bandBps", 5001],
-        ["gracePeriod", 299],
-        ["gracePeriod", 86_401],
-        ["bountyBps", 21],
-        ["bountyCap", 10_000_000_001n],
-        ["bountyInterval", 3599],
-        ["minBudgetNav", 0n],
-      ] as const) {
-        expect(await expectRevert(govern("setRules", [{ ...rules, [field]: value }]), "InvalidRules")).to.deep.equal([
-          field,
-        ]);
-      }
-      const lender = world().keel.contracts.aaveV3Lender;
-      const bad = (minHealth: number, targetHealth: number) =>
-        expectRevert(govern("setLending", [{ lender, minHealth, targetHealth }]), "InvalidRules");
-      await bad(10_999, 17_000);
-      await bad(13_000, 13_999);
-      await bad(13_000, 50_001);
-      await expectRevert(govern("setBudgets", [{ turnover: ONE, loss: parseEther("0.051") }]), "InvalidRules");
-      await expectRevert(govern("setBudgets", [{ turnover: 0n, loss: parseEther("0.01") }]), "InvalidRules");
-    });
+    for (const [field, value] of [
+      ["maxSlippageBps", 501],
+      ["maxSlippageBps", 0],
+      ["openSlippageBps", 0],
+      ["openSlippageBps", 101],
+      ["bandBps", 0],
+      ["bandBps", 5001],
+      ["gracePeriod", 299],
+      ["gracePeriod", 86_401],
+      ["bountyBps", 21],
+      ["bountyCap", 10_000_000_001n],
+      ["bountyInterval", 3599],
+      ["bountyInterval", 30 * 86_400 + 1],
+      ["minBudgetNav", 0n],
+      ["minBudgetNav", 1_000_000_001_000_000n],
+    ] as const) {
+      it(`refuses a ${field} of ${value}, by name`, async () => {
+        const rules = { ...(await desk.rules()), [field]: value };
+        expect(await expectRevert(govern("setRules", [rules]), "InvalidRules")).to.deep.equal([field]);
+      });
+    }
+
+    for (const [minHealth, targetHealth, field] of [
+      [10_999, 17_000, "minHealth"],
+      [30_001, 50_000, "minHealth"],
+      [13_000, 13_999, "targetHealth"],
+      [13_000, 50_001, "targetHealth"],
+    ] as const) {
+      it(`refuses health factors from ${minHealth} to ${targetHealth}`, async () => {
+        const lending = { lender: world().keel.contracts.aaveV3Lender, minHealth, targetHealth };
+        expect(await expectRevert(govern("setLending", [lending]), "InvalidRules")).to.deep.equal([field]);
+      });
+    }
+
+    for (const [turnover, loss, field] of [
+      ["1", 510n, "loss"],
+      ["1", 0n, "loss"],
+      ["0.009", 100n, "turnover"],
+      ["1001", 100n, "turnover"],
+    ] as const) {
+      it(`refuses budgets of ${turnover} for turnover and ${loss} bps for losses`, async () => {
+        const budgets = { turnover: parseEther(turnover), loss: (loss * ONE) / 10_000n };
+        expect(await expectRevert(govern("setBudgets", [budgets]), "InvalidRules")).to.deep.equal([field]);
+      });
+    }
 
     it("shows the budgets, and what is left for bounties", async () => {
       const budgets = { turnover: parseEther("2"), loss: parseEther("0.004") };

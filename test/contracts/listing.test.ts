@@ -49,6 +49,10 @@ describe("Series", () => {
     await expectRevert(list(expiries[0] + 395n * DAY, 3000), "ExpiryOutOfRange");
     const thursday = await nextWeekday(4n, 40n);
     await expectRevert(list(thursday, 3000), "ExpiryOffCalendar");
+    await expectRevert(list(expiries[0] + 3600n, 3000), "ExpiryOffCalendar");
+    const { cutOff } = await side.readMarket<{ cutOff: number }>("pricing");
+    await expectRevert(list((await side.now()) + BigInt(cutOff), 3000), "ExpiryOutOfRange");
+    await expectRevert(list((await side.now()) - DAY, 3000), "ExpiryOutOfRange");
     await keel.postSurface(new Map([[thursday + DAY, slice(0.7, -0.1, 1)]]));
     await list(thursday + DAY, 3000);
   });
@@ -60,46 +64,54 @@ describe("Series", () => {
     return day * DAY + 8n * 3600n;
   }
 
-  it("have rules with bounds, each of which is named when it is passed", async () => {
-    const rules = await side.readMarket<Record<string, number>>("listing");
-    const wrong: readonly [string, number][] = [
-      ["minStrikeBps", 0],
-      ["minStrikeBps", 10_000],
-      ["maxStrikeBps", 10_000],
-      ["hour", 86_400],
-      ["dailies", 401 * 86_400],
-      ["maxTenor", 0],
-    ];
-    for (const [name, value] of wrong) {
+  const wrongRules: readonly [string, number][] = [
+    ["minStrikeBps", 0],
+    ["minStrikeBps", 10_000],
+    ["maxStrikeBps", 10_000],
+    ["hour", 86_400],
+    ["dailies", 401 * 86_400],
+    ["maxTenor", 0],
+  ];
+  for (const [name, value] of wrongRules) {
+    it(`have rules that allow no ${name} of ${value}`, async () => {
+      const rules = await side.readMarket<Record<string, number>>("listing");
       const call = side.callMarket(GOVERNOR, "setListing", [{ ...rules, [name]: value }]);
-      expect(await expectRevert(call, "InvalidListing"), name).to.have.length(1);
-    }
+      expect(await expectRevert(call, "InvalidListing")).to.deep.equal([name]);
+    });
+  }
+
+  it("are listed by the rules as they are now", async () => {
+    const rules = await side.readMarket<Record<string, number>>("listing");
     await side.callMarket(GOVERNOR, "setListing", [{ ...rules, maxStrikeBps: 20_000 }]);
     await expectRevert(world().keel.listSeries(world().expiries[0], [parseEther("6100")]), "StrikeOutOfRange");
   });
 
-  it("have pricing parameters with bounds, each of which is named when it is passed", async () => {
-    const pricing = await side.readMarket<{ spread: Record<string, bigint> }>("pricing");
-    const wrong: readonly [string, unknown][] = [
-      ["maxSkew", parseEther("1.1")],
-      ["hedgeCostBps", 1_001],
-      ["feeBps", 101],
-      ["feeCapBps", 2_501],
-      ["minQuantity", 0n],
-      ["maxDispersionBps", 0],
-      ["maxDispersionBps", 2_001],
-      ["cutOff", 86_401],
-      ["maxSurfaceAge", 0],
-      ["maxSurfaceAge", 7 * 86_400 + 1],
-    ];
-    for (const [name, value] of wrong) {
+  const wrongPricing: readonly [string, number | bigint][] = [
+    ["maxSkew", parseEther("1.1")],
+    ["hedgeCostBps", 1_001],
+    ["feeBps", 101],
+    ["feeCapBps", 2_501],
+    ["minQuantity", 0n],
+    ["maxDispersionBps", 0],
+    ["maxDispersionBps", 2_001],
+    ["cutOff", 86_401],
+    ["maxSurfaceAge", 0],
+    ["maxSurfaceAge", 7 * 86_400 + 1],
+  ];
+  for (const [name, value] of wrongPricing) {
+    it(`are priced with no ${name} of ${value}`, async () => {
+      const pricing = await side.readMarket<object>("pricing");
       const call = side.callMarket(GOVERNOR, "setPricing", [{ ...pricing, [name]: value }]);
       expect(await expectRevert(call, "InvalidPricing")).to.deep.equal([name]);
-    }
-    for (const [name, value] of Object.entries({ base: 0.21, agePerDay: 1.1, atCapacity: 0.51, atExpiry: 0.51 })) {
+    });
+  }
+
+  for (const [name, value] of Object.entries({ base: 0.21, agePerDay: 1.1, atCapacity: 0.51, atExpiry: 0.51 })) {
+    it(`are priced with no spread whose ${name} is ${value}`, async () => {
+      const pricing = await side.readMarket<{ spread: Record<string, bigint> }>("pricing");
       const spread = { ...pricing.spread, [name]: parseEther(String(value)) };
       const call = side.callMarket(GOVERNOR, "setPricing", [{ ...pricing, spread }]);
       expect(await expectRevert(call, "InvalidPricing")).to.deep.equal([`spread.${name}`]);
-    }
-  });
+    });
+  }
 });

@@ -173,36 +173,41 @@ describe("OptionVault, risk", () => {
       }
     });
 
-    it("may be replaced within bounds, each of which is named when it is passed", async () => {
-      const limits = await side.readVault<Record<string, number | bigint>>("limits");
-      const wrong: readonly [string, number | bigint][] = [
-        ["vegaCapacityBps", 100_001],
-        ["gammaCapacityBps", 0],
-        ["gammaCapacityBps", 100_001],
-        ["seriesCapBps", 0],
-        ["seriesCapBps", 200_001],
-        ["expiryCapBps", 9_999],
-        ["expiryCapBps", 200_001],
-        ["reserveBps", 0],
-        ["maxMarkAge", 86_401],
-        ["maxMarkMoveBps", 1_001],
-        ["maxDrawdownBps", 0],
-        ["maxDrawdownBps", 10_001],
-        ["spreadVol", parseEther("0.21")],
-        ["epochLength", 31 * 86_400],
-        ["capitalRateBps", 100_001],
-        ["vegaWindow", 59],
-        ["vegaWindow", 8 * 86_400],
-        ["vegaWindowBps", 0],
-        ["vegaWindowBps", 100_001],
-        ["insuranceShareBps", 5_001],
-        ["insuranceTargetBps", 5_001],
-      ];
-      for (const [name, value] of wrong) {
+    const wrong: readonly [string, number | bigint][] = [
+      ["vegaCapacityBps", 0],
+      ["vegaCapacityBps", 100_001],
+      ["gammaCapacityBps", 0],
+      ["gammaCapacityBps", 100_001],
+      ["seriesCapBps", 0],
+      ["seriesCapBps", 200_001],
+      ["expiryCapBps", 9_999],
+      ["expiryCapBps", 200_001],
+      ["reserveBps", 0],
+      ["reserveBps", 10_000],
+      ["maxMarkAge", 86_401],
+      ["maxMarkMoveBps", 1_001],
+      ["maxDrawdownBps", 0],
+      ["maxDrawdownBps", 10_001],
+      ["spreadVol", parseEther("0.21")],
+      ["epochLength", 3_599],
+      ["epochLength", 30 * 86_400 + 1],
+      ["capitalRateBps", 100_001],
+      ["vegaWindow", 59],
+      ["vegaWindow", 7 * 86_400 + 1],
+      ["vegaWindowBps", 0],
+      ["vegaWindowBps", 100_001],
+      ["surfaceLossBps", 0],
+      ["surfaceLossBps", 1_001],
+      ["insuranceShareBps", 5_001],
+      ["insuranceTargetBps", 5_001],
+    ];
+    for (const [name, value] of wrong) {
+      it(`may be replaced, but by no ${name} of ${value}`, async () => {
+        const limits = await side.readVault<Record<string, number | bigint>>("limits");
         const call = side.callVault(GOVERNOR, "setLimits", [{ ...limits, [name]: value }]);
         expect(await expectRevert(call, "InvalidLimits")).to.deep.equal([name]);
-      }
-    });
+      });
+    }
   });
 
   describe("breakers", () => {

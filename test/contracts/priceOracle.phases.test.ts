@@ -138,6 +138,20 @@ describe("Settlement across aggregators that run beside each other", () => {
     }
   });
 
+  it("T67: where nobody wrote for a day the first round of all decides, whatever newer aggregators write later or never", async () => {
+    const { protocols } = world();
+    const expiry = (await now()) + 3600n;
+    const next = await newAggregator();
+    await write(protocols.feedAggregator, 3000, expiry - 100n);
+    await write(next, 3000, expiry - 90n);
+    await switchTo(next);
+    await write(protocols.feedAggregator, 3001, expiry + DAY + 10n);
+    const { roundId } = await lastOfFirstPhase();
+    expect(await price(expiry, roundId)).to.equal(parseEther("3001"));
+    await write(next, 3040, expiry + DAY + 20n);
+    expect([...(await provable(expiry))]).to.deep.equal([parseEther("3001")]);
+  });
+
   it("T67: settling notes the phase", async () => {
     const { keel, expiries, clients, market } = world();
     const next = await newAggregator();

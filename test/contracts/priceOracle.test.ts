@@ -109,6 +109,7 @@ describe("PriceOracle", () => {
       await expectRevert(spot(overLiar), "InvalidPrice");
       await lie("say", round, 3000_00000000n, time + 10_000n);
       await expectRevert(spot(overLiar), "InvalidPrice");
+      await expectRevert(settlement(time, round, overLiar), "InvalidPrice");
       await lie("say", round, 3000_00000000n, time);
       await clients.test.increaseTime({ seconds: MAX_AGE + 60 });
       await clients.test.mine({ blocks: 1 });

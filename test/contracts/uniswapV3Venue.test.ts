@@ -144,7 +144,9 @@ describe("UniswapV3Venue", () => {
       ),
       "InvalidShares",
     );
-    await expectRevert(trade("buy", ONE, "3030", [{ shareBps: 10_000n, hops: [] }]), "InvalidHops");
+    for (const hops of [[], [500, 500]]) {
+      await expectRevert(trade("buy", ONE, "3030", [{ shareBps: 10_000n, hops }]), "InvalidHops");
+    }
     const { middle } = world();
     const four = [500, middle, 500, middle, 500, middle, 500];
     await expectRevert(trade("buy", ONE, "3030", [{ shareBps: 10_000n, hops: four }]), "InvalidHops");

@@ -14,6 +14,7 @@ contract HostileVenue is ISwapVenue {
         Overfill, // gives more than was ordered
         Reenter, // calls the desk again
         Watch, // notes what the vault says it is worth, in the middle of the swap
+        Nothing, // trades nothing, and gives all back
         Part // gives half of what was ordered, and keeps the price of all of it
     }
 
@@ -38,6 +39,10 @@ contract HostileVenue is ISwapVenue {
 
     function buy(uint256 baseAmount, uint256 maxQuote, bytes calldata) external returns (uint256) {
         if (mode == Mode.Keep) return maxQuote;
+        if (mode == Mode.Nothing) {
+            quote.transfer(msg.sender, maxQuote);
+            return 0;
+        }
         uint256 cost = (baseAmount * dollars) / 1e12;
         if (mode == Mode.Short) cost = (cost * 1015) / 1000;
         _misbehave();
@@ -52,6 +57,10 @@ contract HostileVenue is ISwapVenue {
 
     function sell(uint256 baseAmount, uint256, bytes calldata) external returns (uint256) {
         if (mode == Mode.Keep) return baseAmount;
+        if (mode == Mode.Nothing) {
+            base.transfer(msg.sender, baseAmount);
+            return 0;
+        }
         uint256 proceeds = (baseAmount * dollars) / 1e12;
         if (mode == Mode.Short) proceeds = (proceeds * 985) / 1000;
         _misbehave();

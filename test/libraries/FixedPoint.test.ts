@@ -43,6 +43,12 @@ describe("FixedPoint and Gaussian", () => {
     }
   });
 
+  it("gives no exponential above 40, as the shift would not hold it", async () => {
+    await harness.exp(wad(40));
+    const error = await harness.exp(wad(40) + 1n).catch((reason: Error) => reason);
+    expect(String(error)).to.include("ExpOverflow");
+  });
+
   it("takes square roots to the unit", async () => {
     for (const x of [0n, 1n, 2n, 3n, 4n, 2n ** 96n, 2n ** 160n - 1n]) {
       const root = await harness.sqrt(x);

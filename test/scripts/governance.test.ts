@@ -171,6 +171,8 @@ describe("Governance", () => {
       sendAs(GUARDIAN, revoker.address, revoke([ROLES.GUARDIAN])),
       "AccessManagerUnauthorizedAccount",
     );
+    const uneven = encodeFunctionData({ ...revoker, functionName: "revoke", args: [[hot[0]], hot.map(() => KEEPER)] });
+    await expectRevert(sendAs(GUARDIAN, revoker.address, uneven), "LengthMismatch", revoker.abi);
     for (const role of hot) expect((await has(role, KEEPER))[0]).to.equal(true);
     await sendAs(GUARDIAN, revoker.address, revoke(hot));
     for (const role of hot) expect((await has(role, KEEPER))[0]).to.equal(false);
