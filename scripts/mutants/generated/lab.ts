@@ -1,7 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { UserError } from "../../../keeper/errors.ts";
+import { UserError } from "../../../sdk/userError.ts";
 import { hardhat } from "../tests.ts";
 import { PROJECT_CONFIG, copyArtifacts, copySources } from "../workspace.ts";
 import { MUTANTS, type Mutation } from "./sites.ts";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import pc from "picocolors";
-import { UserError } from "../../../keeper/errors.ts";
+import { UserError } from "../../../sdk/userError.ts";
 import { startSolc } from "../../compile/solc.ts";
 import type { TestName } from "../reporter.ts";
 import { runMocha } from "../tests.ts";

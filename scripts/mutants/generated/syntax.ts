@@ -1,4 +1,4 @@
-import { UserError } from "../../../keeper/errors.ts";
+import { UserError } from "../../../sdk/userError.ts";
 import type { Solc } from "../../compile/solc.ts";
 
 /** A node of the compiler's syntax tree, as it is before names are looked up. */

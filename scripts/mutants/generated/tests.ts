@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join, posix } from "node:path";
-import { UserError } from "../../../keeper/errors.ts";
+import { UserError } from "../../../sdk/userError.ts";
 import { closureOf } from "../imports.ts";
 import type { TestName } from "../reporter.ts";
 import { type Outcome, runMocha, runTests } from "../tests.ts";

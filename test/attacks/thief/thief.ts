@@ -1,9 +1,10 @@
 import { erc20Abi, maxUint256, parseAbi } from "viem";
-import { findSettlementRound } from "../../../keeper/chain/settlementRound.ts";
-import { decodeSeries } from "../../../keeper/portfolio/seriesId.ts";
+import { findSettlementRound } from "../../../sdk/settlementRound.ts";
+import { decodeSeries } from "../../../sdk/series.ts";
 import { type Random, createRandom } from "../../../scripts/demo/random.ts";
 import { ROLES } from "../../../scripts/deploy/roles.ts";
-import { type Slice, slice } from "../../../scripts/devnet/keel.ts";
+import { slice } from "../../../scripts/devnet/keel.ts";
+import type { OnChainSlice } from "../../../sdk/slice.ts";
 import { type Call, type Chain, SPOT, openChain, poolAbi, toWad } from "../../../scripts/search/chain.ts";
 import { ratio } from "../../../scripts/search/genome.ts";
 import { type Series, seriesText } from "../../../scripts/search/worth.ts";
@@ -321,7 +322,7 @@ async function post(run: Run): Promise<boolean> {
   const scope = random.pick([live, live, live.slice(at), live.slice(0, at + 1)]);
   const part = random.pick(PARTS);
   const slices = await Promise.all(
-    scope.map(async (expiry) => (await chain.read<readonly [Slice, bigint]>(surface, "sliceOf", [expiry]))[0]),
+    scope.map(async (expiry) => (await chain.read<readonly [OnChainSlice, bigint]>(surface, "sliceOf", [expiry]))[0]),
   );
   for (const share of SHARES) {
     const size = run.isUpward ? share : -share;
@@ -331,7 +332,7 @@ async function post(run: Run): Promise<boolean> {
   return false;
 }
 
-function bent(from: Slice, part: (typeof PARTS)[number], size: number): Slice {
+function bent(from: OnChainSlice, part: (typeof PARTS)[number], size: number): OnChainSlice {
   const wads = [from.atmVol, from.skew, from.curvature, from.carry];
   const [vol, skew, curvature, carry] = wads.map((wad) => Number(wad) / 1e18) as [number, number, number, number];
   const next = Math.max(0.05, vol + 0.149 * size);
@@ -352,7 +353,7 @@ async function list(run: Run): Promise<boolean> {
   const known = await chain.read<readonly bigint[]>(surface, "expiries");
   if (!known.includes(BigInt(expiry))) {
     if (keys.includes("POSTER") && known.length > 0) {
-      const [near] = await chain.read<readonly [Slice, bigint]>(surface, "sliceOf", [random.pick(known)]);
+      const [near] = await chain.read<readonly [OnChainSlice, bigint]>(surface, "sliceOf", [random.pick(known)]);
       const slice_ = bent(near, random.pick(PARTS), 2 * random.next() - 1);
       await one(run, chain.encode(surface, "post", [[BigInt(expiry)], [slice_]]));
     } else await chain.act(chain.keeper, "each", [chain.honestPost([BigInt(expiry)])]);

@@ -4,7 +4,7 @@ pragma solidity ^0.8.31;
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import {IOptionVault} from "../../../contracts/interfaces/IOptionVault.sol";
-import {TradedDelta} from "../../../contracts/libraries/TradedDelta.sol";
+import {TradedFlow} from "../../../contracts/interfaces/Types.sol";
 
 /// @title What keepers may trade and lose at the real desk
 /// @notice The same rules as DeskLimits, for the stand-in: a bucket holds a quarter of the day's budget and refills as much a day; what traders
@@ -37,7 +37,7 @@ library DeskBudget {
     ) internal returns (uint256 turnover, uint256 loss, uint256 whole) {
         int256 nav = vault.nav();
         whole = nav > int256(LEAST_NAV) ? uint256(nav) : LEAST_NAV;
-        TradedDelta.State memory traded = vault.traded();
+        TradedFlow memory traded = vault.traded();
         unchecked {
             _refill(self.turnover, time, TURNOVER, (uint256(traded.turnover - self.givenTurnover) * 1e34) / whole);
             _refill(self.losses, time, LOSS, (uint256(traded.paid - self.givenLoss) * 1e34) / whole);

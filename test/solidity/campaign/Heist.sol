@@ -4,8 +4,8 @@ pragma solidity ^0.8.31;
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import {IVolSurface} from "../../../contracts/interfaces/IVolSurface.sol";
+import {Slice} from "../../../contracts/interfaces/Types.sol";
 import {SeriesId} from "../../../contracts/libraries/SeriesId.sol";
-import {Ssvi} from "../../../contracts/libraries/Ssvi.sol";
 import {Valuation} from "../../../contracts/libraries/Valuation.sol";
 import {CHEATS} from "./Cheats.sol";
 import {RollingLoss} from "./RollingLoss.sol";
@@ -196,12 +196,12 @@ abstract contract Heist is World {
         }
     }
 
-    function _honest() internal view returns (Ssvi.Slice memory) {
-        return Ssvi.Slice({atmVol: vol, skew: -0.1e18, curvature: 1e18, carry: 0});
+    function _honest() internal view returns (Slice memory) {
+        return Slice({atmVol: vol, skew: -0.1e18, curvature: 1e18, carry: 0});
     }
 
     function _postHonestly(uint256[] memory expiries) internal returns (bool) {
-        Ssvi.Slice[] memory slices = new Ssvi.Slice[](expiries.length);
+        Slice[] memory slices = new Slice[](expiries.length);
         for (uint256 i = 0; i < slices.length; ++i) slices[i] = _honest();
         CHEATS.prank(KEEPER);
         try surface.post(expiries, slices) {
@@ -334,7 +334,7 @@ abstract contract Heist is World {
         w.pool = (int256(vault.cash()) - int256(vault.owed())) * USDC_UNIT;
         w.pool += quote + (base * int256(price)) / int256(WAD);
         w.thief = int256(usdc.balanceOf(THIEF) + vault.proceedsOf(THIEF)) * USDC_UNIT;
-        Ssvi.Slice memory honest = _honest();
+        Slice memory honest = _honest();
         for (uint256 i = 0; i < loot.length; ++i) {
             uint256 held = market.balanceOf(THIEF, loot[i]);
             if (held == 0) continue;
@@ -362,10 +362,7 @@ abstract contract Heist is World {
 
     /// @dev One contract, how much more he could sell it for, and whether the pool does not yet owe it. What expires is settled in the
     /// second in which its round came.
-    function _worthOf(
-        uint256 id,
-        Ssvi.Slice memory honest
-    ) private view returns (uint256 each, uint256 above, bool isOpen) {
+    function _worthOf(uint256 id, Slice memory honest) private view returns (uint256 each, uint256 above, bool isOpen) {
         (uint256 expiry, uint256 strike, bool isCall) = SeriesId.decode(id);
         if (expiry <= time) {
             uint256 settled = vault.settlementPriceOf(expiry);
@@ -380,12 +377,7 @@ abstract contract Heist is World {
         above = Math.saturatingSub(bid, each);
     }
 
-    function _valueBy(
-        Ssvi.Slice memory slice,
-        uint256 expiry,
-        uint256 strike,
-        bool isCall
-    ) private view returns (uint256) {
+    function _valueBy(Slice memory slice, uint256 expiry, uint256 strike, bool isCall) private view returns (uint256) {
         return Valuation.greeksOf(Valuation.tenor(expiry, slice, price), strike, isCall).value;
     }
 

@@ -4,7 +4,7 @@ pragma solidity ^0.8.31;
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 
-import {Ssvi} from "../../../contracts/libraries/Ssvi.sol";
+import {Slice} from "../../../contracts/interfaces/Types.sol";
 import {CHEATS} from "./Cheats.sol";
 import {DeskBudget} from "./DeskBudget.sol";
 import {ThiefActions} from "./ThiefActions.sol";
@@ -38,10 +38,10 @@ abstract contract KeyActions is ThiefActions {
         uint256 seed = _seed(input);
         uint256[] memory expiries = new uint256[](1);
         expiries[0] = _anyExpiry(seed);
-        Ssvi.Slice[] memory slices = new Ssvi.Slice[](1);
+        Slice[] memory slices = new Slice[](1);
         uint256[] memory known = surface.expiries();
         if (known.length == 0 || seed % 4 == 0) {
-            slices[0] = Ssvi.Slice({
+            slices[0] = Slice({
                 atmVol: logarithmic(seed, 0.05e18, 5e18),
                 skew: int256(uniform(seed >> 64, 0, 0.9e18)) - 0.45e18,
                 curvature: logarithmic(seed >> 32, 0.01e18, 20e18),
@@ -111,7 +111,7 @@ abstract contract KeyActions is ThiefActions {
     }
 
     function _postBent(uint256[] memory scope, uint256 seed, uint256 part) private returns (bool) {
-        Ssvi.Slice[] memory slices = new Ssvi.Slice[](scope.length);
+        Slice[] memory slices = new Slice[](scope.length);
         for (uint256 i = 0; i < scope.length; ++i) {
             (slices[i], ) = surface.sliceOf(scope[i]);
             _bend(slices[i], seed, part);
@@ -120,7 +120,7 @@ abstract contract KeyActions is ThiefActions {
     }
 
     /// @dev The largest step in one direction, or a part of it: of vol, of vol with wings where they were, of skew, curvature or carry.
-    function _bend(Ssvi.Slice memory s, uint256 seed, uint256 part) private view {
+    function _bend(Slice memory s, uint256 seed, uint256 part) private view {
         uint256 kind = seed % 5;
         int256 sign = isUpward ? int256(part) : -int256(part);
         if (kind <= 1) {
@@ -136,7 +136,7 @@ abstract contract KeyActions is ThiefActions {
         }
     }
 
-    function _postAsThief(uint256[] memory expiries, Ssvi.Slice[] memory slices) private returns (bool) {
+    function _postAsThief(uint256[] memory expiries, Slice[] memory slices) private returns (bool) {
         CHEATS.prank(THIEF);
         try surface.post(expiries, slices) {
             require(hasPoster, "posted without the key");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.31;
 
-import {Book} from "../../../contracts/libraries/Book.sol";
+import {Leg} from "../../../contracts/interfaces/Types.sol";
 import {CHEATS} from "./Cheats.sol";
 import {Heist} from "./Heist.sol";
 
@@ -42,9 +42,9 @@ abstract contract ThiefActions is Heist {
         uint256 other = loot.length == 0 ? _anySeries(seed << 16) : loot[(seed >> 200) % loot.length];
         if (bought == 0 || other == 0 || bought == other) return;
         uint256 held = market.balanceOf(THIEF, other);
-        Book.Leg[] memory legs = new Book.Leg[](2);
-        legs[0] = Book.Leg(bought, int256(logarithmic(seed, SMALLEST, LARGEST)));
-        legs[1] = Book.Leg(other, held < SMALLEST ? legs[0].quantity : -int256(logarithmic(seed, SMALLEST, held)));
+        Leg[] memory legs = new Leg[](2);
+        legs[0] = Leg(bought, int256(logarithmic(seed, SMALLEST, LARGEST)));
+        legs[1] = Leg(other, held < SMALLEST ? legs[0].quantity : -int256(logarithmic(seed, SMALLEST, held)));
         if (_trade(legs, seed >> 192)) ++done["spread"];
     }
 
@@ -102,7 +102,7 @@ abstract contract ThiefActions is Heist {
 
     /// @dev As much of it as he gets. @param options Bit 0: whether he takes no trade but one that gains, as he sees it; bit 1: whether he
     /// lets himself be owed what there is no cash for.
-    function _trade(Book.Leg[] memory legs, uint256 options) internal returns (bool) {
+    function _trade(Leg[] memory legs, uint256 options) internal returns (bool) {
         for (uint256 i = 0; i < HALVINGS; ++i) {
             try this.tryTrade(legs, options % 2 == 0, (options >> 1) % 2 == 0) {
                 return true;
@@ -114,7 +114,7 @@ abstract contract ThiefActions is Heist {
         return false;
     }
 
-    function tryTrade(Book.Leg[] memory legs, bool onlyForGain, bool mayBeOwed) external {
+    function tryTrade(Leg[] memory legs, bool onlyForGain, bool mayBeOwed) external {
         assert(msg.sender == address(this));
         int256 before = _wealth().thief;
         CHEATS.prank(THIEF);
@@ -139,9 +139,9 @@ abstract contract ThiefActions is Heist {
         return ids[(seed >> 208) % ids.length];
     }
 
-    function _leg(uint256 id, int256 quantity) private pure returns (Book.Leg[] memory legs) {
-        legs = new Book.Leg[](1);
-        legs[0] = Book.Leg(id, quantity);
+    function _leg(uint256 id, int256 quantity) private pure returns (Leg[] memory legs) {
+        legs = new Leg[](1);
+        legs[0] = Leg(id, quantity);
     }
 
     function _seed(uint256 input) internal pure returns (uint256) {

@@ -4,7 +4,7 @@ pragma solidity ^0.8.31;
 import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
 
 import {IVolSurface} from "../../../contracts/interfaces/IVolSurface.sol";
-import {RiskLimits} from "../../../contracts/libraries/RiskLimits.sol";
+import {VaultLimits} from "../../../contracts/interfaces/Types.sol";
 import {CHEATS} from "./Cheats.sol";
 import {KeyActions} from "./KeyActions.sol";
 
@@ -18,7 +18,7 @@ contract ThiefWithoutBounds is KeyActions {
         (limits.maxFollow, limits.maxForwardMove, limits.followWindow) = (1e18, 0.1e18, 1 hours);
     }
 
-    function _limits() internal pure override returns (RiskLimits.Limits memory limits) {
+    function _limits() internal pure override returns (VaultLimits memory limits) {
         limits = super._limits();
         (limits.surfaceLossBps, limits.capitalRateBps) = (1_000, 0);
     }

@@ -12,12 +12,9 @@ import {IOptionMarket} from "../../../contracts/interfaces/IOptionMarket.sol";
 import {IOptionVault} from "../../../contracts/interfaces/IOptionVault.sol";
 import {IPriceOracle} from "../../../contracts/interfaces/IPriceOracle.sol";
 import {IVolSurface} from "../../../contracts/interfaces/IVolSurface.sol";
+import {ListingLimits, Pricing, Slice, SpreadParams, VaultLimits} from "../../../contracts/interfaces/Types.sol";
 import {ListingRules} from "../../../contracts/libraries/ListingRules.sol";
-import {QuoteCurve} from "../../../contracts/libraries/QuoteCurve.sol";
-import {Quoting} from "../../../contracts/libraries/Quoting.sol";
-import {RiskLimits} from "../../../contracts/libraries/RiskLimits.sol";
 import {SeriesId} from "../../../contracts/libraries/SeriesId.sol";
-import {Ssvi} from "../../../contracts/libraries/Ssvi.sol";
 import {Ranges} from "../Ranges.sol";
 import {CHEATS} from "./Cheats.sol";
 import {Exchange} from "./Exchange.sol";
@@ -161,9 +158,9 @@ abstract contract World is Exchange, Ranges {
 
     /// @dev The same smile for every expiry: free of calendar arbitrage at any `next`. False if the surface refused it.
     function _post(uint256[] memory expiries, uint256 count, uint256 next) internal returns (bool) {
-        Ssvi.Slice[] memory slices = new Ssvi.Slice[](count);
+        Slice[] memory slices = new Slice[](count);
         for (uint256 i = 0; i < count; ++i) {
-            slices[i] = Ssvi.Slice({atmVol: next, skew: -0.1e18, curvature: 1e18, carry: 0});
+            slices[i] = Slice({atmVol: next, skew: -0.1e18, curvature: 1e18, carry: 0});
         }
         assembly ("memory-safe") {
             mstore(expiries, count)
@@ -196,9 +193,9 @@ abstract contract World is Exchange, Ranges {
         return (value / unit) * unit;
     }
 
-    function _limits() internal pure virtual returns (RiskLimits.Limits memory) {
+    function _limits() internal pure virtual returns (VaultLimits memory) {
         return
-            RiskLimits.Limits({
+            VaultLimits({
                 vegaCapacityBps: 5_000,
                 gammaCapacityBps: 2_000,
                 seriesCapBps: 10_000,
@@ -218,10 +215,10 @@ abstract contract World is Exchange, Ranges {
             });
     }
 
-    function _pricing() internal pure virtual returns (Quoting.Pricing memory) {
+    function _pricing() internal pure virtual returns (Pricing memory) {
         return
-            Quoting.Pricing({
-                spread: QuoteCurve.Spread(0.01e18, 0.02e18, 0.01e18, 0.01e18),
+            Pricing({
+                spread: SpreadParams(0.01e18, 0.02e18, 0.01e18, 0.01e18),
                 maxSkew: 0.1e18,
                 minQuantity: 0.001e18,
                 minFee: 10_000,
@@ -234,8 +231,8 @@ abstract contract World is Exchange, Ranges {
             });
     }
 
-    function _listingRules() private pure returns (ListingRules.Rules memory) {
-        return ListingRules.Rules(2_500, 40_000, uint32(EXPIRY_HOUR), 35 days, 400 days);
+    function _listingRules() private pure returns (ListingLimits memory) {
+        return ListingLimits(2_500, 40_000, uint32(EXPIRY_HOUR), 35 days, 400 days);
     }
 
     function _surfaceLimits() internal pure virtual returns (IVolSurface.Limits memory) {
