@@ -3,7 +3,6 @@ import { createRequire } from "node:module";
 import { expect } from "chai";
 import { type Address, parseEther } from "viem";
 import { compiled, deployContract } from "../../scripts/deploy/transact.ts";
-import { send } from "../../scripts/devnet/clients.ts";
 import { dealUsdc } from "../../scripts/devnet/deal.ts";
 import { TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";
