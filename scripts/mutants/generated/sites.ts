@@ -26,7 +26,7 @@ export const MUTANTS = "contracts/Mutants.sol";
 export async function readSources(root: string, solc: Solc): Promise<Source[]> {
   const paths = (readdirSync(join(root, "contracts"), { recursive: true }) as string[])
     .map((path) => posix.join("contracts", path.replaceAll("\\", "/")))
-    .filter((path) => path.endsWith(".sol") && !/^contracts\/(devnet|interfaces)\//.test(path))
+    .filter((path) => path.endsWith(".sol") && !/^contracts\/(devnet|examples|interfaces)\//.test(path))
     .sort();
   return parse(new Map(paths.map((path) => [path, readFileSync(join(root, path), "utf8")])), solc);
 }
