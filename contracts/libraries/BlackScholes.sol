@@ -4,7 +4,8 @@ pragma solidity ^0.8.31;
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {FixedPoint} from "./FixedPoint.sol";
 import {Gaussian} from "./Gaussian.sol";
-// solhint-disable-next-line no-unused-import (WAD is used in assembly, which the linter does not read)
+// Used in assembly, which the linter does not read.
+// solhint-disable-next-line no-unused-import
 import {WAD, YEAR} from "./Units.sol";
 
 /// @title BlackScholes
