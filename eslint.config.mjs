@@ -6,8 +6,10 @@ const PURE_ROOMS = ["sdk/pricing", "sdk/portfolio", "keeper/hedging"];
 const IO_ROOMS = ["chain", "execution", "feeds", "store", "monitoring", "signing", "venues"];
 /** Who may know whom (docs/architecture.md): each room, and what it must not import. */
 const ABOVE = [
-  { target: "sdk", from: ["keeper", "scripts", "test"] },
-  { target: "keeper", from: ["scripts", "test"] },
+  { target: "sdk", from: ["keeper", "simulator", "deployments", "scripts", "test"] },
+  { target: "keeper", from: ["simulator", "deployments", "scripts", "test"] },
+  { target: "deployments", from: ["simulator", "scripts", "test"] },
+  { target: "simulator", from: ["scripts", "test"] },
   { target: "scripts", from: ["test"] },
 ];
 

@@ -1,8 +1,8 @@
 import { Command, InvalidArgumentError } from "commander";
 import { parsePort, runCommand } from "./command.ts";
 import { type DemoFlags, checkedOptions } from "./demo/options.ts";
-import { BUNDLED } from "./demo/prices.ts";
-import { parseTime } from "./demo/priceFile.ts";
+import { BUNDLED } from "../simulator/path/prices.ts";
+import { parseTime } from "../simulator/path/priceFile.ts";
 
 await runCommand(
   new Command("demo")

@@ -8,9 +8,9 @@ import { deploymentPath, readDeployment, writeDeployment } from "../keeper/chain
 import { UserError } from "../sdk/userError.ts";
 import { KEEL_FILES, compileFiles } from "./compile/files.ts";
 import { runCommand } from "./command.ts";
-import { type DeployOptions, deployKeel } from "./deploy/keel.ts";
-import { DEFAULT_PARAMETERS, DEVNET_PARAMETERS, printableParameters } from "./deploy/parameters.ts";
-import { DEV_ROLES, devAccount, devPrivateKey } from "./devnet/accounts.ts";
+import { type DeployOptions, deployKeel } from "../deployments/keel.ts";
+import { DEFAULT_PARAMETERS, DEVNET_PARAMETERS, printableParameters } from "../deployments/parameters.ts";
+import { DEV_ROLES, devAccount, devPrivateKey } from "../simulator/chain/accounts.ts";
 
 interface Flags {
   readonly network: string;

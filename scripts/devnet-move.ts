@@ -2,8 +2,8 @@ import { Command } from "commander";
 import { deploymentPath, readDeployment } from "../keeper/chain/deploymentFile.ts";
 import { assertChain } from "../keeper/chain/connection.ts";
 import { parsePositive, runCommand } from "./command.ts";
-import { clientsAt } from "./devnet/clients.ts";
-import { type Market, type MarketPrices, type Move, createMarket } from "./devnet/market.ts";
+import { clientsAt } from "../simulator/chain/clients.ts";
+import { type Market, type MarketPrices, type Move, createMarket } from "../simulator/chain/market.ts";
 
 interface Flags {
   readonly price: number;

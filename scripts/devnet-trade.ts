@@ -7,10 +7,10 @@ import { UserError } from "../sdk/userError.ts";
 import { findSeries, seriesName } from "../sdk/series.ts";
 import { fromUsdc, fromWad } from "../sdk/units.ts";
 import { runCommand } from "./command.ts";
-import { DEV_ROLES, devAccount } from "./devnet/accounts.ts";
-import { clientsAt } from "./devnet/clients.ts";
-import { connectKeel } from "./devnet/keel.ts";
-import type { KeelAddresses } from "./deploy/keel.ts";
+import { DEV_ROLES, devAccount } from "../simulator/chain/accounts.ts";
+import { clientsAt } from "../simulator/chain/clients.ts";
+import { connectKeel } from "../simulator/chain/keel.ts";
+import type { KeelAddresses } from "../deployments/keel.ts";
 
 interface Flags {
   readonly sell: boolean;

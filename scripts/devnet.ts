@@ -6,12 +6,13 @@ import type { Deployment } from "../sdk/deployment.ts";
 import { deploymentPath, writeDeployment } from "../keeper/chain/deploymentFile.ts";
 import { messageOf } from "../sdk/userError.ts";
 import { parsePort, parsePositive, runCommand } from "./command.ts";
-import { DEV_ROLES, devAccount, devPrivateKey } from "./devnet/accounts.ts";
-import { createMarket } from "./devnet/market.ts";
-import { ALLOWANCE, DEFAULT_PORT, type Devnet, startDevnet } from "./devnet/node.ts";
-import { openMarket } from "./devnet/openMarket.ts";
-import { DEFAULT_PRICE } from "./devnet/protocols.ts";
-import { DEVNET_PARAMETERS, printableParameters } from "./deploy/parameters.ts";
+import { DEV_ROLES, devAccount, devPrivateKey } from "../simulator/chain/accounts.ts";
+import { createMarket } from "../simulator/chain/market.ts";
+import { DEVNET_FILES, compileFiles } from "./compile/files.ts";
+import { ALLOWANCE, DEFAULT_PORT, type Devnet, startDevnet } from "../simulator/chain/node.ts";
+import { openMarket } from "../simulator/chain/openMarket.ts";
+import { DEFAULT_PRICE } from "../simulator/chain/protocols.ts";
+import { DEVNET_PARAMETERS, printableParameters } from "../deployments/parameters.ts";
 
 interface Flags {
   readonly port: number;
@@ -41,6 +42,7 @@ async function serve(flags: Flags): Promise<void> {
   const stopped = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stopped.abort());
   if (!flags.json) console.log(pc.dim(`Starting the local chain …${existsSync("artifacts") ? "" : FIRST_TIME}`));
+  await compileFiles(DEVNET_FILES);
   const devnet = await startDevnet({ port: flags.port, price: flags.price });
   try {
     const deployment = flags.bare ? devnet.deployment : await withKeel(devnet, flags.price);

@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError } from "commander";
 import hre from "hardhat";
 import { UserError } from "../sdk/userError.ts";
 import { parsePositive, runCommand } from "./command.ts";
-import { createRandom } from "./demo/random.ts";
+import { createRandom } from "../simulator/path/random.ts";
 import { type Progress, evolve } from "./search/evolve.ts";
 import { type Kind, type Result, dollars } from "./search/kind.ts";
 import { KINDS } from "./search/kinds.ts";

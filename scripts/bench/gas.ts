@@ -3,7 +3,8 @@ import { Command } from "commander";
 import pc from "picocolors";
 import { UserError } from "../../sdk/userError.ts";
 import { runCommand } from "../command.ts";
-import { startDevnet } from "../devnet/node.ts";
+import { DEVNET_FILES, compileFiles } from "../compile/files.ts";
+import { startDevnet } from "../../simulator/chain/node.ts";
 import { FIGURES, FLAT, type Figure, type FigureId, type Gas, growth } from "./gas/figures.ts";
 import { measureAll } from "./gas/measure.ts";
 import { gasPage } from "./gas/page.ts";
@@ -31,6 +32,7 @@ await runCommand(
 
 async function run({ json, check }: Flags): Promise<void> {
   const say = (text: string) => (json ? console.error(text) : console.log(text));
+  await compileFiles(DEVNET_FILES);
   const devnet = await startDevnet({ port: 0 });
   let gas: Gas;
   try {

@@ -16,8 +16,8 @@ import { Command, InvalidArgumentError } from "commander";
 import { UserError } from "../../sdk/userError.ts";
 import { DEFAULT_POLICY } from "../../keeper/hedging/policy.ts";
 import { parsePositive, runCommand } from "../command.ts";
-import { parseTime, readPriceFile } from "../demo/priceFile.ts";
-import type { Path } from "./hedging/book.ts";
+import { parseTime, readPriceFile } from "../../simulator/path/priceFile.ts";
+import type { Path } from "../../simulator/people/book.ts";
 import { BOOK, MOST, curveOf } from "./hedging/curve.ts";
 import { runHedging } from "./hedging/model.ts";
 import { curveSvg } from "./hedging/plot.ts";
@@ -68,9 +68,11 @@ async function bench(flags: Flags): Promise<void> {
 
 /** The chain's machinery is loaded only when it is asked for. */
 async function chainCurve(path: Path, { riskAversions, gasPrice: gasGwei }: Flags) {
-  const { runOnChain } = await import("./hedging/chain/run.ts");
+  const { hedgeBook } = await import("../../simulator/scenarios/hedgedBook.ts");
+  const { DEVNET_FILES, compileFiles } = await import("../compile/files.ts");
+  await compileFiles(DEVNET_FILES);
   const curve = await curveOf([...new Set([DEFAULT_POLICY.riskAversion, ...riskAversions])], (policy, name) =>
-    runOnChain(path, policy, {
+    hedgeBook(path, policy, {
       ...{ book: BOOK, gasGwei },
       onProgress: (hours) => {
         if (hours % PROGRESS_HOURS === 0) console.error(`${name}: ${hours} of ${path.times.length} hours`);

@@ -15,8 +15,8 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { UserError } from "../../sdk/userError.ts";
 import { parsePositive, runCommand } from "../command.ts";
-import { parseTime, readPriceFile } from "../demo/priceFile.ts";
-import { BUNDLED, type PricePath, generatePath } from "../demo/prices.ts";
+import { parseTime, readPriceFile } from "../../simulator/path/priceFile.ts";
+import { BUNDLED, type PricePath, generatePath } from "../../simulator/path/prices.ts";
 import { IMPACT_RULES, type Impact } from "./informed/market.ts";
 import {
   type DayReport,

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from "commander";
 import { parsePositive, runCommand } from "../command.ts";
-import { DEFAULT_PARAMETERS, type KeelParameters } from "../deploy/parameters.ts";
+import { DEFAULT_PARAMETERS, type KeelParameters } from "../../deployments/parameters.ts";
 
 interface Flags {
   readonly json: boolean;

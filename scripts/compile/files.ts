@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import hre from "hardhat";
-import { SOURCES } from "../deploy/keel.ts";
-import { DEVNET_CONTRACTS } from "../devnet/artifacts.ts";
+import { SOURCES } from "../../deployments/keel.ts";
+import { DEVNET_CONTRACTS } from "../../simulator/chain/artifacts.ts";
 
 /** What `npm run deploy` puts on a chain, as paths from the project's root. */
 export const KEEL_FILES: readonly string[] = Object.values(SOURCES).map((path) => `${path}.sol`);

@@ -1,5 +1,14 @@
 import pc from "picocolors";
-import type { HedgeRecord, PayoffRecord, TradeLeg, TradeRecord } from "./ledger.ts";
+import type { EpochRecord, SimulationEvent, SimulationProgress } from "../../simulator/events.ts";
+import type {
+  HedgeRecord,
+  LpRecord,
+  PayoffRecord,
+  RefusalRecord,
+  SettlementRecord,
+  TradeLeg,
+  TradeRecord,
+} from "../../simulator/ledger/ledger.ts";
 
 const NAME_WIDTH = 7;
 const WHAT_WIDTH = 52;
@@ -38,7 +47,40 @@ export function seriesName({ expiry, strike, type }: Omit<TradeLeg, "quantity">)
   return `${strike.toLocaleString("en-US")} ${type} ${dayOf(expiry).trim()}`;
 }
 
-export function describeTrade(trade: TradeRecord): string {
+/** A line of the timeline. */
+export function describe(event: SimulationEvent): string {
+  switch (event.type) {
+    case "trade":
+      return describeTrade(event.record);
+    case "refusal":
+      return describeRefusal(event.record);
+    case "hedge":
+      return describeHedge(event.record);
+    case "payoff":
+      return describePayoff(event.record);
+    case "settlement":
+      return describeSettlement(event.record);
+    case "epoch":
+      return describeEpoch(event.record);
+    case "deposit":
+      return describeLp(event.record, "queues a deposit of");
+    case "payment":
+      return describeLp(event.record, "is paid");
+    case "redemption":
+      return describeLp(event.record, "queues a redemption");
+    case "over":
+      return `${moment(event.time)}  the story is over: from here on the price stands still until all is settled`;
+  }
+}
+
+/** What goes on now. */
+export function describeProgress({ phase, time, price }: SimulationProgress): string {
+  if (phase === "deploying") return "starting the chain and deploying Keel";
+  if (time === undefined) return phase;
+  return `${moment(time)}  ${price === undefined ? phase : `ETH at ${price.toFixed(2)}`}`;
+}
+
+function describeTrade(trade: TradeRecord): string {
   const what = trade.legs
     .map((leg) => `${leg.quantity > 0 ? "+" : "−"}${Math.abs(leg.quantity).toFixed(2)} ${seriesName(leg)}`)
     .join(", ");
@@ -47,35 +89,30 @@ export function describeTrade(trade: TradeRecord): string {
   return timeline(trade.time, pc.cyan, trade.trader, shown, paid, deltas(trade));
 }
 
-export function describeHedge(hedge: HedgeRecord): string {
+function describeHedge(hedge: HedgeRecord): string {
   const verb = hedge.amount > 0 ? "buys" : "sells";
   const what = `${verb} ${Math.abs(hedge.amount).toFixed(2)} ETH at ${hedge.price.toFixed(2)}`;
   return timeline(hedge.time, pc.magenta, "keeper", what, `costs ${money(hedge.cost)}`, deltas(hedge));
 }
 
-export function describePayoff({ time, trader, series, quantity, amount }: PayoffRecord): string {
-  return timeline(
-    time,
-    pc.green,
-    trader,
-    `exercises ${quantity.toFixed(2)} ${seriesName(series)}`,
-    `gets ${money(amount)}`,
-  );
+function describePayoff({ time, trader, series, quantity, amount }: PayoffRecord): string {
+  const what = `exercises ${quantity.toFixed(2)} ${seriesName(series)}`;
+  return timeline(time, pc.green, trader, what, `gets ${money(amount)}`);
 }
 
-export function describeSettlement(time: number, expiry: number, price: number): string {
+function describeSettlement({ time, expiry, price }: SettlementRecord): string {
   return timeline(time, pc.yellow, "market", `settles ${moment(expiry).trim()} at ${price.toFixed(2)}`);
 }
 
-export function describeEpoch(time: number, epoch: number, assetsIn: number, assetsOut: number): string {
+function describeEpoch({ time, epoch, assetsIn, assetsOut }: EpochRecord): string {
   return timeline(time, pc.blue, "vault", `epoch ${epoch}: ${money(assetsIn)} in, ${money(assetsOut)} out`);
 }
 
-export function describeLp(time: number, name: string, what: string, amount?: number): string {
-  return timeline(time, pc.blue, name, amount === undefined ? what : `${what} ${money(amount)}`);
+function describeLp({ time, lp, amount }: Pick<LpRecord, "time" | "lp"> & Partial<LpRecord>, what: string): string {
+  return timeline(time, pc.blue, lp, amount === undefined ? what : `${what} ${money(amount)}`);
 }
 
-export function describeRefusal(time: number, trader: string, reason: string): string {
+function describeRefusal({ time, trader, reason }: RefusalRecord): string {
   return timeline(time, pc.red, trader, `is refused: ${reason}`);
 }
 

@@ -1,6 +1,6 @@
 import { UserError } from "../../sdk/userError.ts";
-import { readPriceFile } from "./priceFile.ts";
-import { type PricePath, generatePath } from "./prices.ts";
+import { readPriceFile } from "../../simulator/path/priceFile.ts";
+import { type PricePath, generatePath } from "../../simulator/path/prices.ts";
 import { checkReportPath } from "./reportPath.ts";
 
 /** What can be asked for on the command line. */

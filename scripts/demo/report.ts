@@ -1,9 +1,9 @@
 import { type Html, html } from "../../keeper/reports/html.ts";
 import { type Column, type Section, renderPage, table, tiles } from "../../keeper/reports/page.ts";
 import { type Point, timeChart, twoColumns } from "./figures.ts";
-import type { Sample } from "./ledger.ts";
+import type { Sample } from "../../simulator/ledger/ledger.ts";
 import { moment, money, period, seriesName, signedMoney } from "./lines.ts";
-import type { DemoResult } from "./result.ts";
+import type { DemoResult } from "../../simulator/ledger/result.ts";
 
 /** The demo as a self-contained page. */
 export function demoPage(result: DemoResult): string {

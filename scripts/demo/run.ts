@@ -1,13 +1,15 @@
 import { DEVNET_FILES, compileFiles } from "../compile/files.ts";
-import { freePort } from "../devnet/node.ts";
-import { audit } from "./accounting.ts";
-import { type Cleanup, createCleanup } from "./cleanup.ts";
+import { freePort } from "../../simulator/chain/node.ts";
+import { audit } from "../../simulator/ledger/accounting.ts";
+import { type Cleanup, createCleanup } from "../../simulator/cleanup.ts";
 import { writeWhole } from "../../keeper/reports/writeWhole.ts";
+import type { Spectator } from "../../simulator/events.ts";
+import { describe, describeProgress } from "./lines.ts";
 import { type Narrator, createNarrator } from "./narrator.ts";
 import type { DemoOptions } from "./options.ts";
 import { demoPage } from "./report.ts";
-import { type DemoResult, resultOf } from "./result.ts";
-import { playStory } from "./story.ts";
+import { type DemoResult, resultOf } from "../../simulator/ledger/result.ts";
+import { playStory } from "../../simulator/scenarios/story.ts";
 import { summaryOf } from "./summary.ts";
 
 /** Exit codes of a process that was told to stop, as shells expect them. */
@@ -46,8 +48,13 @@ async function play(options: DemoOptions, narrator: Narrator, cleanup: Cleanup):
   await compileFiles(DEVNET_FILES);
   const started = Date.now();
   const onKeeperLine = (line: string): boolean => process.stderr.write(`keeper: ${line}\n`);
-  const { stage, ledger } = await playStory({ path, seed, port, ...(verbose && { onKeeperLine }) }, narrator, cleanup);
-  const accounting = await audit(stage, ledger);
+  const spectator: Spectator = {
+    onEvent: (event) => narrator.line(describe(event)),
+    onProgress: (progress) => narrator.progress(progress.share, describeProgress(progress)),
+  };
+  const story = { path, seed, port, ...(verbose && { onKeeperLine }) };
+  const { world, ledger } = await playStory(story, spectator, cleanup);
+  const accounting = await audit(world, ledger);
   return resultOf(path, ledger, accounting, { seed, seconds: (Date.now() - started) / 1000 });
 }
 

@@ -1,7 +1,7 @@
 import pc from "picocolors";
 import { textTable } from "../../keeper/reports/textTable.ts";
 import { money, period, signedMoney } from "./lines.ts";
-import type { DemoResult } from "./result.ts";
+import type { DemoResult } from "../../simulator/ledger/result.ts";
 
 const LABEL_WIDTH = 34;
 

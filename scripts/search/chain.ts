@@ -13,18 +13,18 @@ import {
 import { errorsAbi } from "../../sdk/abi/errors.ts";
 import type { ProtocolAddresses } from "../../sdk/deployment.ts";
 import { encodeRoute } from "../../sdk/route.ts";
-import { ROLES } from "../deploy/roles.ts";
-import { compiled, deployContract } from "../deploy/transact.ts";
-import { DEV_ROLES, devAccount } from "../devnet/accounts.ts";
-import { type ChainClients, clientsOf } from "../devnet/clients.ts";
-import { dealUsdc, dealWeth } from "../devnet/deal.ts";
-import { currentAggregator, roundCall } from "../devnet/feed.ts";
+import { ROLES } from "../../deployments/roles.ts";
+import { compiled, deployContract } from "../../deployments/transact.ts";
+import { DEV_ROLES, devAccount } from "../../simulator/chain/accounts.ts";
+import { type ChainClients, clientsOf } from "../../simulator/chain/clients.ts";
+import { dealUsdc, dealWeth } from "../../simulator/chain/deal.ts";
+import { currentAggregator, roundCall } from "../../simulator/chain/feed.ts";
 import { seriesId } from "../../sdk/series.ts";
-import { slice } from "../devnet/keel.ts";
-import { createMarket } from "../devnet/market.ts";
-import { type Listing, openMarket } from "../devnet/openMarket.ts";
-import { sqrtPriceX96, usdcIsToken0 } from "../devnet/prices.ts";
-import { deployProtocols } from "../devnet/protocols.ts";
+import { slice } from "../../simulator/chain/keel.ts";
+import { createMarket } from "../../simulator/chain/market.ts";
+import { type Listing, openMarket } from "../../simulator/chain/openMarket.ts";
+import { sqrtPriceX96, usdcIsToken0 } from "../../simulator/chain/prices.ts";
+import { deployProtocols } from "../../simulator/chain/protocols.ts";
 import { type HonestSlice, type Series, honestWorth } from "./worth.ts";
 
 /** What ether costs when an attack begins. */

@@ -1,4 +1,4 @@
-import type { Random } from "../demo/random.ts";
+import type { Random } from "../../simulator/path/random.ts";
 import { type Alphabet, type Genome, cross, mutate, randomGenome } from "./genome.ts";
 
 /** What an attack came to. The higher the score, the better for the attacker. */

@@ -1,4 +1,4 @@
-import type { Random } from "../demo/random.ts";
+import type { Random } from "../../simulator/path/random.ts";
 
 /** One step of an attack: what is done, and numbers in [0, 1) that say how. The kind of attack knows what they mean. */
 export interface Step {

@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import { type Address, parseEther } from "viem";
 import { seriesId } from "../../sdk/series.ts";
-import { DEFAULT_PARAMETERS } from "../../scripts/deploy/parameters.ts";
+import { DEFAULT_PARAMETERS } from "../../deployments/parameters.ts";
 import type { Leg } from "../../sdk/actions/trading.ts";
-import { slice } from "../../scripts/devnet/keel.ts";
+import { slice } from "../../simulator/chain/keel.ts";
 import { deskOf } from "../helpers/desk.ts";
 import { LPS, TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";

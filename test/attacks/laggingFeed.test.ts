@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { type Address, encodeFunctionData, maxUint256, parseAbi, parseEther } from "viem";
-import { send } from "../../scripts/devnet/clients.ts";
-import { dealUsdc, dealWeth } from "../../scripts/devnet/deal.ts";
-import { sqrtPriceX96 } from "../../scripts/devnet/prices.ts";
+import { send } from "../../simulator/chain/clients.ts";
+import { dealUsdc, dealWeth } from "../../simulator/chain/deal.ts";
+import { sqrtPriceX96 } from "../../simulator/chain/prices.ts";
 import { deskEvents, deskOf } from "../helpers/desk.ts";
 import { TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { type Address, encodeFunctionData, parseAbi, parseEther, parseUnits } from "viem";
-import { aaveArtifact } from "../../scripts/devnet/aave.ts";
-import { DEV_ROLES, devAccount } from "../../scripts/devnet/accounts.ts";
-import { send } from "../../scripts/devnet/clients.ts";
+import { aaveArtifact } from "../../simulator/chain/aave.ts";
+import { DEV_ROLES, devAccount } from "../../simulator/chain/accounts.ts";
+import { send } from "../../simulator/chain/clients.ts";
 import { deskOf, setVaultCash } from "../helpers/desk.ts";
 import { KEEPER, TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { type Address, decodeFunctionResult, encodeFunctionData, parseEther, parseUnits } from "viem";
-import { dealUsdc } from "../../scripts/devnet/deal.ts";
-import { slice } from "../../scripts/devnet/keel.ts";
+import { dealUsdc } from "../../simulator/chain/deal.ts";
+import { slice } from "../../simulator/chain/keel.ts";
 import { deskOf, setVaultCash } from "../helpers/desk.ts";
 import { GOVERNOR, KEEPER, LPS, TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";

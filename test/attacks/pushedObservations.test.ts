@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { type Address, parseEther, parseUnits } from "viem";
-import { DEV_ROLES, devAccount } from "../../scripts/devnet/accounts.ts";
-import { dealUsdc } from "../../scripts/devnet/deal.ts";
+import { DEV_ROLES, devAccount } from "../../simulator/chain/accounts.ts";
+import { dealUsdc } from "../../simulator/chain/deal.ts";
 import { TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";
 import { marketSide } from "../helpers/marketSide.ts";

@@ -1,12 +1,12 @@
 import { expect } from "chai";
 import { type Address, parseEther, parseUnits } from "viem";
-import { DEV_ROLES, devAccount } from "../../scripts/devnet/accounts.ts";
-import { dealUsdc } from "../../scripts/devnet/deal.ts";
+import { DEV_ROLES, devAccount } from "../../simulator/chain/accounts.ts";
+import { dealUsdc } from "../../simulator/chain/deal.ts";
 import type { OnChainSlice } from "../../sdk/slice.ts";
-import { slice } from "../../scripts/devnet/keel.ts";
+import { slice } from "../../simulator/chain/keel.ts";
 import { price } from "../../sdk/pricing/blackScholes.ts";
 import { roleRevokerAbi } from "../../sdk/abi/roleRevoker.ts";
-import { ROLES } from "../../scripts/deploy/roles.ts";
+import { ROLES } from "../../deployments/roles.ts";
 import { deskOf } from "../helpers/desk.ts";
 import { KEEPER, LPS, TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";

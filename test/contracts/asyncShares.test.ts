@@ -1,9 +1,9 @@
 import { needsDeployedCode } from "../helpers/coverage.ts";
 import { expect } from "chai";
 import { type Address, parseEther } from "viem";
-import { compiled, deployContract } from "../../scripts/deploy/transact.ts";
-import { createRandom } from "../../scripts/demo/random.ts";
-import { dealUsdc } from "../../scripts/devnet/deal.ts";
+import { compiled, deployContract } from "../../deployments/transact.ts";
+import { createRandom } from "../../simulator/path/random.ts";
+import { dealUsdc } from "../../simulator/chain/deal.ts";
 import { LPS, LP_DEPOSIT, TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";
 import { shares, usdc, vaultSide } from "../helpers/lpSide.ts";

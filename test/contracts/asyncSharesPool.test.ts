@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { Address } from "viem";
-import { createRandom } from "../../scripts/demo/random.ts";
-import { dealUsdc } from "../../scripts/devnet/deal.ts";
+import { createRandom } from "../../simulator/path/random.ts";
+import { dealUsdc } from "../../simulator/chain/deal.ts";
 import { LPS } from "../helpers/keelWorld.ts";
 import { type Fork, useFork } from "../helpers/localFork.ts";
 import { deploySharesHarness, lpSide, shares, usdc } from "../helpers/lpSide.ts";

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { ContractTransactionResponse } from "ethers";
 import hre from "hardhat";
-import { createRandom } from "../../scripts/demo/random.ts";
+import { createRandom } from "../../simulator/path/random.ts";
 import { DEEP } from "../deep.ts";
 import { createQueueModel } from "../support/queueModel.ts";
 

@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import { type Address, parseEther } from "viem";
-import { compiled, deployContract } from "../../scripts/deploy/transact.ts";
-import { DEFAULT_PARAMETERS } from "../../scripts/deploy/parameters.ts";
-import { DEV_ROLES, devAccount } from "../../scripts/devnet/accounts.ts";
-import { deployFeed, proxyRoundId, transmit } from "../../scripts/devnet/feed.ts";
+import { compiled, deployContract } from "../../deployments/transact.ts";
+import { DEFAULT_PARAMETERS } from "../../deployments/parameters.ts";
+import { DEV_ROLES, devAccount } from "../../simulator/chain/accounts.ts";
+import { deployFeed, proxyRoundId, transmit } from "../../simulator/chain/feed.ts";
 import { deskOf } from "../helpers/desk.ts";
 import { GOVERNOR, KEEPER, LPS, LP_DEPOSIT, TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";

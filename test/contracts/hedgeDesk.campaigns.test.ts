@@ -9,7 +9,7 @@ import {
   parseEventLogs,
 } from "viem";
 import { hedgeDeskAbi } from "../../sdk/abi/hedgeDesk.ts";
-import { slice } from "../../scripts/devnet/keel.ts";
+import { slice } from "../../simulator/chain/keel.ts";
 import { seriesId } from "../../sdk/series.ts";
 import { ROUTE_500, deskEvents, deskOf } from "../helpers/desk.ts";
 import { encodeRoute } from "../../sdk/route.ts";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { type Address, parseEther, parseUnits } from "viem";
-import { dealUsdc, dealWeth } from "../../scripts/devnet/deal.ts";
+import { dealUsdc, dealWeth } from "../../simulator/chain/deal.ts";
 import { needsDeployedCode } from "../helpers/coverage.ts";
 import { deskOf } from "../helpers/desk.ts";
 import { encodeRoute } from "../../sdk/route.ts";

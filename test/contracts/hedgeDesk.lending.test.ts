@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import { type Address, type Hex, encodeFunctionData, maxUint256, parseAbi, parseEther, parseUnits } from "viem";
-import { aaveArtifact } from "../../scripts/devnet/aave.ts";
-import { compiled, deployContract } from "../../scripts/deploy/transact.ts";
-import { DEV_ROLES, devAccount } from "../../scripts/devnet/accounts.ts";
-import { send } from "../../scripts/devnet/clients.ts";
-import { dealUsdc, dealWeth } from "../../scripts/devnet/deal.ts";
+import { aaveArtifact } from "../../simulator/chain/aave.ts";
+import { compiled, deployContract } from "../../deployments/transact.ts";
+import { DEV_ROLES, devAccount } from "../../simulator/chain/accounts.ts";
+import { send } from "../../simulator/chain/clients.ts";
+import { dealUsdc, dealWeth } from "../../simulator/chain/deal.ts";
 import { deskEvents, deskOf, setVaultCash } from "../helpers/desk.ts";
 import { GOVERNOR, KEEPER, TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";

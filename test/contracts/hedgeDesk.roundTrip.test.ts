@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { type Address, type TransactionReceipt, parseAbi, parseEther } from "viem";
-import { DEVNET_PARAMETERS } from "../../scripts/deploy/parameters.ts";
+import { DEVNET_PARAMETERS } from "../../deployments/parameters.ts";
 import { deskEvents, deskOf } from "../helpers/desk.ts";
 import { KEEPER, TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { type Address, erc20Abi, parseEther, parseUnits, zeroAddress } from "viem";
-import { dealUsdc, dealWeth } from "../../scripts/devnet/deal.ts";
+import { dealUsdc, dealWeth } from "../../simulator/chain/deal.ts";
 import { ROUTE_500, deskEvents, deskOf } from "../helpers/desk.ts";
 import { encodeRoute } from "../../sdk/route.ts";
 import { GOVERNOR, KEEPER, TRADERS, keelWorld } from "../helpers/keelWorld.ts";

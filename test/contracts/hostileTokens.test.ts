@@ -10,7 +10,7 @@ import {
   parseUnits,
   toFunctionSelector,
 } from "viem";
-import { compiled, deployContract } from "../../scripts/deploy/transact.ts";
+import { compiled, deployContract } from "../../deployments/transact.ts";
 import { findSettlementRound } from "../../sdk/settlementRound.ts";
 import { GOVERNOR, LPS, TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";

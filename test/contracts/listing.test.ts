@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { parseEther } from "viem";
-import { compiled } from "../../scripts/deploy/transact.ts";
+import { compiled } from "../../deployments/transact.ts";
 import { seriesId } from "../../sdk/series.ts";
-import { slice } from "../../scripts/devnet/keel.ts";
+import { slice } from "../../simulator/chain/keel.ts";
 import { GOVERNOR, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";
 import { marketSide } from "../helpers/marketSide.ts";

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { type Address, parseEther, parseEventLogs, parseUnits } from "viem";
 import { optionMarketAbi } from "../../sdk/abi/optionMarket.ts";
 import { findSettlementRound } from "../../sdk/settlementRound.ts";
-import { slice } from "../../scripts/devnet/keel.ts";
+import { slice } from "../../simulator/chain/keel.ts";
 import { deskOf } from "../helpers/desk.ts";
 import { GOVERNOR, KEEPER, LPS, TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { type Address, parseEther } from "viem";
 import type { Leg } from "../../sdk/actions/trading.ts";
-import { slice } from "../../scripts/devnet/keel.ts";
+import { slice } from "../../simulator/chain/keel.ts";
 import { GOVERNOR, KEEPER, TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";
 import { expectClose } from "../helpers/numbers.ts";

@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import { type Address, parseEther } from "viem";
-import { dealUsdc } from "../../scripts/devnet/deal.ts";
+import { dealUsdc } from "../../simulator/chain/deal.ts";
 import type { Leg } from "../../sdk/actions/trading.ts";
 import { seriesId } from "../../sdk/series.ts";
-import { slice } from "../../scripts/devnet/keel.ts";
+import { slice } from "../../simulator/chain/keel.ts";
 import { GOVERNOR, KEEPER, LP_DEPOSIT, TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";
 import { NO_LIMIT, buy, deployHarness, marketSide, sell } from "../helpers/marketSide.ts";

@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import { type Address, parseEther, parseEventLogs, parseUnits } from "viem";
 import { optionVaultAbi } from "../../sdk/abi/optionVault.ts";
-import { compiled, deployContract } from "../../scripts/deploy/transact.ts";
-import { link } from "../../scripts/deploy/link.ts";
+import { compiled, deployContract } from "../../deployments/transact.ts";
+import { link } from "../../deployments/link.ts";
 import { seriesId } from "../../sdk/series.ts";
-import { slice } from "../../scripts/devnet/keel.ts";
+import { slice } from "../../simulator/chain/keel.ts";
 import { deskOf } from "../helpers/desk.ts";
 import { GOVERNOR, KEEPER, LPS, LP_DEPOSIT, TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";

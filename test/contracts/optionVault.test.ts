@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { type Address, parseEther, parseUnits } from "viem";
-import { dealUsdc } from "../../scripts/devnet/deal.ts";
+import { dealUsdc } from "../../simulator/chain/deal.ts";
 import { ROUTE_500 } from "../helpers/desk.ts";
 import { GOVERNOR, KEEPER, LPS, LP_DEPOSIT, TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";

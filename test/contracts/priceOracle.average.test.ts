@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import { parseAbi, zeroAddress } from "viem";
 import { priceOracleAbi } from "../../sdk/abi/priceOracle.ts";
-import { compiled, deployContract } from "../../scripts/deploy/transact.ts";
-import { createMarket } from "../../scripts/devnet/market.ts";
-import { priceAtTick, priceOf, usdcIsToken0 } from "../../scripts/devnet/prices.ts";
+import { compiled, deployContract } from "../../deployments/transact.ts";
+import { createMarket } from "../../simulator/chain/market.ts";
+import { priceAtTick, priceOf, usdcIsToken0 } from "../../simulator/chain/prices.ts";
 import { GOVERNOR } from "../helpers/keelWorld.ts";
 import { type Fork, useFork } from "../helpers/localFork.ts";
 import { expectClose } from "../helpers/numbers.ts";

@@ -1,11 +1,11 @@
 import { expect } from "chai";
 import { type Address, encodeFunctionData, parseAbi, parseEther } from "viem";
 import { findSettlementRound } from "../../sdk/settlementRound.ts";
-import { compiled, deployContract } from "../../scripts/deploy/transact.ts";
-import { DEV_ROLES, devAccount } from "../../scripts/devnet/accounts.ts";
-import { send } from "../../scripts/devnet/clients.ts";
-import { proxyRoundId, transmit } from "../../scripts/devnet/feed.ts";
-import { impersonate } from "../../scripts/devnet/deal.ts";
+import { compiled, deployContract } from "../../deployments/transact.ts";
+import { DEV_ROLES, devAccount } from "../../simulator/chain/accounts.ts";
+import { send } from "../../simulator/chain/clients.ts";
+import { proxyRoundId, transmit } from "../../simulator/chain/feed.ts";
+import { impersonate } from "../../simulator/chain/deal.ts";
 import { GOVERNOR, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";
 

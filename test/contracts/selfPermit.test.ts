@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { type Address, type Hex, encodeFunctionData, erc20Abi, parseAbi, parseEther, parseUnits } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
-import { dealUsdc } from "../../scripts/devnet/deal.ts";
+import { dealUsdc } from "../../simulator/chain/deal.ts";
 import { TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";
 import { NO_LIMIT, buy, marketSide } from "../helpers/marketSide.ts";

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { type Address, type Hex, encodeFunctionData, erc20Abi, maxUint256, parseAbi } from "viem";
-import { compiled, deployContract } from "../../scripts/deploy/transact.ts";
-import { DEV_ROLES, devAccount } from "../../scripts/devnet/accounts.ts";
-import { send } from "../../scripts/devnet/clients.ts";
+import { compiled, deployContract } from "../../deployments/transact.ts";
+import { DEV_ROLES, devAccount } from "../../simulator/chain/accounts.ts";
+import { send } from "../../simulator/chain/clients.ts";
 import { ROUTE_500 } from "../helpers/desk.ts";
 import { useFork } from "../helpers/localFork.ts";
 import { approve, balanceOf } from "../helpers/tokens.ts";

@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import { type Address, type Hex, encodeFunctionData, parseAbi, parseEther, parseUnits } from "viem";
-import { compiled, deployContract } from "../../scripts/deploy/transact.ts";
-import { DEV_ROLES, devAccount } from "../../scripts/devnet/accounts.ts";
-import { send } from "../../scripts/devnet/clients.ts";
-import { dealUsdc, dealWeth } from "../../scripts/devnet/deal.ts";
-import { sortTokens } from "../../scripts/devnet/prices.ts";
+import { compiled, deployContract } from "../../deployments/transact.ts";
+import { DEV_ROLES, devAccount } from "../../simulator/chain/accounts.ts";
+import { send } from "../../simulator/chain/clients.ts";
+import { dealUsdc, dealWeth } from "../../simulator/chain/deal.ts";
+import { sortTokens } from "../../simulator/chain/prices.ts";
 import { type RouteLeg, encodeRoute } from "../../sdk/route.ts";
 import { useFork } from "../helpers/localFork.ts";
 import { expectClose } from "../helpers/numbers.ts";

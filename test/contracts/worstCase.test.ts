@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { type Address, type Hex, parseEther } from "viem";
 import { findSettlementRound } from "../../sdk/settlementRound.ts";
-import { slice } from "../../scripts/devnet/keel.ts";
+import { slice } from "../../simulator/chain/keel.ts";
 import { needsDeployedCode } from "../helpers/coverage.ts";
 import { KEEPER, TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";

@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import type { DemoResult } from "../../scripts/demo/result.ts";
-import { generatePath } from "../../scripts/demo/prices.ts";
+import type { DemoResult } from "../../simulator/ledger/result.ts";
+import { generatePath } from "../../simulator/path/prices.ts";
 import { type Running, freePort, occupyPort, runScript } from "../helpers/processes.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));

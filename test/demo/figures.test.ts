@@ -1,9 +1,9 @@
 import { expect } from "chai";
-import { expiriesAt, missingListings, strikesAround, withListings } from "../../scripts/demo/calendar.ts";
-import { type Scene, legsFor } from "../../scripts/demo/legs.ts";
-import { type Intent, PUT_SHARE, planOrders } from "../../scripts/demo/orders.ts";
-import { DAY, HOUR } from "../../scripts/demo/prices.ts";
-import { changes, spread, standardDeviation } from "../../scripts/demo/statistics.ts";
+import { expiriesAt, missingListings, strikesAround, withListings } from "../../simulator/people/calendar.ts";
+import { type Scene, legsFor } from "../../simulator/people/legs.ts";
+import { type Intent, PUT_SHARE, planOrders } from "../../simulator/people/orders.ts";
+import { DAY, HOUR } from "../../simulator/path/prices.ts";
+import { changes, spread, standardDeviation } from "../../simulator/ledger/statistics.ts";
 import { expectClose } from "../helpers/numbers.ts";
 
 const START = Date.UTC(2026, 0, 5) / 1000;

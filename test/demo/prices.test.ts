@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import fc from "../support/fastCheck.ts";
 import { UserError } from "../../sdk/userError.ts";
-import { cut, parsePrices, parseTime } from "../../scripts/demo/priceFile.ts";
-import { BUNDLED, type Bar, HOUR, generatePath } from "../../scripts/demo/prices.ts";
-import { createVolatilityEstimate } from "../../scripts/demo/volatility.ts";
+import { cut, parsePrices, parseTime } from "../../simulator/path/priceFile.ts";
+import { BUNDLED, type Bar, HOUR, generatePath } from "../../simulator/path/prices.ts";
+import { createVolatilityEstimate } from "../../simulator/path/volatility.ts";
 import { expectClose } from "../helpers/numbers.ts";
 
 const HEADER = "timestamp,low,high,close";

@@ -6,7 +6,7 @@ import { assertChain } from "../../keeper/chain/connection.ts";
 import type { Deployment } from "../../sdk/deployment.ts";
 import { readDeployment, writeDeployment } from "../../keeper/chain/deploymentFile.ts";
 import { UserError } from "../../sdk/userError.ts";
-import { clientsAt } from "../../scripts/devnet/clients.ts";
+import { clientsAt } from "../../simulator/chain/clients.ts";
 import { useFork } from "../helpers/localFork.ts";
 
 const NOWHERE = "http://127.0.0.1:1"; // a port that nothing listens on

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { type Address, encodeFunctionData, parseAbi, zeroAddress } from "viem";
-import { DEV_ROLES, devAccount } from "../../scripts/devnet/accounts.ts";
-import { send } from "../../scripts/devnet/clients.ts";
+import { DEV_ROLES, devAccount } from "../../simulator/chain/accounts.ts";
+import { send } from "../../simulator/chain/clients.ts";
 import {
   FEED_HEARTBEAT,
   feedAbi,
@@ -10,7 +10,7 @@ import {
   proxyRoundId,
   roundDue,
   transmit,
-} from "../../scripts/devnet/feed.ts";
+} from "../../simulator/chain/feed.ts";
 import { useFork } from "../helpers/localFork.ts";
 
 const v2Abi = parseAbi([

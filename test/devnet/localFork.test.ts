@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { devAccount } from "../../scripts/devnet/accounts.ts";
-import { dealUsdc } from "../../scripts/devnet/deal.ts";
+import { devAccount } from "../../simulator/chain/accounts.ts";
+import { dealUsdc } from "../../simulator/chain/deal.ts";
 import { useFork } from "../helpers/localFork.ts";
 import { balanceOf } from "../helpers/tokens.ts";
 

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import fc from "../support/fastCheck.ts";
 import { UserError } from "../../sdk/userError.ts";
-import { FEED_HEARTBEAT } from "../../scripts/devnet/feed.ts";
-import { positionAmounts, priceAtTick, priceOf, sqrtPriceX96, ticksOf } from "../../scripts/devnet/prices.ts";
+import { FEED_HEARTBEAT } from "../../simulator/chain/feed.ts";
+import { positionAmounts, priceAtTick, priceOf, sqrtPriceX96, ticksOf } from "../../simulator/chain/prices.ts";
 import { describeOnForks, useFork } from "../helpers/localFork.ts";
 import { expectClose } from "../helpers/numbers.ts";
 

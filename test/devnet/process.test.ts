@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readDeployment, writeDeployment } from "../../keeper/chain/deploymentFile.ts";
-import { clientsAt } from "../../scripts/devnet/clients.ts";
-import { createMarket } from "../../scripts/devnet/market.ts";
+import { clientsAt } from "../../simulator/chain/clients.ts";
+import { createMarket } from "../../simulator/chain/market.ts";
 import { expectClose } from "../helpers/numbers.ts";
 import { type Result, type Running, freePort, occupyPort, runScript } from "../helpers/processes.ts";
 

@@ -2,13 +2,13 @@ import { expect } from "chai";
 import hre from "hardhat";
 import { type Address, erc20Abi, getAddress, keccak256, parseAbi, slice } from "viem";
 import type { ProtocolAddresses } from "../../sdk/deployment.ts";
-import { aaveArtifact } from "../../scripts/devnet/aave.ts";
-import { type Artifact, weth9Artifact } from "../../scripts/devnet/artifacts.ts";
-import { clientsOf } from "../../scripts/devnet/clients.ts";
-import { feedAbi } from "../../scripts/devnet/feed.ts";
-import { usdcIsToken0 } from "../../scripts/devnet/prices.ts";
-import { deployProtocols } from "../../scripts/devnet/protocols.ts";
-import { coreArtifact, peripheryArtifact } from "../../scripts/devnet/uniswap.ts";
+import { aaveArtifact } from "../../simulator/chain/aave.ts";
+import { type Artifact, weth9Artifact } from "../../simulator/chain/artifacts.ts";
+import { clientsOf } from "../../simulator/chain/clients.ts";
+import { feedAbi } from "../../simulator/chain/feed.ts";
+import { usdcIsToken0 } from "../../simulator/chain/prices.ts";
+import { deployProtocols } from "../../simulator/chain/protocols.ts";
+import { coreArtifact, peripheryArtifact } from "../../simulator/chain/uniswap.ts";
 import { useFork } from "../helpers/localFork.ts";
 
 /** Hash of a pool's creation code that every Uniswap v3 deployment has; routers derive pool addresses from it. */

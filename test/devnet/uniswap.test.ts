@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { type Address, encodeFunctionData, maxUint256, parseAbi, parseEther, parseUnits } from "viem";
-import { send } from "../../scripts/devnet/clients.ts";
-import { dealUsdc, dealWeth } from "../../scripts/devnet/deal.ts";
-import { priceAtTick } from "../../scripts/devnet/prices.ts";
+import { send } from "../../simulator/chain/clients.ts";
+import { dealUsdc, dealWeth } from "../../simulator/chain/deal.ts";
+import { priceAtTick } from "../../simulator/chain/prices.ts";
 import { type Fork, describeOnForks, useFork } from "../helpers/localFork.ts";
 import { expectClose } from "../helpers/numbers.ts";
 import { approve, balanceOf } from "../helpers/tokens.ts";

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { type Address, encodeFunctionData, erc20Abi, maxUint256, parseAbi } from "viem";
-import { DEV_ROLES, devAccount } from "../../scripts/devnet/accounts.ts";
-import { send } from "../../scripts/devnet/clients.ts";
-import { dealUsdc } from "../../scripts/devnet/deal.ts";
+import { DEV_ROLES, devAccount } from "../../simulator/chain/accounts.ts";
+import { send } from "../../simulator/chain/clients.ts";
+import { dealUsdc } from "../../simulator/chain/deal.ts";
 import { useFork } from "../helpers/localFork.ts";
 import { signPermit } from "../helpers/permits.ts";
 import { balanceOf } from "../helpers/tokens.ts";

@@ -1,8 +1,8 @@
 import { parseEther } from "viem";
-import { DEV_ROLES, devAccount } from "../../scripts/devnet/accounts.ts";
-import { dealUsdc } from "../../scripts/devnet/deal.ts";
+import { DEV_ROLES, devAccount } from "../../simulator/chain/accounts.ts";
+import { dealUsdc } from "../../simulator/chain/deal.ts";
 import { seriesId } from "../../sdk/series.ts";
-import { LP_DEPOSIT, type Listing, type OpenMarket, openMarket } from "../../scripts/devnet/openMarket.ts";
+import { LP_DEPOSIT, type Listing, type OpenMarket, openMarket } from "../../simulator/chain/openMarket.ts";
 import type { Fork } from "./localFork.ts";
 
 export { LP_DEPOSIT };

@@ -2,10 +2,10 @@ import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import hre from "hardhat";
 import type { ProtocolAddresses } from "../../sdk/deployment.ts";
-import { type ChainClients, clientsOf } from "../../scripts/devnet/clients.ts";
-import { adoptMainnet } from "../../scripts/devnet/mainnet.ts";
-import { type Market, createMarket } from "../../scripts/devnet/market.ts";
-import { type Devnet, startDevnet } from "../../scripts/devnet/node.ts";
+import { type ChainClients, clientsOf } from "../../simulator/chain/clients.ts";
+import { adoptMainnet } from "../../simulator/chain/mainnet.ts";
+import { type Market, createMarket } from "../../simulator/chain/market.ts";
+import { type Devnet, startDevnet } from "../../simulator/chain/node.ts";
 
 /** The chain that a fork is a copy of. */
 export type Origin = "devnet" | "mainnet";

@@ -9,9 +9,9 @@ import {
 } from "viem";
 import { errorsAbi } from "../../sdk/abi/errors.ts";
 import { optionVaultAbi } from "../../sdk/abi/optionVault.ts";
-import { link } from "../../scripts/deploy/link.ts";
-import { compiled, deployContract } from "../../scripts/deploy/transact.ts";
-import { type ChainClients, send } from "../../scripts/devnet/clients.ts";
+import { link } from "../../deployments/link.ts";
+import { compiled, deployContract } from "../../deployments/transact.ts";
+import { type ChainClients, send } from "../../simulator/chain/clients.ts";
 import { GOVERNOR, type KeelWorld } from "./keelWorld.ts";
 import type { Fork } from "./localFork.ts";
 

@@ -1,8 +1,8 @@
 import { type Abi, type Address, parseEther } from "viem";
-import { link } from "../../scripts/deploy/link.ts";
-import { compiled, deployContract } from "../../scripts/deploy/transact.ts";
-import { DEV_ROLES, devAccount } from "../../scripts/devnet/accounts.ts";
-import { dealUsdc } from "../../scripts/devnet/deal.ts";
+import { link } from "../../deployments/link.ts";
+import { compiled, deployContract } from "../../deployments/transact.ts";
+import { DEV_ROLES, devAccount } from "../../simulator/chain/accounts.ts";
+import { dealUsdc } from "../../simulator/chain/deal.ts";
 import type { Leg } from "../../sdk/actions/trading.ts";
 import { errorsAbi } from "../../sdk/abi/errors.ts";
 import { GOVERNOR, type KeelWorld, LP_DEPOSIT } from "./keelWorld.ts";

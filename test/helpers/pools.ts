@@ -1,9 +1,9 @@
 import { type Address, type Hex, encodeFunctionData, maxUint256, parseAbi, parseEther, parseUnits } from "viem";
 import type { ProtocolAddresses } from "../../sdk/deployment.ts";
-import { DEV_ROLES, devAccount } from "../../scripts/devnet/accounts.ts";
-import { type ChainClients, send } from "../../scripts/devnet/clients.ts";
-import { dealUsdc, dealWeth } from "../../scripts/devnet/deal.ts";
-import { sqrtPriceX96 } from "../../scripts/devnet/prices.ts";
+import { DEV_ROLES, devAccount } from "../../simulator/chain/accounts.ts";
+import { type ChainClients, send } from "../../simulator/chain/clients.ts";
+import { dealUsdc, dealWeth } from "../../simulator/chain/deal.ts";
+import { sqrtPriceX96 } from "../../simulator/chain/prices.ts";
 import { approve } from "./tokens.ts";
 
 /** A pool of ether against a dollar, its liquidity spread over all prices. */

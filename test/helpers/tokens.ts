@@ -1,5 +1,5 @@
 import { type Address, encodeFunctionData, erc20Abi } from "viem";
-import { type ChainClients, send } from "../../scripts/devnet/clients.ts";
+import { type ChainClients, send } from "../../simulator/chain/clients.ts";
 
 /** Balance of `account` in the token's own units. */
 export function balanceOf(clients: ChainClients, token: Address, account: Address): Promise<bigint> {

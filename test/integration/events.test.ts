@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { type Address, parseEther } from "viem";
-import { DEV_ROLES, devAccount } from "../../scripts/devnet/accounts.ts";
+import { DEV_ROLES, devAccount } from "../../simulator/chain/accounts.ts";
 import type { Leg } from "../../sdk/actions/trading.ts";
-import { slice } from "../../scripts/devnet/keel.ts";
+import { slice } from "../../simulator/chain/keel.ts";
 import { deskOf } from "../helpers/desk.ts";
 import { GOVERNOR, KEEPER, LPS, TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";

@@ -8,7 +8,7 @@ import type { Intent } from "../../keeper/execution/intent.ts";
 import { purposeOf } from "../../keeper/execution/requests.ts";
 import { attempts, attributions, intents } from "../../keeper/store/schema.ts";
 import { abs, fromWad } from "../../sdk/units.ts";
-import { type Random, createRandom } from "../../scripts/demo/random.ts";
+import { type Random, createRandom } from "../../simulator/path/random.ts";
 import { DEEP } from "../deep.ts";
 import { KEEPER, TRADERS } from "../helpers/keelWorld.ts";
 import { heldMegabytes } from "../support/heap.ts";

@@ -5,7 +5,7 @@ import { differences, literalsInSolidity } from "../../scripts/fit/solidity.ts";
 import { DEEP } from "../deep.ts";
 import { cdf, fromWad } from "../reference/blackScholes.ts";
 import { wad } from "../reference/options.ts";
-import { uniforms } from "../../scripts/demo/random.ts";
+import { uniforms } from "../../simulator/path/random.ts";
 import { deployPricingHarness, type PricingHarness } from "./harness.ts";
 
 const CASES = DEEP ? 5_000 : 200;

@@ -4,7 +4,7 @@ import { real, type Real } from "../../scripts/fit/functions.ts";
 import { DEEP } from "../deep.ts";
 import { fromWad, yearsOf } from "../reference/blackScholes.ts";
 import { wad } from "../reference/options.ts";
-import { uniforms } from "../../scripts/demo/random.ts";
+import { uniforms } from "../../simulator/path/random.ts";
 import { deployPricingHarness, type PricingHarness, type WadSlice } from "./harness.ts";
 
 interface Vector {

@@ -3,7 +3,7 @@ import { callAndPut, greeks, smileVol, totalVariance } from "../../sdk/pricing/i
 import { DEEP } from "../deep.ts";
 import type { WadOption } from "../reference/blackScholes.ts";
 import { wad, wideOptions } from "../reference/options.ts";
-import { uniforms } from "../../scripts/demo/random.ts";
+import { uniforms } from "../../simulator/path/random.ts";
 import { type PricingHarness, deployPricingHarness, greeksOfAll } from "./harness.ts";
 
 /** The two sides' own bounds added up: 3e-14 on-chain and 1e-14 in TypeScript for prices, 1e-13 and 1e-12 for Greeks. */

@@ -1,5 +1,5 @@
 import { parseUnits } from "ethers";
-import { uniforms } from "../../scripts/demo/random.ts";
+import { uniforms } from "../../simulator/path/random.ts";
 import type { WadOption } from "./blackScholes.ts";
 
 export const wad = (x: number | string): bigint => {

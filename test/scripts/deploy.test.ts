@@ -3,11 +3,11 @@ import hre from "hardhat";
 import { type Address, parseAbi, zeroAddress } from "viem";
 import { assertPoolMemory } from "../../keeper/chain/poolMemory.ts";
 import { UserError } from "../../sdk/userError.ts";
-import { type KeelAddresses, deployKeel } from "../../scripts/deploy/keel.ts";
-import { ensurePoolMemory } from "../../scripts/deploy/oracleSources.ts";
-import { DEFAULT_PARAMETERS } from "../../scripts/deploy/parameters.ts";
-import { compiled, deployContract } from "../../scripts/deploy/transact.ts";
-import { connectKeel } from "../../scripts/devnet/keel.ts";
+import { type KeelAddresses, deployKeel } from "../../deployments/keel.ts";
+import { ensurePoolMemory } from "../../deployments/oracleSources.ts";
+import { DEFAULT_PARAMETERS } from "../../deployments/parameters.ts";
+import { compiled, deployContract } from "../../deployments/transact.ts";
+import { connectKeel } from "../../simulator/chain/keel.ts";
 import { GOVERNOR, KEEPER } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";
 

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
-import { DEV_ROLES, devAccount, devPrivateKey } from "../../scripts/devnet/accounts.ts";
+import { DEV_ROLES, devAccount, devPrivateKey } from "../../simulator/chain/accounts.ts";
 import { type DeployedDevnet, startDeployedDevnet } from "../keeper/support/deployedDevnet.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));

@@ -1,10 +1,10 @@
 import { expect } from "chai";
-import { missingSeries } from "../../scripts/bench/hedging/book.ts";
-import { type ChainRun, runOnChain } from "../../scripts/bench/hedging/chain/run.ts";
+import { missingSeries } from "../../simulator/people/book.ts";
+import { type ChainRun, hedgeBook } from "../../simulator/scenarios/hedgedBook.ts";
 import { BOOK, EVERY_HOUR } from "../../scripts/bench/hedging/curve.ts";
 import { runHedging } from "../../scripts/bench/hedging/model.ts";
 import { curveSvg } from "../../scripts/bench/hedging/plot.ts";
-import { createRandom } from "../../scripts/demo/random.ts";
+import { createRandom } from "../../simulator/path/random.ts";
 import { expectClose } from "../helpers/numbers.ts";
 import { runScript } from "../helpers/processes.ts";
 
@@ -32,8 +32,8 @@ describe("The hedging benchmark on a local chain", function () {
   let everyHour: ChainRun;
 
   before(async () => {
-    everyHour = await runOnChain(PATH, EVERY_HOUR, OPTIONS);
-    keeper = await runOnChain(PATH, {}, OPTIONS);
+    everyHour = await hedgeBook(PATH, EVERY_HOUR, OPTIONS);
+    keeper = await hedgeBook(PATH, {}, OPTIONS);
   });
 
   it("reads a P&L from the vault that is the options' and the hedge's, less what hedging cost", () => {

@@ -17,8 +17,8 @@ import { Sources } from "../../scripts/bench/informed/reading.ts";
 import { passes } from "../../scripts/bench/informed/report.ts";
 import { bestTrade } from "../../scripts/bench/informed/trader.ts";
 import { BAD_DAY, runVolDay, volPath } from "../../scripts/bench/informed/vol.ts";
-import { type Bar, DAY, HOUR } from "../../scripts/demo/prices.ts";
-import { DEFAULT_PARAMETERS } from "../../scripts/deploy/parameters.ts";
+import { type Bar, DAY, HOUR } from "../../simulator/path/prices.ts";
+import { DEFAULT_PARAMETERS } from "../../deployments/parameters.ts";
 import { expectClose } from "../helpers/numbers.ts";
 
 const START = Date.UTC(2026, 0, 5) / 1000;

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { lagAfter } from "../../scripts/bench/posts.ts";
-import { DEFAULT_PARAMETERS } from "../../scripts/deploy/parameters.ts";
+import { DEFAULT_PARAMETERS } from "../../deployments/parameters.ts";
 
 describe("What a jump of posted vol costs", () => {
   const lag = (held: number, hours: number) => lagAfter(DEFAULT_PARAMETERS, held, 15, hours);

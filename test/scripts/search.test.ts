@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { parseKinds, parseWhole } from "../../scripts/search.ts";
-import { createRandom } from "../../scripts/demo/random.ts";
+import { createRandom } from "../../simulator/path/random.ts";
 import { evolve } from "../../scripts/search/evolve.ts";
 import { type Alphabet, type Genome, choice, cross, mutate, randomGenome, ratio } from "../../scripts/search/genome.ts";
 import { KINDS } from "../../scripts/search/kinds.ts";

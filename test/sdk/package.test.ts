@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { expect } from "chai";
 import { build } from "esbuild";
-import { DEV_ROLES, devAccount, devPrivateKey } from "../../scripts/devnet/accounts.ts";
+import { DEV_ROLES, devAccount, devPrivateKey } from "../../simulator/chain/accounts.ts";
 import { type Packed, buildPackage, packPackage } from "../../scripts/sdk/package.ts";
 import { type DeployedDevnet, startDeployedDevnet } from "../keeper/support/deployedDevnet.ts";
 

@@ -1,4 +1,4 @@
-import { createRandom } from "../../scripts/demo/random.ts";
+import { createRandom } from "../../simulator/path/random.ts";
 
 /** Deterministic random numbers: the same seed gives the same sequence on every machine. */
 export interface Random {

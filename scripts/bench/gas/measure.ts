@@ -1,9 +1,9 @@
 import { type Address, encodeFunctionData, pad, parseEther, parseUnits, toHex } from "viem";
 import { encodeRoute } from "../../../sdk/route.ts";
-import type { ChainClients } from "../../devnet/clients.ts";
+import type { ChainClients } from "../../../simulator/chain/clients.ts";
 import type { Leg } from "../../../sdk/actions/trading.ts";
-import { slice } from "../../devnet/keel.ts";
-import type { Devnet } from "../../devnet/node.ts";
+import { slice } from "../../../simulator/chain/keel.ts";
+import type { Devnet } from "../../../simulator/chain/node.ts";
 import type { FigureId, Gas } from "./figures.ts";
 import {
   ALICE,

@@ -1,12 +1,12 @@
 import { type Address, type Hex, type TransactionReceipt, parseEther, parseUnits } from "viem";
-import { DEV_ROLES, devAccount } from "../../devnet/accounts.ts";
-import type { ChainClients } from "../../devnet/clients.ts";
-import { dealUsdc } from "../../devnet/deal.ts";
-import type { Keel } from "../../devnet/keel.ts";
+import { DEV_ROLES, devAccount } from "../../../simulator/chain/accounts.ts";
+import type { ChainClients } from "../../../simulator/chain/clients.ts";
+import { dealUsdc } from "../../../simulator/chain/deal.ts";
+import type { Keel } from "../../../simulator/chain/keel.ts";
 import { seriesId } from "../../../sdk/series.ts";
-import { type Market, createMarket } from "../../devnet/market.ts";
-import type { Devnet } from "../../devnet/node.ts";
-import { type Listing, openMarket } from "../../devnet/openMarket.ts";
+import { type Market, createMarket } from "../../../simulator/chain/market.ts";
+import type { Devnet } from "../../../simulator/chain/node.ts";
+import { type Listing, openMarket } from "../../../simulator/chain/openMarket.ts";
 
 export const SPOT = 3000;
 

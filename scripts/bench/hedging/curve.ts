@@ -1,5 +1,5 @@
 import { DEFAULT_POLICY, type HedgePolicy } from "../../../keeper/hedging/policy.ts";
-import type { BookOptions } from "./book.ts";
+import type { BookOptions } from "../../../simulator/people/book.ts";
 
 /** One way of hedging: shares of the unhedged risk and of the cost of hedging every hour. */
 export interface CurvePoint {

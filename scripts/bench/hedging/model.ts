@@ -5,8 +5,8 @@ import { seriesId } from "../../../sdk/series.ts";
 import type { MarkReading, Position, SliceReading, Snapshot } from "../../../sdk/portfolio/snapshot.ts";
 import { fromWad, toWad } from "../../../sdk/units.ts";
 import { ampleState } from "./ampleState.ts";
-import { type BookOptions, type Path, type Sold, missingSeries } from "./book.ts";
-import { type HourlyPnl, riskOf } from "./statistics.ts";
+import { type BookOptions, type Path, type Sold, missingSeries } from "../../../simulator/people/book.ts";
+import { type HourlyPnl, riskOf } from "../../../simulator/ledger/hourlyPnl.ts";
 
 /** What one way of hedging did over a path. */
 export interface HedgingRun {

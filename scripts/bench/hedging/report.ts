@@ -1,6 +1,6 @@
 import { DEFAULT_POLICY } from "../../../keeper/hedging/policy.ts";
 import { type TextColumn, textTable } from "../../../keeper/reports/textTable.ts";
-import type { ChainRun } from "./chain/run.ts";
+import type { ChainRun } from "../../../simulator/scenarios/hedgedBook.ts";
 import { type Curve, MOST, defaultPoint, isWithinLimits } from "./curve.ts";
 
 /** What one call of the benchmark found. */

@@ -1,6 +1,6 @@
 import type { SsviSlice } from "../../../sdk/pricing/ssvi.ts";
-import { DAY } from "../../demo/prices.ts";
-import { DEFAULT_PARAMETERS } from "../../deploy/parameters.ts";
+import { DAY } from "../../../simulator/path/prices.ts";
+import { DEFAULT_PARAMETERS } from "../../../deployments/parameters.ts";
 import { type Impact, ModelMarket, type Series, type Terms } from "./market.ts";
 import { BLOCK, type DayPath } from "./path.ts";
 import { type Reading, Sources } from "./reading.ts";

@@ -2,7 +2,7 @@ import { callAndPut } from "../../../sdk/pricing/blackScholes.ts";
 import { type SsviSlice, smileVol } from "../../../sdk/pricing/ssvi.ts";
 import { SCENARIOS } from "../../../sdk/portfolio/stress.ts";
 import { fromWad } from "../../../sdk/units.ts";
-import type { KeelParameters } from "../../deploy/parameters.ts";
+import type { KeelParameters } from "../../../deployments/parameters.ts";
 import type { Reading } from "./reading.ts";
 
 /** One listed option. */

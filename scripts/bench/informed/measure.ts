@@ -1,5 +1,5 @@
 import type { SsviSlice } from "../../../sdk/pricing/ssvi.ts";
-import { DEFAULT_PARAMETERS } from "../../deploy/parameters.ts";
+import { DEFAULT_PARAMETERS } from "../../../deployments/parameters.ts";
 import {
   type DayOptions,
   type DayResult,

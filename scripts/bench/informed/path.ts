@@ -1,6 +1,6 @@
 import { UserError } from "../../../sdk/userError.ts";
-import { DAY, HOUR, type Bar } from "../../demo/prices.ts";
-import { createRandom } from "../../demo/random.ts";
+import { DAY, HOUR, type Bar } from "../../../simulator/path/prices.ts";
+import { createRandom } from "../../../simulator/path/random.ts";
 
 /** Seconds between two blocks, and between two prices of a bridged path. */
 export const BLOCK = 12;

@@ -1,4 +1,4 @@
-import { roundDue } from "../../devnet/feed.ts";
+import { roundDue } from "../../../simulator/chain/feed.ts";
 
 /** What PriceOracle.read answers, dollars: Chainlink's price, and the range of it and of what the pool has seen. */
 export interface Reading {

@@ -1,7 +1,7 @@
 import type { SsviSlice } from "../../../sdk/pricing/ssvi.ts";
 import { fromWad } from "../../../sdk/units.ts";
-import { createRandom } from "../../demo/random.ts";
-import { DEFAULT_PARAMETERS } from "../../deploy/parameters.ts";
+import { createRandom } from "../../../simulator/path/random.ts";
+import { DEFAULT_PARAMETERS } from "../../../deployments/parameters.ts";
 import { type DayOptions, type DayResult, type InformedTrade, listedAt, recorded } from "./day.ts";
 import { ModelMarket, type Terms, valueOf } from "./market.ts";
 import { BLOCK, type DayPath } from "./path.ts";

@@ -14,10 +14,11 @@ import { createKillSwitch } from "../../../keeper/monitoring/killSwitch.ts";
 import { createLogger } from "../../../keeper/monitoring/logger.ts";
 import { createMetrics } from "../../../keeper/monitoring/metrics.ts";
 import { openSession } from "../../../keeper/store/session.ts";
-import { DEV_ROLES, devAccount } from "../../devnet/accounts.ts";
-import { createMarket } from "../../devnet/market.ts";
-import { startDevnet } from "../../devnet/node.ts";
-import { openMarket } from "../../devnet/openMarket.ts";
+import { DEV_ROLES, devAccount } from "../../../simulator/chain/accounts.ts";
+import { createMarket } from "../../../simulator/chain/market.ts";
+import { DEVNET_FILES, compileFiles } from "../../compile/files.ts";
+import { startDevnet } from "../../../simulator/chain/node.ts";
+import { openMarket } from "../../../simulator/chain/openMarket.ts";
 import { replayLine } from "./replayLine.ts";
 
 export interface TickFigures {
@@ -41,6 +42,7 @@ export async function measureTicks(
   onProgress: (done: number, residentMb: number) => void,
 ): Promise<TickFigures> {
   const folder = mkdtempSync(join(tmpdir(), "keel-bench-"));
+  await compileFiles(DEVNET_FILES);
   const devnet = await startDevnet({ port: 0, price: PRICE });
   const { clients, deployment, url } = devnet;
   const { protocols, chainId } = deployment;

@@ -1,4 +1,4 @@
-import { createRandom } from "../../demo/random.ts";
+import { createRandom } from "../../../simulator/path/random.ts";
 import { type Chain, HONEST, SPOT, openChain } from "../chain.ts";
 import { type Alphabet, type Genome, choice, ratio } from "../genome.ts";
 import { type Kind, type Result, dollars } from "../kind.ts";

@@ -1,7 +1,7 @@
 import type { OnChainSlice } from "../../../sdk/slice.ts";
-import { slice } from "../../devnet/keel.ts";
-import { DEFAULT_PARAMETERS } from "../../deploy/parameters.ts";
-import { ROLES } from "../../deploy/roles.ts";
+import { slice } from "../../../simulator/chain/keel.ts";
+import { DEFAULT_PARAMETERS } from "../../../deployments/parameters.ts";
+import { ROLES } from "../../../deployments/roles.ts";
 import { type Chain, openChain } from "../chain.ts";
 import { type Alphabet, type Genome, type Step, choice, ratio } from "../genome.ts";
 import { type Kind, type Result, dollars, timeText } from "../kind.ts";

@@ -1,9 +1,9 @@
 import { erc20Abi, maxUint256, parseAbi } from "viem";
 import { findSettlementRound } from "../../../sdk/settlementRound.ts";
 import { decodeSeries } from "../../../sdk/series.ts";
-import { type Random, createRandom } from "../../../scripts/demo/random.ts";
-import { ROLES } from "../../../scripts/deploy/roles.ts";
-import { slice } from "../../../scripts/devnet/keel.ts";
+import { type Random, createRandom } from "../../../simulator/path/random.ts";
+import { ROLES } from "../../../deployments/roles.ts";
+import { slice } from "../../../simulator/chain/keel.ts";
 import type { OnChainSlice } from "../../../sdk/slice.ts";
 import { type Call, type Chain, SPOT, openChain, poolAbi, toWad } from "../../../scripts/search/chain.ts";
 import { ratio } from "../../../scripts/search/genome.ts";

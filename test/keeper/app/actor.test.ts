@@ -10,7 +10,7 @@ import { createLeadership } from "../../../keeper/store/leases.ts";
 import { readTimeline } from "../../../keeper/store/timeline.ts";
 import { createRecorder, readHistory } from "../../../keeper/store/records.ts";
 import type { StoreSession } from "../../../keeper/store/session.ts";
-import { openMarket } from "../../../scripts/devnet/openMarket.ts";
+import { openMarket } from "../../../simulator/chain/openMarket.ts";
 import { GOVERNOR, KEEPER, TRADERS, keelWorld } from "../../helpers/keelWorld.ts";
 import { useFork } from "../../helpers/localFork.ts";
 import { type TestKeeper, keeperOn, look, tickAt, tickNow } from "../support/keeperWorld.ts";

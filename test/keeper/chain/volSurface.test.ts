@@ -4,7 +4,7 @@ import { fromOnChainSlice, toOnChainSlice } from "../../../sdk/slice.ts";
 import { readDeribitChain } from "../../../keeper/feeds/deribitChain.ts";
 import { type OptionChain, calibrate } from "../../../sdk/pricing/calibration/index.ts";
 import { surfaceForward, surfaceOf, surfaceVol } from "../../../sdk/pricing/index.ts";
-import { DEFAULT_PARAMETERS } from "../../../scripts/deploy/parameters.ts";
+import { DEFAULT_PARAMETERS } from "../../../deployments/parameters.ts";
 import { wad } from "../../reference/options.ts";
 import type { Surface } from "../../support/surface.ts";
 import { sharedDataOrSkip } from "../../support/sharedData.ts";

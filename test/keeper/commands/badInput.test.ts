@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { DEV_ROLES, devPrivateKey } from "../../../scripts/devnet/accounts.ts";
+import { DEV_ROLES, devPrivateKey } from "../../../simulator/chain/accounts.ts";
 import { KEEPER } from "../../helpers/keelWorld.ts";
 import { runKeel } from "../support/commandLine.ts";
 import { type DeployedDevnet, startDeployedDevnet } from "../support/deployedDevnet.ts";

@@ -1,7 +1,7 @@
 import hre from "hardhat";
 import { http, createTestClient, publicActions, walletActions } from "viem";
-import { watchConnections } from "../../../scripts/devnet/connections.ts";
-import { freePort } from "../../../scripts/devnet/node.ts";
+import { watchConnections } from "../../../simulator/chain/connections.ts";
+import { freePort } from "../../../simulator/chain/node.ts";
 
 /** A local Hardhat node without any contracts, over HTTP and WebSocket. */
 export async function startBareNode() {

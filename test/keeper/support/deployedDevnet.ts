@@ -5,9 +5,9 @@ import type { Deployment } from "../../../sdk/deployment.ts";
 import { writeDeployment } from "../../../keeper/chain/deploymentFile.ts";
 import { activate } from "../../../keeper/activation.ts";
 import { loadConfig } from "../../../keeper/config.ts";
-import { DEV_ROLES, devAccount, devPrivateKey } from "../../../scripts/devnet/accounts.ts";
-import { createMarket } from "../../../scripts/devnet/market.ts";
-import { startDevnet } from "../../../scripts/devnet/node.ts";
+import { DEV_ROLES, devAccount, devPrivateKey } from "../../../simulator/chain/accounts.ts";
+import { createMarket } from "../../../simulator/chain/market.ts";
+import { startDevnet } from "../../../simulator/chain/node.ts";
 import { keelWorld } from "../../helpers/keelWorld.ts";
 import type { DeployedFork } from "./keeperWorld.ts";
 

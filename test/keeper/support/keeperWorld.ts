@@ -20,7 +20,7 @@ import { createLeadership } from "../../../keeper/store/leases.ts";
 import { readTimeline } from "../../../keeper/store/timeline.ts";
 import { createRecorder } from "../../../keeper/store/records.ts";
 import type { Lead, StoreSession } from "../../../keeper/store/session.ts";
-import { DEV_ROLES, devAccount } from "../../../scripts/devnet/accounts.ts";
+import { DEV_ROLES, devAccount } from "../../../simulator/chain/accounts.ts";
 import type { KeelWorld } from "../../helpers/keelWorld.ts";
 import type { Fork } from "../../helpers/localFork.ts";
 import { emptyStore } from "./store.ts";

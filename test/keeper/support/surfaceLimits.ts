@@ -1,6 +1,6 @@
 import type { SurfaceLimits } from "../../../keeper/hedging/duties/surfaceStep.ts";
 
-/** What a surface accepts, as scripts/deploy/parameters.ts sets it. */
+/** What a surface accepts, as deployments/parameters.ts sets it. */
 export const SURFACE_LIMITS: SurfaceLimits = {
   minVol: 0.05,
   maxVol: 5,

@@ -4,8 +4,8 @@ import { privateKeyToAccount } from "viem/accounts";
 import { type RpcPool, createRpcPool } from "../../../../keeper/chain/rpcPool/pool.ts";
 import { PoolError } from "../../../../keeper/chain/rpcPool/endpointError.ts";
 import { poolTransport, sessionReader } from "../../../../keeper/chain/rpcPool/transport.ts";
-import { devPrivateKey } from "../../../../scripts/devnet/accounts.ts";
-import { createRandom } from "../../../../scripts/demo/random.ts";
+import { devPrivateKey } from "../../../../simulator/chain/accounts.ts";
+import { createRandom } from "../../../../simulator/path/random.ts";
 import { type BareNode, startBareNode } from "../../support/bareNode.ts";
 import { type Behaviour, type HostileProxy, startHostileProxy } from "../../support/hostileProxy.ts";
 

@@ -3,9 +3,9 @@ import { type Address, type Hash, type Hex, encodeFunctionData, parseAbi, parseE
 import { type Intent, plan } from "../../../../keeper/execution/intent.ts";
 import { chainViewOf } from "../../../../keeper/execution/chainView.ts";
 import type { ChainView, Signer, Urgency, VerifyEffect } from "../../../../keeper/execution/ports.ts";
-import { DEV_ROLES, devAccount } from "../../../../scripts/devnet/accounts.ts";
-import { deploy, weth9Artifact } from "../../../../scripts/devnet/artifacts.ts";
-import { type ChainClients, clientsOf } from "../../../../scripts/devnet/clients.ts";
+import { DEV_ROLES, devAccount } from "../../../../simulator/chain/accounts.ts";
+import { deploy, weth9Artifact } from "../../../../simulator/chain/artifacts.ts";
+import { type ChainClients, clientsOf } from "../../../../simulator/chain/clients.ts";
 
 /** What an intent of these tests buys: the smallest thing with an effect that adds up when it is done twice. */
 export const CLIP = parseEther("1");
