@@ -14,7 +14,7 @@ export function demoPage(result: DemoResult): string {
       heading: "The story",
       note:
         "Every point is the vault after the keeper is done with a price. Unhedged is the same book without the desk: P&L less what the desk has earned. " +
-        "In this version the desk can hold ether but not owe it, so traders come for calls above all.",
+        "Traders come for calls above all, so the desk holds ether for most of the story; what it is short of it borrows.",
       body: plots(result),
     },
     {

@@ -20,8 +20,7 @@ export interface Intent {
 export type IntentKind = "buy call" | "buy put" | "buy strangle" | "sell back" | "roll" | "move strike";
 
 /**
- * Traders come for calls: the vault can hold ether but, in this version, not owe it, so it can only hedge a book that is
- * short of calls. Puts are bought too, in moderation (see {@link PUT_SHARE}).
+ * Traders come for calls above all, so that the hedge is long for most of the story. Puts are bought too, in moderation (see {@link PUT_SHARE}).
  */
 const MIX: readonly (readonly [IntentKind, number])[] = [
   ["buy call", 0.55],
