@@ -37,7 +37,7 @@ interface Waiter {
 }
 
 const KEEL = fileURLToPath(new URL("../../keeper/keel.mjs", import.meta.url));
-const PATIENCE_MS = 60_000; // many times what the slowest tick on a busy machine takes
+const PATIENCE_MS = 300_000; // many times what the slowest tick on a busy machine takes
 const GRACE_MS = 3_000;
 const REMEMBERED_LINES = 8;
 

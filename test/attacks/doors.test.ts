@@ -124,7 +124,7 @@ describe("Attack: the desk's doors, with options for a moment and liquidity wher
 
     for (const sightings of [1, 3] as const) {
       it(`T61: holding over the seam of two blocks, ${sightings + 1} times, costs more than ${sightings} sightings let through`, async function () {
-        this.timeout(300_000);
+        this.timeout(600_000);
         const { call } = world();
         const size = parseEther("380");
         const before = { wealth: await wealth(), nav: await nav() };
@@ -190,7 +190,7 @@ describe("Attack: the desk's doors, with options for a moment and liquidity wher
 
   for (const fee of ["500", "3000"] as const) {
     it(`T62: a shortfall made to order, and a forced sale into his own liquidity in the ${fee} pool`, async function () {
-      this.timeout(300_000);
+      this.timeout(600_000);
       const { keel, clients, market, expiries, call, protocols } = world();
       await market.moveTo(3000, { at: Number(expiries[0]) - 7200, forceRound: true });
       await keel.postSurface(new Map(expiries.map((expiry) => [expiry, flat] as const)));

@@ -135,7 +135,7 @@ describe("Losses of hedges, as they are counted", () => {
   });
 
   it("T63: a keeper's budget costs more to use up, by pushing the average, than it is worth", async function () {
-    this.timeout(180_000);
+    this.timeout(600_000);
     const { clients, market } = world();
     const order = parseEther("110"); // a third of a million dollars
     const charge = async (share: number) => {

@@ -33,7 +33,7 @@ describe("The pool, its reserve and its lists", () => {
   }
 
   it("T71: the reserve is left alone by whoever is LP and trader in one, whichever way the price goes", async function () {
-    this.timeout(300_000);
+    this.timeout(600_000);
     const { keel, call, put, expiries, clients, protocols } = world();
     await fillReserve();
     for (const account of [alice, bob]) await dealUsdc(clients, protocols.usdc, account, parseUnits("10000000", 6));

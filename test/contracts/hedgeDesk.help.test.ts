@@ -65,7 +65,7 @@ describe("HedgeDesk through a crash, with every keeper dead and strangers who he
     );
 
   it("T61, T62: keeps |net delta| within a share of NAV through a fall by half in a day", async function () {
-    this.timeout(300_000);
+    this.timeout(600_000);
     const seen = await through(FALL);
     report("a fall by half", seen);
     expect(seen.fills > 0).to.equal(true);
@@ -73,7 +73,7 @@ describe("HedgeDesk through a crash, with every keeper dead and strangers who he
   });
 
   it("T61, T62: and through 12 March 2020", async function () {
-    this.timeout(300_000);
+    this.timeout(600_000);
     const closes = readFileSync(sharedDataOrSkip(this, "eth-usd-hourly-2017-2022.csv"), "utf8")
       .split("\n")
       .map((line) => line.split(",").map(Number))

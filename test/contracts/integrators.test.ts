@@ -25,7 +25,7 @@ describe("contracts/interfaces, for integrators", () => {
   });
 
   it("compile by themselves", function () {
-    this.timeout(120_000);
+    this.timeout(600_000);
     const solc = createRequire(import.meta.url)("solc") as { compile(input: string): string };
     const sources = Object.fromEntries(
       files.map((file) => [file, { content: readFileSync(`${INTERFACES}/${file}`, "utf8") }]),

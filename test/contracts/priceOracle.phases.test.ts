@@ -167,7 +167,7 @@ describe("Settlement across aggregators that run beside each other", () => {
   });
 
   it("T67: at most one price can ever be proven, whatever aggregators write and whenever the proxy switches", async function () {
-    this.timeout(180_000);
+    this.timeout(600_000);
     const { clients, keel, protocols } = world();
     const random = generator(20_261_130);
     for (let run = 0; run < 12; ++run) {

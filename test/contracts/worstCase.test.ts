@@ -55,7 +55,7 @@ describe("At all caps", () => {
 
   it("T56: with a position in each of 256 series, a mark, an epoch, a stale trade and a settlement take less than 15M gas", async function () {
     needsDeployedCode(this);
-    this.timeout(300_000);
+    this.timeout(600_000);
     const { keel, expiries, market } = world();
     const all = [...expiries, ...[1n, 2n, 3n, 4n, 5n, 6n].map((days) => expiries[0] + days * DAY)].sort((a, b) =>
       Number(a - b),

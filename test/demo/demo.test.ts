@@ -11,7 +11,8 @@ import { generatePath } from "../../simulator/path/prices.ts";
 import { type Running, freePort, occupyPort, runScript } from "../helpers/processes.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const RUN_TIMEOUT_MS = 120_000;
+/** Many times what a run takes on a quiet machine. */
+const RUN_TIMEOUT_MS = 900_000;
 
 describe("npm run demo, as a process", function () {
   this.timeout(RUN_TIMEOUT_MS);
@@ -164,7 +165,9 @@ async function seen<T>(stream: NodeJS.ReadableStream | null, what: RegExp, look:
       if (what.test(text)) resolve(look());
     });
     stream?.on("end", () => reject(new Error(`It ended without ${what}:\n${text}`)));
-    void sleep(60_000).then(() => reject(new Error(`It did not come to ${what}:\n${text}`)));
+    void sleep(RUN_TIMEOUT_MS, undefined, { ref: false }).then(() =>
+      reject(new Error(`It did not come to ${what}:\n${text}`)),
+    );
   });
 }
 

@@ -11,7 +11,7 @@ import { createMarket } from "../../simulator/chain/market.ts";
 import { expectClose } from "../helpers/numbers.ts";
 import { type Result, type Running, freePort, occupyPort, runScript } from "../helpers/processes.ts";
 
-const START_TIMEOUT_MS = 180_000;
+const START_TIMEOUT_MS = 600_000;
 
 describe("npm run devnet, as a process", function () {
   this.timeout(START_TIMEOUT_MS);

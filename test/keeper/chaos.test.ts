@@ -47,7 +47,7 @@ describe("A keeper in chaos: hostile RPCs, reorganisations, spikes of the base f
   };
 
   before(async function () {
-    this.timeout(180_000);
+    this.timeout(600_000);
     random = createRandom(SEED);
     world = await startDeployedDevnet();
     proxies = await Promise.all([0, 1, 2].map(() => startHostileProxy(world.url, expire, { remembers: false })));

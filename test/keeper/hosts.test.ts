@@ -14,7 +14,7 @@ const [ALICE] = TRADERS as [Address];
 const LEASE_SECONDS = 2;
 /** Lease intervals from a host's last sign of life until the other may act. */
 const BOUND = 3;
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 600_000;
 
 /** Writes down every takeover, by the clock that the leases go by. */
 const WATCH_LEASES = [

@@ -78,7 +78,7 @@ describe("FixedPoint and Gaussian", () => {
 
   if (DEEP) {
     it("holds exactly the coefficients that the fits yield, and none of unknown origin", function () {
-      this.timeout(300_000);
+      this.timeout(600_000);
       expect(differences(TARGETS.map((target) => fit(target)))).to.deep.equal([]);
     });
   } else {

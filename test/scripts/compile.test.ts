@@ -142,7 +142,7 @@ describe("The pool of compilers", () => {
 });
 
 describe("A checkout that was moved, or copied", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
   let folder: string;
 
   beforeEach(() => {

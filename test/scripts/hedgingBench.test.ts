@@ -27,7 +27,7 @@ const PATH = (() => {
 })();
 
 describe("The hedging benchmark on a local chain", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
   let keeper: ChainRun;
   let everyHour: ChainRun;
 

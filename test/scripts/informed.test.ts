@@ -204,7 +204,7 @@ describe("Whoever knows prices or vol before the market", () => {
   });
 
   it("the model reads prices and quotes as the contracts do", async function () {
-    this.timeout(300_000);
+    this.timeout(600_000);
     const series = listedAt(START, 3000);
     const stage = await openChain({
       ...{ start: START, price: 3000, middle: 3000, series, slice: SLICE, terms: DEFAULT_PARAMETERS },

@@ -142,7 +142,7 @@ describe("npm run search:attacks", () => {
   });
 
   it("refuses what it does not understand with one sentence", function () {
-    this.timeout(60_000);
+    this.timeout(600_000);
     const { stderr, status } = run("--kinds", "k1,k4");
     expect(status).to.equal(1);
     expect(stderr).to.include("Kinds are k1, k2, k3, k11.");

@@ -158,7 +158,7 @@ describe("What the keeper does on the chain", () => {
   });
 
   it("hedges several markets of one chain in one process, each for itself", async function () {
-    this.timeout(120_000);
+    this.timeout(600_000);
     const first = world();
     const second = await openMarket(first, 3000);
     await second.keel.trade(ALICE, [{ id: first.call(3000, second.expiries[0]), quantity: parseEther("20") }]);

@@ -42,7 +42,7 @@ describe("From keel init to keel activate", () => {
   };
 
   it("leads with an encrypted key and several endpoints to a keeper that hedges", async function () {
-    this.timeout(300_000); // a dozen processes, one after the other
+    this.timeout(600_000); // a dozen processes, one after the other
     const { code, stdout } = await imported();
     expect(code).to.equal(0);
     const [{ address, path }] = JSON.parse(stdout) as [{ address: string; path: string }];

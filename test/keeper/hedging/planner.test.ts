@@ -100,7 +100,7 @@ describe("Hedge planner", () => {
     expect(orderOf(decided).amount).to.equal(toWad(-0.02));
   });
 
-  it("does nothing while the chain's mark and our own Greeks disagree (T42)", () => {
+  it("T42: does nothing while the chain's mark and our own Greeks disagree", () => {
     const snapshot = snapshotOf({ book: [SHORT_CALLS] });
     const decided = plan({ ...snapshot, mark: { ...snapshot.mark, delta: toWad(-9.9) } });
     expect(decided.decision).to.equal("hold");
@@ -229,7 +229,7 @@ describe("Hedge planner under conditions", () => {
     expect(decided.route.parts.reduce((sum, { amount }) => sum + amount, 0n)).to.equal(decided.order.amount);
   });
 
-  it("does nothing while the desk's own net delta is not ours (T42)", () => {
+  it("T42: does nothing while the desk's own net delta is not ours", () => {
     const decided = plan(short, {}, { desk: { netDelta: toWad(-3) } });
     expect(decided.decision).to.equal("hold");
     expect(decided.reason).to.include({ code: "mark-disagrees", figure: "netDelta", onChain: -3 });

@@ -15,7 +15,7 @@ const INTERVAL_MS = 10_000;
 const TICKS_PER_INTERVAL = 4;
 
 describe("Two hosts over one PostgreSQL", function () {
-  this.timeout(30_000);
+  this.timeout(600_000);
   let server: PostgresServer | undefined;
   let chain: BareChain;
   let stores: OpenDatabase[] = [];

@@ -34,7 +34,7 @@ function suite(open: () => Promise<OpenDatabase>): void {
   let recorder: Recorder;
   let now = 0;
   before(async function () {
-    this.timeout(30_000);
+    this.timeout(600_000);
     store = await open();
   });
   beforeEach(async () => {

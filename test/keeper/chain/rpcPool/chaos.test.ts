@@ -72,7 +72,7 @@ describe("RPC pool over a real node, behind proxies that fail and lie", () => {
     });
 
   it("gives the true head and one node's answers throughout 300 steps of chaos, and loses and doubles no transaction", async function () {
-    this.timeout(60_000);
+    this.timeout(600_000);
     const random = createRandom(SEED);
     const pick = <T>(list: readonly T[]) => list[Math.floor(random.between(0, list.length))] as T;
     let nonce = await node.client.getTransactionCount({ address: account.address });
