@@ -53,8 +53,8 @@ describe("keel once, status, quote", () => {
 
   it("once --dry-run needs no key and sends nothing", async () => {
     const block = await world.clients.public.getBlockNumber();
-    const { code, stdout } = await keel(["once", "--dry-run"]);
-    expect(code).to.equal(0);
+    const { code, stdout, stderr } = await keel(["once", "--dry-run"]);
+    expect(code, stderr).to.equal(0);
     expect(stdout).to.match(/buy \d\.\d{4} dry-run/);
     expect(await world.clients.public.getBlockNumber()).to.equal(block);
   });
@@ -62,7 +62,7 @@ describe("keel once, status, quote", () => {
   it("explain says what would be done and why, and sends nothing", async () => {
     const { code, stdout, stderr } = await keel(["explain"]);
     expect(stderr).to.equal("");
-    expect(code).to.equal(0);
+    expect(code, stderr).to.equal(0);
     expect(stdout).to.match(/^devnet at block \d+\n {2}The net delta is .*; the no-trade band is ±/);
     expect(stdout).to.match(/\n {2}Decision: /);
     const json = JSON.parse((await keel(["explain", "--json"])).stdout) as Record<string, { plan: object }>;
@@ -73,7 +73,7 @@ describe("keel once, status, quote", () => {
     const block = await world.clients.public.getBlockNumber();
     const env = { KEEL_PRIVATE_KEY: world.keeperKey, KEEL_MAX_CLIP: "99" }; // not what was activated before
     const { code, stdout, stderr } = await keel(["once"], env);
-    expect(code).to.equal(0);
+    expect(code, stderr).to.equal(0);
     expect(stdout).to.match(/buy \d\.\d{4} dry-run/);
     expect(stderr).to.match(/has not been activated, so nothing will be sent\. .*"keel activate"\.\n$/);
     expect(await world.clients.public.getBlockNumber()).to.equal(block);
@@ -89,8 +89,8 @@ describe("keel once, status, quote", () => {
   });
 
   it("status shows the vault, its positions with their Greeks, and the surface", async () => {
-    const { stdout, code } = await keel(["status"]);
-    expect(code).to.equal(0);
+    const { stdout, stderr, code } = await keel(["status"]);
+    expect(code, stderr).to.equal(0);
     const name = seriesName(decodeSeries(world.call(3000)));
     for (const part of [
       "Keel on devnet",
@@ -135,8 +135,8 @@ describe("keel once, status, quote", () => {
   });
 
   it("quote --sell says what the trader gets", async () => {
-    const { stdout, code } = await keel(["quote", String(world.call(3000)), "10", "--sell"]);
-    expect(code).to.equal(0);
+    const { stdout, stderr, code } = await keel(["quote", String(world.call(3000)), "10", "--sell"]);
+    expect(code, stderr).to.equal(0);
     expect(stdout).to.match(/sell 10 WETH-.*-3000-C/);
     expect(stdout).to.match(/You get \d+\.\d{6} USDC/);
     expect(stdout).to.match(/One contract: mid .* delta 0\.5/);
