@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { type Address, erc20Abi, parseEther, parseUnits, zeroAddress } from "viem";
 import { dealUsdc, dealWeth } from "../../scripts/devnet/deal.ts";
-import { ROUTE_500, deskEvents, deskOf } from "../helpers/desk.ts";
+import { ROUTE_500, deskEvents, deskOf, setVaultCash } from "../helpers/desk.ts";
 import { encodeRoute } from "../../sdk/route.ts";
 import { GOVERNOR, KEEPER, TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";
@@ -229,6 +229,11 @@ describe("HedgeDesk", () => {
     await govern("setLending", [{ lender: zeroAddress, minHealth: 13_000, targetHealth: 17_000 }]);
     await turnLong();
     await expectRevert(rebalance(-ONE), "NoLender");
+  });
+
+  it("T36: orders nothing for cash that buys less than the smallest unit", async () => {
+    await setVaultCash(world(), 1n); // a fifth of what one wei of ether may cost
+    await expectRevert(rebalance(1n), "NoFunds");
   });
 
   describe("governance", () => {
