@@ -42,7 +42,8 @@ interface Result {
 
 /** Tests that a mutant is tried on together with others: the first few almost always notice. */
 const FIRST = 3;
-/** Tests that it is tried on alone, if need be. */
+/** Tests that it is tried on alone, if need be: a few, and then all others up to so many. */
+const NEXT = 8;
 const MOST_TESTS = 60;
 
 /** Tries the generated mutants: every guard, or (`arithmetic`) what limits are worked out with. */
@@ -191,8 +192,10 @@ function createBench(lab: Lab, sites: readonly Site[], folder: string, say: (lin
       }
       for (const site of wanted.filter((one) => !killed.has(one))) {
         const start = performance.now();
+        const tests = traced.candidates(site).slice(0, MOST_TESTS);
         const by =
-          (await alone(site, traced.candidates(site).slice(0, MOST_TESTS), traced)) ??
+          (await alone(site, tests.slice(0, NEXT), traced)) ??
+          (await alone(site, tests.slice(NEXT), traced)) ??
           (site.kind === "arithmetic" ? await arithmetic(site, traced) : undefined) ??
           (await solidity(site));
         finish(site, by, since(start));
