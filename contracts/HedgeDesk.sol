@@ -49,12 +49,12 @@ contract HedgeDesk is DeskTrading, ReentrancyGuardTransient {
     // Anyone
 
     /// @inheritdoc IHedgeDesk
-    function rebalanceOpen(Order calldata asked) external nonReentrant returns (uint256 cash) {
+    function rebalancePublic(Order calldata asked) external nonReentrant returns (uint256 cash) {
         Order memory order = asked;
         IOptionVault.Balance memory b = vault.balance();
         (int256 net, int256 filled, uint256 limit) = (0, 0, 0);
         (net, order.amount, order.cashLimit, limit) = limits_.admit(order, b, vault, account_.insideAt);
-        (filled, cash) = _rebalance(order, Lane.Open, limit, b, net);
+        (filled, cash) = _rebalance(order, Lane.Public, limit, b, net);
         limits_.undone(net, filled, b, account_.insideAt);
     }
 
@@ -174,7 +174,7 @@ contract HedgeDesk is DeskTrading, ReentrancyGuardTransient {
         uint256 loss;
         (filled, cash, loss) = _trade(a, order, priceLimit);
         uint256 notional = SignedMath.abs(HedgeAccount.worth(filled, b.spot));
-        uint256 bounty = lane == Lane.Open ? limits_.drawBounty(notional, vault.freeCash()) : 0;
+        uint256 bounty = lane == Lane.Public ? limits_.drawBounty(notional, vault.freeCash()) : 0;
         limits_.charge(lane, notional, loss + bounty * USDC_UNIT, b);
         emit Rebalanced(msg.sender, order.venue, filled, cash, b.spot, net, net + filled);
         // Before the vault is told what the hedge is: after any payment it asks.

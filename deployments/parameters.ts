@@ -84,7 +84,7 @@ export interface KeelParameters {
   readonly desk: {
     readonly rules: {
       readonly maxSlippageBps: number;
-      readonly openSlippageBps: number;
+      readonly publicSlippageBps: number;
       readonly bandBps: number;
       readonly gracePeriod: number;
       readonly bountyBps: number;
@@ -170,7 +170,7 @@ export const DEFAULT_PARAMETERS: KeelParameters = {
   desk: {
     rules: {
       maxSlippageBps: 100,
-      openSlippageBps: 60, // a feed that reports on half a percent, and a pool's fee
+      publicSlippageBps: 60, // a feed that reports on half a percent, and a pool's fee
       bandBps: 500,
       gracePeriod: 1800,
       bountyBps: 5,

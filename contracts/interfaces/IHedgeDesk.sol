@@ -32,7 +32,7 @@ interface IHedgeDesk is IHedgePosition {
     }
 
     /// @notice What an order must keep to. Shares in basis points, times in seconds, amounts in USDC (6 decimals).
-    /// @param maxSlippageBps How far from the oracle a keeper's swap may fill, fees included: 1 … 500. @param openSlippageBps
+    /// @param maxSlippageBps How far from the oracle a keeper's swap may fill, fees included: 1 … 500. @param publicSlippageBps
     /// The same for anyone's hedge: 1 … maxSlippageBps.
     /// @param bandBps Value of the net delta, as a share of NAV, beyond which anyone may hedge: 1 … 5,000.
     /// @param gracePeriod How long it must have stayed there: 5 minutes … 1 day.
@@ -42,7 +42,7 @@ interface IHedgeDesk is IHedgePosition {
     /// must still be able to hedge.
     struct Rules {
         uint16 maxSlippageBps;
-        uint16 openSlippageBps;
+        uint16 publicSlippageBps;
         uint16 bandBps;
         uint32 gracePeriod;
         uint16 bountyBps;
@@ -71,7 +71,7 @@ interface IHedgeDesk is IHedgePosition {
     /// The two that are open to anyone lose far less than keepers may: a tenth of `Budgets.loss` in any 24 hours together.
     enum Lane {
         Keeper,
-        Open,
+        Public,
         Forced
     }
 
@@ -176,8 +176,8 @@ interface IHedgeDesk is IHedgePosition {
 
     /// @notice The same for anyone, once the net delta has stayed outside the band for the grace period; for a bounty. Undoes at
     /// most what was outside then and is now, trades of this block not counted; an order for more is cut. Fills no further
-    /// from the worse end of the oracle's range than 10 bp for each sighting, at most `openSlippageBps`.
-    function rebalanceOpen(Order calldata order) external returns (uint256 cash);
+    /// from the worse end of the oracle's range than 10 bp for each sighting, at most `publicSlippageBps`.
+    function rebalancePublic(Order calldata order) external returns (uint256 cash);
 
     /// @notice Remembers that the net delta is outside the band, that holders are owed more than there is, or that health is
     /// below its floor, if so. Anyone. Seeing none of it resets nothing: what was seen lapses four grace periods after it was

@@ -56,7 +56,7 @@ library DeskLimits {
     /// @notice Replaces the rules, within bounds.
     function setRules(State storage self, IHedgeDesk.Rules calldata next) external {
         _require(next.maxSlippageBps > 0 && next.maxSlippageBps <= 500, "maxSlippageBps");
-        _require(next.openSlippageBps > 0 && next.openSlippageBps <= next.maxSlippageBps, "openSlippageBps");
+        _require(next.publicSlippageBps > 0 && next.publicSlippageBps <= next.maxSlippageBps, "publicSlippageBps");
         _require(next.bandBps > 0 && next.bandBps <= BPS / 2, "bandBps");
         _require(next.gracePeriod >= 5 minutes && next.gracePeriod <= 1 days, "gracePeriod");
         _require(next.bountyBps <= 20, "bountyBps");
@@ -349,7 +349,7 @@ library DeskLimits {
             if (block.timestamp >= opensAt) (size, slippageBps) = (s.size, STEP_BPS * s.count);
         }
         bool isHedge = cause <= IHedgeDesk.Cause.Short;
-        slippageBps = Math.min(slippageBps, isHedge ? r.openSlippageBps : r.maxSlippageBps);
+        slippageBps = Math.min(slippageBps, isHedge ? r.publicSlippageBps : r.maxSlippageBps);
     }
 
     function _sideOf(int256 net) private pure returns (IHedgeDesk.Cause) {

@@ -94,10 +94,10 @@ async function readDesk(
       { ...desk, functionName: "lending" },
     ],
   });
-  const { maxSlippageBps, openSlippageBps, bandBps, gracePeriod, minBudgetNav } = rules;
+  const { maxSlippageBps, publicSlippageBps, bandBps, gracePeriod, minBudgetNav } = rules;
   return {
     netDelta,
-    rules: { maxSlippageBps, openSlippageBps, bandBps, gracePeriod, minBudgetNav },
+    rules: { maxSlippageBps, publicSlippageBps, bandBps, gracePeriod, minBudgetNav },
     budgets: {
       keepers: { turnover: keepers[0], loss: keepers[1] },
       anyone: { turnover: anyone[0], loss: anyone[1] },

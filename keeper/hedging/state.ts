@@ -21,7 +21,7 @@ export interface DeskReading {
   readonly netDelta: bigint;
   readonly rules: {
     readonly maxSlippageBps: number;
-    readonly openSlippageBps: number;
+    readonly publicSlippageBps: number;
     readonly bandBps: number;
     readonly gracePeriod: number;
     /** USDC: budgets are shares of NAV, and of this at least. */

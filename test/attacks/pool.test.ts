@@ -75,11 +75,13 @@ describe("The pool, its reserve and its lists", () => {
   it("T71: the reserve pays holders what the pool cannot, and only then", async () => {
     const { keel, call, expiries, market } = world();
     await fillReserve();
-    await keel.trade(alice, [buy(call(2700), 100)]);
+    await keel.trade(alice, [buy(call(2700), 200)]);
     await market.moveTo(3000, { at: Number(expiries[0]) + 5, forceRound: true });
     await keel.settle(expiries[0]);
     const owed = await side.readVault<bigint>("owed");
     const before = await insurance();
+    await setVaultCash(world(), owed - before - 1_000_000n); // a dollar more than the reserve has
+    await expectRevert(keel.exercise(alice, call(2700)), "InsufficientCash");
     await setVaultCash(world(), owed - 5_000_000_000n);
     const { assets } = await keel.exercise(alice, call(2700));
     expect(assets).to.be.within(owed - 1n, owed);

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { ContractTransactionResponse } from "ethers";
+import type { BaseContract, ContractTransactionResponse } from "ethers";
 import hre from "hardhat";
 import { createRandom } from "../../simulator/path/random.ts";
 import { DEEP } from "../deep.ts";
@@ -37,6 +37,8 @@ interface Ran {
 
 /** test/harness/QueueHarness.sol, with the outcome of every step. */
 interface Queue {
+  /** Names the errors. */
+  readonly library: BaseContract;
   run(steps: readonly Step[]): Promise<Ran>;
   pending(): Promise<bigint>;
   accounts(controllers: readonly string[]): Promise<Account[]>;
@@ -51,6 +53,7 @@ async function deployQueue(precision: bigint): Promise<Queue> {
     run(steps: readonly Step[]): Promise<ContractTransactionResponse>;
   };
   return {
+    library,
     pending: () => contract.pending(),
     accounts: async (controllers) =>
       (await contract.accounts(controllers)).map(({ remaining, input, output }) => ({ remaining, input, output })),
@@ -182,11 +185,9 @@ describe("EpochQueue", () => {
   it("refuses to fill more than is pending", async () => {
     const queue = await deployQueue(1n);
     await queue.run([request(CONTROLLERS[0] as string, 100n)]);
-    const reason = await queue.run([fill(2n * WAD)]).then(
-      () => "",
-      (error: Error) => error.message,
-    );
-    expect(reason).to.include("ExceedsPending");
+    await expect(queue.run([fill(2n * WAD)]))
+      .to.be.revertedWithCustomError(queue.library, "ExceedsPending")
+      .withArgs(200n, 100n);
     expect(await queue.pending()).to.equal(100n);
   });
 });

@@ -129,7 +129,7 @@ describe("HedgeDesk against an adversary", () => {
     const short = -(await desk.netDelta());
     const order = { ...(await orderOf(short / 2n)), deadline: await desk.deadline() };
     const { keel } = world();
-    const receipt = await keel.write(bob, { ...keel.desk, functionName: "rebalanceOpen", args: [order] });
+    const receipt = await keel.write(bob, { ...keel.desk, functionName: "rebalancePublic", args: [order] });
     expect(deskEvents(receipt, "BountyPaid").length).to.equal(1);
   });
 
@@ -172,7 +172,7 @@ describe("HedgeDesk against an adversary", () => {
       const order = { ...(await orderOf(parseEther("1"))), venue: hostile.address };
       const calls = [
         encodeFunctionData({ abi: hedgeDeskAbi, functionName: "rebalance", args: [order] }),
-        encodeFunctionData({ abi: hedgeDeskAbi, functionName: "rebalanceOpen", args: [order] }),
+        encodeFunctionData({ abi: hedgeDeskAbi, functionName: "rebalancePublic", args: [order] }),
         encodeFunctionData({ abi: hedgeDeskAbi, functionName: "unwind", args: [1n, route] }),
         encodeFunctionData({ abi: hedgeDeskAbi, functionName: "raiseCash", args: [route] }),
         encodeFunctionData({ abi: hedgeDeskAbi, functionName: "restoreHealth", args: [route] }),

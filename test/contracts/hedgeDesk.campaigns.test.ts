@@ -128,7 +128,7 @@ describe("HedgeDesk over weeks", () => {
       const edge = (open ? await openBound(net) : 0.01) * random.uniform(0.5, 0.99) - 0.0005;
       await market.arbitrage(3000 * (amount > 0n ? 1 + edge : 1 - edge));
       note(
-        open ? "rebalanceOpen" : "rebalance",
+        open ? "rebalancePublic" : "rebalance",
         await attempt(() => desk.rebalance(amount, { open, from: KEEPER, route: route() })),
       );
       await market.arbitrage(3000);
@@ -203,7 +203,7 @@ describe("HedgeDesk over weeks", () => {
     expect(lost <= 30n * daily).to.equal(true);
     expect(worst.dayLoss <= daily).to.equal(true);
     expect(start - (await desk.nav()) <= 30n * daily).to.equal(true);
-    for (const name of ["rebalance", "rebalanceOpen"]) expect(byFunction.has(name), name).to.equal(true);
+    for (const name of ["rebalance", "rebalancePublic"]) expect(byFunction.has(name), name).to.equal(true);
     for (const name of ["setVenue", "setRules", "setLending"]) expect(byFunction.has(name), name).to.equal(false);
   });
 
@@ -291,7 +291,7 @@ describe("HedgeDesk over weeks", () => {
       .map((item) => ("name" in item ? item.name : ""));
     expect(writes.sort()).to.deep.equal(
       [
-        ...["force", "poke", "raiseCash", "rebalance", "rebalanceOpen", "restoreHealth", "tidy", "unwind"],
+        ...["force", "poke", "raiseCash", "rebalance", "rebalancePublic", "restoreHealth", "tidy", "unwind"],
         ...["setAuthority", "setBudgets", "setLending", "setRules", "setVenue"],
       ].sort(),
     );

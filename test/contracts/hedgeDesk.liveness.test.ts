@@ -260,6 +260,22 @@ describe("HedgeDesk without its keepers", () => {
       expect((await desk.health()) >= parseEther("1.49"), "T70: above the floor of 1.30").to.equal(true);
     });
 
+    it("T40: nothing more is sold by force while what it may lose is used up, and says so", async () => {
+      const { keel, market } = world();
+      await owe(0n);
+      await wait();
+      await market.arbitrage(3298.8);
+      await raiseCash();
+      await keel.write(GOVERNOR, {
+        ...keel.desk,
+        functionName: "setBudgets",
+        args: [{ turnover: parseEther("12"), loss: parseEther("0.0001") }],
+      });
+      await market.arbitrage(3300);
+      await expectRevert(raiseCash(), "LossExceeded");
+      expect((await desk.budgetLeft(2)).loss).to.equal(0n);
+    });
+
     it("T36: a hedge that cannot trade holds up neither settlement nor pay-outs nor exits", async () => {
       const { keel, call, market, clients, expiries } = world();
       await desk.rebalance(parseEther("10"));

@@ -1,7 +1,12 @@
 import { expect } from "chai";
 import { type Address, erc20Abi, parseEther, parseUnits, zeroAddress } from "viem";
+<<<<<<< HEAD
 import { dealUsdc, dealWeth } from "../../simulator/chain/deal.ts";
 import { ROUTE_500, deskEvents, deskOf } from "../helpers/desk.ts";
+=======
+import { dealUsdc, dealWeth } from "../../scripts/devnet/deal.ts";
+import { ROUTE_500, deskEvents, deskOf, setVaultCash } from "../helpers/desk.ts";
+>>>>>>> 71401bfe3e9a5be2fd6384f89352c179bc56a682
 import { encodeRoute } from "../../sdk/route.ts";
 import { GOVERNOR, KEEPER, TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";
@@ -231,12 +236,17 @@ describe("HedgeDesk", () => {
     await expectRevert(rebalance(-ONE), "NoLender");
   });
 
+  it("T36: orders nothing for cash that buys less than the smallest unit", async () => {
+    await setVaultCash(world(), 1n); // a fifth of what one wei of ether may cost
+    await expectRevert(rebalance(1n), "NoFunds");
+  });
+
   describe("governance", () => {
     for (const [field, value] of [
       ["maxSlippageBps", 501],
       ["maxSlippageBps", 0],
-      ["openSlippageBps", 0],
-      ["openSlippageBps", 101],
+      ["publicSlippageBps", 0],
+      ["publicSlippageBps", 101],
       ["bandBps", 0],
       ["bandBps", 5001],
       ["gracePeriod", 299],

@@ -203,7 +203,9 @@ describe("OptionVault", () => {
           keel.write(from, { ...vault, functionName: "bookTrade", args: [[], { spread: 0n, rules: 0n }, from, false] }),
           "Unauthorized",
         );
-        await expectRevert(keel.write(from, { ...vault, functionName: "list", args: [[1n]] }), "Unauthorized");
+        for (const functionName of ["list", "delist"] as const) {
+          await expectRevert(keel.write(from, { ...vault, functionName, args: [[1n]] }), "Unauthorized");
+        }
         await expectRevert(
           keel.write(from, { ...vault, functionName: "settle", args: [expiries[0], 1n] }),
           "Unauthorized",

@@ -12,6 +12,7 @@ import {
   postedSurface,
   slice,
   START,
+  type Surface,
   YEAR,
 } from "../support/surface.ts";
 
@@ -52,8 +53,8 @@ describe("VolSurface", () => {
       const { surface, near, far } = await postedSurface();
       await networkHelpers.time.increaseTo(near);
       expect(await surface.expiries()).to.deep.equal([BigInt(far)]);
-      for (const call of [surface.sliceOf(near), surface.forward(near, wad("2000"))])
-        await expect(call).to.be.revertedWithCustomError(surface, "NoSlice").withArgs(near);
+      for (const view of viewsOf(surface, near))
+        await expect(view()).to.be.revertedWithCustomError(surface, "NoSlice").withArgs(near);
     });
 
     it("expired slices from its count when the next is posted", async () => {
@@ -426,9 +427,10 @@ describe("VolSurface", () => {
       expect(await surface.impliedVol(near - 20 * DAY, strike, wad("2000"))).to.equal(
         await surface.impliedVol(near, strike, wad("2000")),
       );
-      await expect(surface.impliedVol(far + 1, strike, wad("2000")))
-        .to.be.revertedWithCustomError(surface, "NoSlice")
-        .withArgs(far + 1);
+      for (const view of [...viewsOf(surface, far + 1), () => surface.impliedVol(far + 1, strike, wad("2000"))])
+        await expect(view())
+          .to.be.revertedWithCustomError(surface, "NoSlice")
+          .withArgs(far + 1);
     });
 
     it("whether a slice, or one of the two it would interpolate, is stale", async () => {
@@ -450,6 +452,16 @@ describe("VolSurface", () => {
     });
   });
 });
+
+/** Everything that can be asked about an expiry's slice. */
+function viewsOf(surface: Surface, expiry: number): (() => Promise<unknown>)[] {
+  return [
+    () => surface.sliceOf(expiry),
+    () => surface.quoted(expiry),
+    () => surface.moveOf(expiry),
+    () => surface.forward(expiry, wad("2000")),
+  ];
+}
 
 /** The bound that a refusal names beside the value. */
 function anyBound(error: string): bigint {

@@ -23,7 +23,7 @@ contract DeskAdversary {
     function sandwich(IHedgeDesk.Order calldata order, uint24 fee, uint160 limit, uint160 back) external {
         bool buysFirst = order.amount > 0;
         _swap(buysFirst, fee, limit);
-        desk.rebalanceOpen(order);
+        desk.rebalancePublic(order);
         _swap(!buysFirst, fee, back);
     }
 
@@ -38,12 +38,12 @@ contract DeskAdversary {
             base.transfer(to[i], baseEach);
             quote.transfer(to[i], quoteEach);
         }
-        desk.rebalanceOpen(order);
+        desk.rebalancePublic(order);
     }
 
     /// @notice Hedges in so many crumbs before someone else's order, then pokes.
     function frontRun(IHedgeDesk.Order calldata crumb, uint256 times) external {
-        for (uint256 i = 0; i < times; ++i) desk.rebalanceOpen(crumb);
+        for (uint256 i = 0; i < times; ++i) desk.rebalancePublic(crumb);
         desk.poke();
     }
 

@@ -67,7 +67,7 @@ contract DoorAdversary {
     ) external {
         if (bought > 0) trade(id, bought);
         _lay(trap);
-        desk.rebalanceOpen(order);
+        desk.rebalancePublic(order);
         _take(trap);
         if (sold > 0) trade(id, -sold);
     }

@@ -36,7 +36,7 @@ export function deskOf(world: () => Fork & KeelWorld) {
       route: changes.route ?? ROUTE_500,
       deadline: await deadline(changes.deadlineFromNow),
     };
-    const functionName = changes.open ? "rebalanceOpen" : "rebalance";
+    const functionName = changes.open ? "rebalancePublic" : "rebalance";
     return keel.write(changes.from ?? KEEPER, { ...keel.desk, functionName, args: [order] });
   }
 

@@ -1,3 +1,4 @@
+import type { BaseContract } from "ethers";
 import hre from "hardhat";
 import type { WadOption } from "../reference/blackScholes.ts";
 
@@ -17,7 +18,7 @@ export interface HarnessGreeks {
 }
 
 /** test/harness/PricingHarness.sol, typed. */
-export interface PricingHarness {
+export interface PricingHarness extends BaseContract {
   greeks(forward: bigint, strike: bigint, timeToExpiry: bigint, vol: bigint): Promise<HarnessGreeks>;
   greeksOf(options: WadOption[]): Promise<HarnessGreeks[]>;
   impliedVolAt(slice: WadSlice, k: bigint): Promise<bigint>;

@@ -44,6 +44,7 @@ export type Surface = Omit<BaseContract, "connect"> & {
   quoted(expiry: number): Promise<{ posted: Slice; anchor: Slice; updatedAt: bigint; lags: boolean; frozen: boolean }>;
   freeze(): Transaction;
   advance(expiries: readonly number[], portions: readonly bigint[]): Transaction;
+  moveOf(expiry: number): Promise<[from: Slice, to: Slice]>;
   sliceOf(expiry: number): Promise<[slice: Slice, updatedAt: bigint]>;
   expiries(): Promise<bigint[]>;
   isStale(expiry: number): Promise<boolean>;

@@ -18,7 +18,7 @@ export function ampleState(snapshot: Snapshot, policy: HedgePolicy, feeBps: numb
     desk: {
       netDelta: mark.delta + hedge.delta,
       rules: {
-        ...{ maxSlippageBps: hedge.maxSlippageBps, openSlippageBps: 60, bandBps: 500, gracePeriod: 1800 },
+        ...{ maxSlippageBps: hedge.maxSlippageBps, publicSlippageBps: 60, bandBps: 500, gracePeriod: 1800 },
         minBudgetNav: 0n,
       },
       budgets: { keepers: ample, anyone: ample, bounty: 0n },

@@ -42,7 +42,8 @@ interface Result {
 
 /** Tests that a mutant is tried on together with others: the first few almost always notice. */
 const FIRST = 3;
-/** Tests that it is tried on alone, if need be. */
+/** Tests that it is tried on alone, if need be: a few, and then all others up to so many. */
+const NEXT = 8;
 const MOST_TESTS = 60;
 
 /** Tries the generated mutants: every guard, or (`arithmetic`) what limits are worked out with. */
@@ -53,7 +54,6 @@ export async function runGenerated(root: string, flags: GeneratedFlags): Promise
   const file = flags.arithmetic ? ARITHMETIC_FILE : KILLERS_FILE;
   const killers = readRecord(root, file);
   const reasons = flags.arithmetic ? new Map<string, string>() : readRecord(root, REASONS_FILE);
-  const open = flags.arithmetic ? new Map<string, string>() : readRecord(root, OPEN_FILE);
   const wanted = wantedOf(sites, flags, new Set([...killers.keys(), ...reasons.keys()]));
   if (wanted.length === 0) throw new UserError("No mutant matches.");
   if (flags.list) return list(wanted, flags.json);
@@ -65,14 +65,28 @@ export async function runGenerated(root: string, flags: GeneratedFlags): Promise
   const done = (result: Result): void => {
     results.push(result);
     say(line(result, `${results.length}/${wanted.length}`));
-    if (result.verdict === "killed") killers.set(result.id, result.by);
-    else killers.delete(result.id);
-    writeRecord(root, file, killers, ids);
-    if (result.verdict === "killed" && open.delete(result.id)) writeRecord(root, OPEN_FILE, open, ids);
+    note(root, result, file, ids, flags.arithmetic);
   };
-  await bench.attempt(wanted, { killers: new Map(killers), reasons, done });
+  await bench.attempt(wanted, { killers, reasons, done });
   const isWhole = flags.only === undefined && !flags.arithmetic;
-  report(results, isWhole ? complaints(ids, killers, reasons) : [], flags.json);
+  report(results, isWhole ? complaints(ids, readRecord(root, file), reasons) : [], flags.json);
+}
+
+/** Puts a result on record at once, into what is there by now: an interrupted run loses nothing. */
+function note(root: string, { id, verdict, by }: Result, file: string, ids: readonly string[], limits: boolean): void {
+  const killers = readRecord(root, file);
+  if (verdict === "killed") killers.set(id, by);
+  else killers.delete(id);
+  writeRecord(root, file, killers, ids);
+  const open = limits ? new Map<string, string>() : readRecord(root, OPEN_FILE);
+  if (!open.has(id)) return;
+  if (verdict === "survived") open.set(id, sentence(by));
+  else open.delete(id);
+  writeRecord(root, OPEN_FILE, open, ids);
+}
+
+function sentence(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`;
 }
 
 export async function findMutants(root: string): Promise<Mutation> {
@@ -178,8 +192,10 @@ function createBench(lab: Lab, sites: readonly Site[], folder: string, say: (lin
       }
       for (const site of wanted.filter((one) => !killed.has(one))) {
         const start = performance.now();
+        const tests = traced.candidates(site).slice(0, MOST_TESTS);
         const by =
-          (await alone(site, traced.candidates(site).slice(0, MOST_TESTS), traced)) ??
+          (await alone(site, tests.slice(0, NEXT), traced)) ??
+          (await alone(site, tests.slice(NEXT), traced)) ??
           (site.kind === "arithmetic" ? await arithmetic(site, traced) : undefined) ??
           (await solidity(site));
         finish(site, by, since(start));

@@ -72,10 +72,14 @@ export async function trace(lab: Lab, sites: readonly Site[], folder: string): P
   }
   const traced = code.map(({ key }) => JSON.parse(readFileSync(pathOf(key), "utf8")) as Traced);
   const reaches: Reach[] = traced.map(({ reached }) => new Map(reached));
+  const breadth = new Map<string, number>();
+  for (const tests of reaches.flatMap((reach) => [...reach.values()])) {
+    for (const test of tests) breadth.set(keyOf(test), (breadth.get(keyOf(test)) ?? 0) + 1);
+  }
   return {
     passing: new Set(traced.flatMap(({ passed }) => passed)),
     candidates: (site, first) => {
-      const tests = inOrder(lab.root, site, testsOf(reaches, site.number));
+      const tests = inOrder(lab.root, site, testsOf(reaches, site.number), breadth);
       const isFirst = (test: TestName) => killerText(test) === first;
       return [...tests.filter(isFirst), ...tests.filter((test) => !isFirst(test))];
     },
@@ -90,11 +94,20 @@ function fingerprint(root: string, file: string, sites: readonly Site[]): string
   return hash.digest("hex").slice(0, 32);
 }
 
-/** Files that name the error first, then those that name the contract. */
-function inOrder(root: string, { name, contract }: Site, tests: readonly TestName[]): TestName[] {
+/**
+ * Files that name the error first, then those that name the contract; and of these the tests in which few mutants would make
+ * a difference: they are quick, and about the one.
+ */
+function inOrder(
+  root: string,
+  { name, contract }: Site,
+  tests: readonly TestName[],
+  breadth: ReadonlyMap<string, number>,
+): TestName[] {
   const rank = new Map<string, number>();
   for (const { file } of tests) if (!rank.has(file)) rank.set(file, rankOf(root, file, name, contract));
-  return [...tests].sort((a, b) => rank.get(a.file)! - rank.get(b.file)!);
+  const breadthOf = (test: TestName) => breadth.get(keyOf(test)) ?? 0;
+  return [...tests].sort((a, b) => rank.get(a.file)! - rank.get(b.file)! || breadthOf(a) - breadthOf(b));
 }
 
 /** 0: names the error. 1: names the contract. 2: neither. */

@@ -181,10 +181,10 @@ async function door(run: Run, args: readonly number[]): Promise<void> {
   const now = await chain.now();
   const delta = (chain.worthAt(series, SPOT * 1.001, now) - chain.worthAt(series, SPOT * 0.999, now)) / (0.002 * SPOT);
   const amount = -(net - size * delta) * ratio(0.1, 1.3, j);
-  const which = choice(["rebalanceOpen", "rebalanceOpen", "raiseCash", "unwind"] as const, k);
+  const which = choice(["rebalancePublic", "rebalancePublic", "raiseCash", "unwind"] as const, k);
   const route = chain.route(Number(fee));
   const use =
-    which === "rebalanceOpen"
+    which === "rebalancePublic"
       ? chain.encode(desk, which, [chain.order(toWad(amount), Number(fee))])
       : chain.encode(desk, which, which === "raiseCash" ? [route] : [10n ** 24n, route]);
   const lay: Call[] = liquidity > 0n ? [chain.encode(pool, "mint", [chain.thief, lower, upper, liquidity, "0x"])] : [];
@@ -216,7 +216,7 @@ async function door(run: Run, args: readonly number[]): Promise<void> {
     ...(size > 0 ? [`buys ${size} × ${seriesText(series, run.start)}`] : []),
     `pushes the ${fee} pool to ${push.toFixed(1)}`,
     ...(liquidity > 0n ? [`lays liquidity at ticks ${lower} to ${upper} (the pool stood at ${tick})`] : []),
-    which === "rebalanceOpen" ? `calls it for ${amount.toFixed(1)}` : `calls ${which}`,
+    which === "rebalancePublic" ? `calls it for ${amount.toFixed(1)}` : `calls ${which}`,
     ...(sells ? ["sells the options"] : []),
   ];
   steps.push(`in one transaction ${parts.join(", ")}: ${dollars((await chain.purse()) - before)} in cash and ether`);

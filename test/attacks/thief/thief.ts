@@ -167,8 +167,8 @@ const ANYONE: readonly Action[] = [
   ["poke", (run) => one(run, run.chain.encode(run.chain.keel.desk, "poke"))],
   ["follow", (run) => one(run, run.chain.encode(run.chain.keel.vault, "followSurface"))],
   ["push", push],
-  ["door", (run) => through(run, run.random.pick(["rebalanceOpen", "raiseCash", "unwind"] as const))],
-  ["door", (run) => through(run, "rebalanceOpen")],
+  ["door", (run) => through(run, run.random.pick(["rebalancePublic", "raiseCash", "unwind"] as const))],
+  ["door", (run) => through(run, "rebalancePublic")],
 ];
 
 const WITH: Readonly<Record<Key, readonly Action[]>> = {
@@ -268,7 +268,7 @@ async function push(run: Run): Promise<boolean> {
 }
 
 /** A hedge, the keeper's or anyone's, into a pool that is pushed and liquidity that is laid for the moment; all of it in one transaction. */
-async function through(run: Run, which: "rebalance" | "rebalanceOpen" | "raiseCash" | "unwind"): Promise<boolean> {
+async function through(run: Run, which: "rebalance" | "rebalancePublic" | "raiseCash" | "unwind"): Promise<boolean> {
   const { chain, random } = run;
   const { desk } = chain.keel;
   const fee = random.pick(["500", "3000"] as const);
@@ -278,7 +278,7 @@ async function through(run: Run, which: "rebalance" | "rebalanceOpen" | "raiseCa
     chain.read<number>(pool, "tickSpacing"),
     chain.netDelta(),
   ]);
-  const isHedge = which === "rebalance" || which === "rebalanceOpen";
+  const isHedge = which === "rebalance" || which === "rebalancePublic";
   if (isHedge && Math.abs(net) * chain.price() < WORTHWHILE) return false;
   const buys = isHedge ? net < 0 : random.next() < 0.5;
   const most = which === "rebalance" ? 0.01 : 0.003;

@@ -49,7 +49,7 @@ export function stateOf(snapshot: Snapshot, policy: HedgePolicy, given: Circumst
     desk: {
       netDelta: netDeltaOf(snapshot),
       rules: {
-        ...{ maxSlippageBps: hedge.maxSlippageBps, openSlippageBps: 60, bandBps: 500, gracePeriod: 1800 },
+        ...{ maxSlippageBps: hedge.maxSlippageBps, publicSlippageBps: 60, bandBps: 500, gracePeriod: 1800 },
         minBudgetNav,
       },
       budgets: { keepers, anyone: keepers, bounty: 50_000_000n },
