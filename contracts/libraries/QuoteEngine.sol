@@ -34,14 +34,14 @@ library QuoteEngine {
         Quoting.Market memory market = Quoting.Market(terms, reading, m.spot, vault.surface());
         Quoting.Tally memory t;
         MarkedBook.Sums memory sums;
-        if (TradeSteps.opens(legs)) {
+        if (TradeSteps.increasesRisk(legs)) {
             int256 cash = e.nav - RiskEngine.navOf(m, RiskEngine.Assets(0, e.base, 0)); // neither book nor underlying
             sums.stress = StressGrid.fromTotals(navs, e.base, m.spot, cash);
             sums.grid = StressGrid.scenarios();
         }
         // A sale binds nothing: without a grid, its scenarios are not worked out.
         MarkedBook.Sums memory without = Quoting.price(t, sums, legs, market);
-        if (t.opens) {
+        if (t.increasesRisk) {
             VaultLimits memory rules = limits;
             (uint256 rise, uint256 unhedged) = Capital.risenBy(
                 rules,

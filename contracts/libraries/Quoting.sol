@@ -21,7 +21,7 @@ import {Valuation} from "./Valuation.sol";
 /// end; for the rest SpotRange knows a bound. Charges go by the Greeks at the mark's spot, which are those that are booked: what
 /// was worked out for the price stays with it.
 library Quoting {
-    /// @notice What the legs come to, signed for the trader. @param opens Whether any is bought.
+    /// @notice What the legs come to, signed for the trader. @param increasesRisk Whether any is bought.
     /// @param longest Seconds to the last expiry of what is bought. @param leastForEpoch What the trade must pay at least, WAD USDC: LPs'
     /// rate for an epoch on what is bound while nobody hedges.
     /// @param weightedVega,delta What they take from the vault, at the mark's spot. @param vega In absolute sum, rounded up.
@@ -31,7 +31,7 @@ library Quoting {
     /// @param lowMid,lowFees,lowFloor At the low end of the spot range: mid, fees, and what the legs cost at least; then the same at
     /// the high end. @param floor At least, where the trade is dearest. @param inside What they are worth inside the range, where that is asked.
     struct Tally {
-        bool opens;
+        bool increasesRisk;
         uint256 longest;
         uint256 leastForEpoch;
         int256 weightedVega;
@@ -140,7 +140,7 @@ library Quoting {
         uint256 vegaCapacity
     ) internal pure {
         uint256 rules = m.terms.rules;
-        if (t.opens) {
+        if (t.increasesRisk) {
             _requireAgreement(m.reading, _maxDispersionBps(rules));
             if (vegaCapacity == 0) revert NoCapacity();
         }
@@ -202,7 +202,7 @@ library Quoting {
     function _total(Quote memory q, Tally memory t) private pure {
         int256 charges = SignedMath.max(0, q.inventory + int256(q.hedging + q.spread));
         int256 wad = SignedMath.max(q.mid + charges + int256(q.lag), t.floor) + int256(q.capital + q.fees);
-        if (wad > 0 && !t.opens) {
+        if (wad > 0 && !t.increasesRisk) {
             q.fees = Math.saturatingSub(q.fees, uint256(wad));
             wad = 0;
         }
@@ -224,7 +224,7 @@ library Quoting {
         Valuation.Tenor memory tenor = Valuation.tenor(expiry, s.posted, m.markSpot);
         if (quantity > 0) {
             if (age > _maxSurfaceAge(m.terms.rules) || s.frozen) revert SurfaceStale(expiry, s.updatedAt);
-            t.opens = true;
+            t.increasesRisk = true;
             t.longest = Math.max(t.longest, tenor.timeToExpiry);
         }
         Valuation.Greeks memory g = Valuation.greeksOf(tenor, strike, isCall);

@@ -39,7 +39,7 @@ library TradeEngine {
         bool mayOwe
     ) external returns (Quote memory q, uint256 insured, uint256 unpaid) {
         IPriceOracle.Reading memory reading = oracle.read();
-        Mark memory m = _freshMark(risk, surface, reading.spot, TradeSteps.opens(legs));
+        Mark memory m = _freshMark(risk, surface, reading.spot, TradeSteps.increasesRisk(legs));
         Treasury.Accounts memory accounts = treasury.accounts;
         RiskEngine.Assets memory assets = TradeSteps.assetsOf(treasury, accounts, m);
         MarkedBook.Sums memory sums;
@@ -65,14 +65,14 @@ library TradeEngine {
             (d.places[i].open, d.places[i].inExpiry) = risk.book.take(legs[i]);
         }
         TradedFlow memory lately = risk.traded;
-        if (t.opens) TradeSteps.bind(d, q, t, without, risk.limits, legs);
+        if (t.increasesRisk) TradeSteps.bind(d, q, t, without, risk.limits, legs);
         TradeSteps.allow(t, risk, treasury);
         TradeSteps.quote(d, q, t, market, lately);
         if (t.allowed > 0) risk.surfaceBudget.consume(t.allowed, treasury.epochNav(d.limits.vegaCapacityBps));
         risk.traded.store(lately);
-        (insured, unpaid) = TradeSteps.pay(d, q, accounts, risk.limits, treasury, mayOwe && !t.opens);
+        (insured, unpaid) = TradeSteps.pay(d, q, accounts, risk.limits, treasury, mayOwe && !t.increasesRisk);
         treasury.accounts.save(accounts);
-        if (t.opens) TradeSteps.requireLimits(d, risk, treasury, surface, legs);
+        if (t.increasesRisk) TradeSteps.requireLimits(d, risk, treasury, surface, legs);
         risk.mark.storeTraded(m);
         if (m.hasScenarios) risk.stress.store(sums.stress);
     }
@@ -82,10 +82,10 @@ library TradeEngine {
         RiskEngine.State storage risk,
         IVolSurface surface,
         uint256 spot,
-        bool opens
+        bool increasesRisk
     ) private returns (Mark memory m) {
         m = risk.mark;
-        if (RiskEngine.isFresh(risk.limits, m, surface, spot) && (m.hasScenarios || !opens)) return m;
-        return opens ? RiskEngine.remark(risk, surface, spot) : RiskEngine.remarkGreeks(risk, surface, spot);
+        if (RiskEngine.isFresh(risk.limits, m, surface, spot) && (m.hasScenarios || !increasesRisk)) return m;
+        return increasesRisk ? RiskEngine.remark(risk, surface, spot) : RiskEngine.remarkGreeks(risk, surface, spot);
     }
 }

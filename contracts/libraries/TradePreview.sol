@@ -38,7 +38,7 @@ library TradePreview {
         IPriceOracle.Reading memory reading = oracle.read();
         MarkedBook.Sums memory sums;
         Mark memory m;
-        if (TradeSteps.opens(legs)) {
+        if (TradeSteps.increasesRisk(legs)) {
             (m, sums.stress) = RiskEngine.markAt(risk, surface, reading.spot);
             sums.grid = StressGrid.scenarios();
         } else {
@@ -64,12 +64,12 @@ library TradePreview {
         Quoting.Tally memory t;
         MarkedBook.Sums memory without = Quoting.price(t, sums, legs, market);
         for (uint256 i = 0; i < legs.length; ++i) d.places[i] = _afterLegs(risk.book, legs, i);
-        if (t.opens) TradeSteps.bind(d, q, t, without, risk.limits, legs);
+        if (t.increasesRisk) TradeSteps.bind(d, q, t, without, risk.limits, legs);
         TradeSteps.allow(t, risk, treasury);
         TradedFlow memory lately = risk.traded;
         TradeSteps.quote(d, q, t, market, lately);
-        TradeSteps.pay(d, q, accounts, risk.limits, treasury, !t.opens);
-        if (t.opens) TradeSteps.requireLimits(d, risk, treasury, surface, legs);
+        TradeSteps.pay(d, q, accounts, risk.limits, treasury, !t.increasesRisk);
+        if (t.increasesRisk) TradeSteps.requireLimits(d, risk, treasury, surface, legs);
         e = IOptionVault.Exposure(m, reading.spot, assets.base, assets.quote, d.nav, d.vegaCapacity, lately);
     }
 

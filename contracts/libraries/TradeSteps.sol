@@ -52,7 +52,7 @@ library TradeSteps {
     }
 
     /// @notice Whether any leg is bought from the pool: such a trade is priced and held to limits by scenarios, too.
-    function opens(Leg[] calldata legs) internal pure returns (bool) {
+    function increasesRisk(Leg[] calldata legs) internal pure returns (bool) {
         for (uint256 i = 0; i < legs.length; ++i) if (legs[i].quantity > 0) return true;
         return false;
     }
@@ -147,7 +147,7 @@ library TradeSteps {
         IVolSurface surface,
         Leg[] calldata legs
     ) internal view {
-        _requireOpen(treasury, d.nav);
+        _requireTradingAllowed(treasury, d.nav);
         Mark memory m = d.mark;
         VaultLimits memory limits = d.limits;
         for (uint256 i = 0; i < legs.length; ++i) {
@@ -165,7 +165,7 @@ library TradeSteps {
     }
 
     /// @dev Whether new risk may be taken on at all.
-    function _requireOpen(Treasury.State storage treasury, int256 nav) private view {
+    function _requireTradingAllowed(Treasury.State storage treasury, int256 nav) private view {
         if (treasury.gate.paused) revert IOptionVault.OpeningPaused();
         int256 floor = treasury.floor();
         if (nav < floor) revert IOptionVault.DrawdownTooLarge(nav, floor);
