@@ -37,11 +37,11 @@ library Book {
         uint40[] expiries;
         mapping(uint256 expiry => ExpiryBook) byExpiry;
         /// @dev One more than the index of a series in its expiry.
-        mapping(uint256 id => uint256) places;
+        mapping(uint256 id => uint256) indexOf;
     }
 
     /// @notice Short contracts of a series and of its whole expiry, WAD.
-    struct Place {
+    struct OpenInterest {
         uint256 open;
         uint256 inExpiry;
     }
@@ -61,7 +61,7 @@ library Book {
 
     /// @notice Adds a series with no position; its expiry too, if it is the first of it.
     function list(State storage self, uint256 id) internal {
-        if (self.places[id] != 0) revert SeriesAlreadyListed(id);
+        if (self.indexOf[id] != 0) revert SeriesAlreadyListed(id);
         (uint256 expiry, uint256 strike, bool isCall) = SeriesId.decode(id);
         ExpiryBook storage book = self.byExpiry[expiry];
         uint256 listed = book.totals.listed;
@@ -72,7 +72,7 @@ library Book {
         if (listed == MAX_SERIES_PER_EXPIRY) revert TooManySeries(expiry, MAX_SERIES_PER_EXPIRY);
         book.series[listed] = Series({strike: uint96(strike), isCall: isCall, quantity: 0});
         book.totals.listed = uint8(listed + 1);
-        self.places[id] = listed + 1;
+        self.indexOf[id] = listed + 1;
     }
 
     /// @notice Takes a series without contracts off the list; its expiry too, if it is the last of it.
@@ -83,14 +83,14 @@ library Book {
         if (series.quantity != 0) revert SeriesInUse(id, SignedMath.abs(series.quantity));
         uint256 last = totals.listed - 1;
         Series memory moved = self.byExpiry[expiry].series[last];
-        self.places[SeriesId.encode(expiry, moved.strike, moved.isCall)] = self.places[id];
-        self.byExpiry[expiry].series[self.places[id] - 1] = moved;
-        delete self.places[id];
+        self.indexOf[SeriesId.encode(expiry, moved.strike, moved.isCall)] = self.indexOf[id];
+        self.byExpiry[expiry].series[self.indexOf[id] - 1] = moved;
+        delete self.indexOf[id];
         totals.listed = uint8(last);
         if (last == 0) _close(self.expiries, expiry);
     }
 
-    /// @notice The vault takes the other side of `leg`. @return open,inExpiry See Place; as it is afterwards.
+    /// @notice The vault takes the other side of `leg`. @return open,inExpiry See OpenInterest; as it is afterwards.
     /// @dev The vault never becomes long: nobody can sell what was not bought from it.
     function take(State storage self, Leg calldata leg) internal returns (uint256 open, uint256 inExpiry) {
         (Series storage series, ExpiryTotals storage totals) = find(self, leg.id);
@@ -145,7 +145,7 @@ library Book {
 
     /// @notice A series and the totals of its expiry; reverts if it was never listed.
     function find(State storage self, uint256 id) internal view returns (Series storage, ExpiryTotals storage) {
-        uint256 place = self.places[id];
+        uint256 place = self.indexOf[id];
         if (place == 0) revert SeriesNotListed(id);
         uint256 expiry = SeriesId.expiryOf(id);
         ExpiryBook storage book = self.byExpiry[expiry];
@@ -154,7 +154,7 @@ library Book {
 
     /// @notice The vault's position in a series, WAD; zero if it was never listed.
     function positionOf(State storage self, uint256 id) internal view returns (int256) {
-        if (self.places[id] == 0) return 0;
+        if (self.indexOf[id] == 0) return 0;
         (Series storage series, ) = find(self, id);
         return series.quantity;
     }

@@ -45,7 +45,7 @@ library Capital {
     /// scenario as long as nobody hedges. Each is compared with itself: what others bind for a few hours hides nothing that
     /// is bound for a year.
     /// @param without Sums with what is sold back alone, @param sums with all legs. Both come on top of the mark.
-    /// @param base The hedge as it is. @param places Short contracts of each leg's series and expiry after it.
+    /// @param base The hedge as it is. @param openInterest Short contracts of each leg's series and expiry after it.
     function risenBy(
         VaultLimits memory limits,
         Mark memory m,
@@ -54,9 +54,9 @@ library Capital {
         int256 base,
         uint256 nav,
         Leg[] calldata legs,
-        Book.Place[] memory places
+        Book.OpenInterest[] memory openInterest
     ) internal pure returns (uint256 rise, uint256 unhedged) {
-        rise = _risenByCaps(limits, m.spot, legs, places, nav);
+        rise = _risenByCaps(limits, m.spot, legs, openInterest, nav);
         uint256 afterwards = _inHedge(m, sums);
         if (_isPriced(afterwards, nav)) rise = Math.max(rise, _rise(_inHedge(m, without), afterwards, nav));
         (uint256 vega, uint256 gamma) = _byGreeks(limits, m, sums);
@@ -130,15 +130,15 @@ library Capital {
         VaultLimits memory limits,
         uint256 spot,
         Leg[] calldata legs,
-        Book.Place[] memory places,
+        Book.OpenInterest[] memory openInterest,
         uint256 nav
     ) private pure returns (uint256) {
         (uint256 inSeries, uint256 inExpiries) = (0, 0);
         for (uint256 i = 0; i < legs.length; ++i) {
             if (legs[i].quantity <= 0) continue;
             uint256 added = (uint256(legs[i].quantity) * spot) / WAD;
-            inSeries += _riseTo((places[i].open * spot) / WAD, added, (nav * limits.seriesCapBps) / BPS);
-            inExpiries += _riseTo((places[i].inExpiry * spot) / WAD, added, (nav * limits.expiryCapBps) / BPS);
+            inSeries += _riseTo((openInterest[i].open * spot) / WAD, added, (nav * limits.seriesCapBps) / BPS);
+            inExpiries += _riseTo((openInterest[i].inExpiry * spot) / WAD, added, (nav * limits.expiryCapBps) / BPS);
         }
         return Math.max(inSeries, inExpiries);
     }

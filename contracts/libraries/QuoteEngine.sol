@@ -51,7 +51,7 @@ library QuoteEngine {
                 e.base,
                 Capital.navOf(rules, e.vegaCapacity, e.nav),
                 legs,
-                _places(vault, legs)
+                _openInterest(vault, legs)
             );
             q.capital = Capital.price(rise, rules.capitalRateBps, Math.max(rules.epochLength, t.longest));
             t.leastForEpoch = Capital.price(unhedged, rules.capitalRateBps, rules.epochLength);
@@ -62,13 +62,13 @@ library QuoteEngine {
     }
 
     /// @dev Short contracts of each leg's series and expiry after it, of others in the trade apart.
-    function _places(IOptionVault vault, Leg[] calldata legs) private view returns (Book.Place[] memory places) {
-        places = new Book.Place[](legs.length);
+    function _openInterest(IOptionVault vault, Leg[] calldata legs) private view returns (Book.OpenInterest[] memory openInterest) {
+        openInterest = new Book.OpenInterest[](legs.length);
         for (uint256 i = 0; i < legs.length; ++i) {
             (uint256 id, int256 quantity) = (legs[i].id, legs[i].quantity);
             if (quantity <= 0) continue;
-            places[i].open = SignedMath.abs(vault.positionOf(id)) + uint256(quantity);
-            places[i].inExpiry = vault.expiryOf(SeriesId.expiryOf(id)).contracts + uint256(quantity);
+            openInterest[i].open = SignedMath.abs(vault.positionOf(id)) + uint256(quantity);
+            openInterest[i].inExpiry = vault.expiryOf(SeriesId.expiryOf(id)).contracts + uint256(quantity);
         }
     }
 }

@@ -56,13 +56,13 @@ library TradeEngine {
             RiskEngine.navOf(m, assets),
             0,
             RiskLimits.ofTrades(risk.limits),
-            new Book.Place[](legs.length)
+            new Book.OpenInterest[](legs.length)
         );
         Quoting.Market memory market = Quoting.Market(terms, reading, m.spot, surface);
         Quoting.Tally memory t;
         MarkedBook.Sums memory without = Quoting.price(t, sums, legs, market);
         for (uint256 i = 0; i < legs.length; ++i) {
-            (d.places[i].open, d.places[i].inExpiry) = risk.book.take(legs[i]);
+            (d.openInterest[i].open, d.openInterest[i].inExpiry) = risk.book.take(legs[i]);
         }
         TradedFlow memory lately = risk.traded;
         if (t.increasesRisk) TradeSteps.bind(d, q, t, without, risk.limits, legs);

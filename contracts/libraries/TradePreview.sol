@@ -58,12 +58,12 @@ library TradePreview {
             RiskEngine.navOf(m, assets),
             0,
             RiskLimits.ofTrades(risk.limits),
-            new Book.Place[](legs.length)
+            new Book.OpenInterest[](legs.length)
         );
         Quoting.Market memory market = Quoting.Market(terms, reading, m.spot, surface);
         Quoting.Tally memory t;
         MarkedBook.Sums memory without = Quoting.price(t, sums, legs, market);
-        for (uint256 i = 0; i < legs.length; ++i) d.places[i] = _afterLegs(risk.book, legs, i);
+        for (uint256 i = 0; i < legs.length; ++i) d.openInterest[i] = _afterLegs(risk.book, legs, i);
         if (t.increasesRisk) TradeSteps.bind(d, q, t, without, risk.limits, legs);
         TradeSteps.allow(t, risk, treasury);
         TradedFlow memory lately = risk.traded;
@@ -78,7 +78,7 @@ library TradePreview {
         Book.State storage book,
         Leg[] calldata legs,
         uint256 last
-    ) private view returns (Book.Place memory) {
+    ) private view returns (Book.OpenInterest memory) {
         uint256 expiry = SeriesId.expiryOf(legs[last].id);
         (Book.Series storage stored, ExpiryTotals storage totals) = book.find(legs[last].id);
         int256 series = -int256(stored.quantity);
@@ -89,6 +89,6 @@ library TradePreview {
             if (other == expiry) total += legs[i].quantity;
         }
         if (series < 0) revert Book.MoreThanOpen(legs[last].id, SignedMath.abs(legs[last].quantity));
-        return Book.Place(uint256(series), uint256(total).toUint88());
+        return Book.OpenInterest(uint256(series), uint256(total).toUint88());
     }
 }

@@ -35,7 +35,7 @@ library TradeSteps {
 
     /// @notice A trade while it is made. `mark`, `sums` and `assets` start as those before the trade and become those after
     /// it. Whoever makes one writes it out: returned by a function, it would cost a thousand gas of cleared memory.
-    /// @param places Short contracts of each leg's series and expiry after the trade.
+    /// @param openInterest Short contracts of each leg's series and expiry after the trade.
     struct Deal {
         IPriceOracle.Reading reading;
         Mark mark;
@@ -48,7 +48,7 @@ library TradeSteps {
         int256 navBefore;
         int256 nav;
         VaultLimits limits;
-        Book.Place[] places;
+        Book.OpenInterest[] openInterest;
     }
 
     /// @notice Whether any leg is bought from the pool: such a trade is priced and held to limits by scenarios, too.
@@ -115,7 +115,7 @@ library TradeSteps {
             d.assets.base,
             Capital.navOf(d.limits, d.vegaCapacity, d.navBefore),
             legs,
-            d.places
+            d.openInterest
         );
         if (rise == 0 && unhedged == 0) return;
         (uint256 rate, uint256 epoch) = (limits.capitalRateBps, limits.epochLength);
@@ -153,7 +153,7 @@ library TradeSteps {
         for (uint256 i = 0; i < legs.length; ++i) {
             if (legs[i].quantity < 0) continue;
             // By NAV as it was: what a trade is charged makes no room for it.
-            limits.requireCaps(d.navBefore, m.spot, legs[i].id, d.places[i].open, d.places[i].inExpiry);
+            limits.requireCaps(d.navBefore, m.spot, legs[i].id, d.openInterest[i].open, d.openInterest[i].inExpiry);
         }
         uint256 added = limits.requireVega(d.nav, d.vegaBefore, m.weightedVega);
         if (added > 0) {
