@@ -78,8 +78,8 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
             tenures[market()].owed = treasury.accounts.owed;
             if (market() != address(0)) tenures[market_].since = uint40(block.timestamp);
         }
-        if (address(hedge_) != address(hedge())) {
-            if (!_isFlat(hedge())) revert ModuleInUse(address(hedge()));
+        if (address(hedge_) != address(desk())) {
+            if (!_isFlat(desk())) revert ModuleInUse(address(desk()));
             risk.mark.inventory = _isFlat(hedge_) ? 0 : MarkedBook.UNKNOWN;
         }
         treasury.gate.market = market_;
@@ -246,7 +246,7 @@ contract OptionVault is IOptionVault, AsyncShares, AccessManaged {
     }
 
     /// @inheritdoc IOptionVault
-    function hedge() public view returns (IHedgePosition) {
+    function desk() public view returns (IHedgePosition) {
         return treasury.hedge;
     }
 

@@ -97,7 +97,7 @@ interface IOptionVault is IAsyncShares {
     /// @notice The oracle by whose rounds series of `expiry` settle: the one that the expiry was listed with.
     function oracleOf(uint256 expiry) external view returns (IPriceOracle);
     function surface() external view returns (IVolSurface);
-    function hedge() external view returns (IHedgePosition);
+    function desk() external view returns (IHedgePosition);
     function market() external view returns (address);
     function limits() external view returns (VaultLimits memory);
     /// @notice USDC of the pool. Queued deposits, assets set aside for redemptions and the insurance reserve are not in it.
