@@ -100,7 +100,7 @@ describe("Deploying Keel", () => {
     const keel = connectKeel(clients, protocols, result);
     const read = clients.public.readContract;
     expect(await read({ ...keel.vault, functionName: "market" })).to.equal(result.optionMarket);
-    expect(await read({ ...keel.vault, functionName: "hedge" })).to.equal(result.hedgeDesk);
+    expect(await read({ ...keel.vault, functionName: "desk" })).to.equal(result.hedgeDesk);
     expect(await read({ ...keel.desk, functionName: "isVenue", args: [result.uniswapV3Venue] })).to.equal(true);
   });
 
