@@ -35,7 +35,7 @@ library Capital {
     int256 private constant SHORT_HEDGE_BPS = 12_000;
 
     /// @notice The NAV that capital is a share of: when the epoch began, or now if that is less.
-    /// @param vegaCapacity See Treasury.Gate, WAD USDC per 1.00 of vol.
+    /// @param vegaCapacity See Treasury.TradingState, WAD USDC per 1.00 of vol.
     function navOf(VaultLimits memory limits, uint256 vegaCapacity, int256 nav) internal pure returns (uint256) {
         return Math.min(Math.mulDiv(vegaCapacity, BPS, limits.vegaCapacityBps), _positive(nav));
     }

@@ -32,7 +32,7 @@ library QuoteEngine {
     ) external view returns (Quote memory q) {
         Mark memory m = e.mark;
         Quoting.Market memory market = Quoting.Market(terms, reading, m.spot, vault.surface());
-        Quoting.Tally memory t;
+        Quoting.LegTotals memory t;
         MarkedBook.Sums memory sums;
         if (TradeSteps.increasesRisk(legs)) {
             int256 cash = e.nav - RiskEngine.navOf(m, RiskEngine.Assets(0, e.base, 0)); // neither book nor underlying

@@ -30,7 +30,7 @@ library Quoting {
     /// budget for posts takes over. @param impact See TradedDelta.impact.
     /// @param lowMid,lowFees,lowFloor At the low end of the spot range: mid, fees, and what the legs cost at least; then the same at
     /// the high end. @param floor At least, where the trade is dearest. @param inside What they are worth inside the range, where that is asked.
-    struct Tally {
+    struct LegTotals {
         bool increasesRisk;
         uint256 longest;
         uint256 leastForEpoch;
@@ -110,7 +110,7 @@ library Quoting {
     /// @notice Prices legs for the trader, and adds them to `sums` of the vault, which takes the other side. Both in place.
     /// @return without The sums with what is sold back alone.
     function price(
-        Tally memory t,
+        LegTotals memory t,
         MarkedBook.Sums memory sums,
         Leg[] calldata legs,
         Market memory m
@@ -133,7 +133,7 @@ library Quoting {
     /// @param weightedVega,vegaCapacity USDC per 1.00 of vol, see Mark and IOptionVault.Exposure.
     function quote(
         Quote memory q,
-        Tally memory t,
+        LegTotals memory t,
         Market memory m,
         int256 netDelta,
         int256 weightedVega,
@@ -158,7 +158,7 @@ library Quoting {
     /// @param netShort Weighted vega that the pool is short.
     function _addVegaCharges(
         Quote memory q,
-        Tally memory t,
+        LegTotals memory t,
         PackedPricing memory terms,
         int256 netShort,
         uint256 capacity
@@ -170,13 +170,13 @@ library Quoting {
     }
 
     /// @dev Less what the trade itself pays. What selling back would cost does not count: who keeps his options never pays it.
-    function _addUnhedged(Quote memory q, Tally memory t) private pure {
+    function _addUnhedged(Quote memory q, LegTotals memory t) private pure {
         uint256 paid = q.hedging + q.spread + q.fees;
         if (t.leastForEpoch > q.capital + paid) q.capital = t.leastForEpoch - paid;
     }
 
     /// @dev Mid, fees and floor where the trade is dearest.
-    function _dearest(Quote memory q, Tally memory t, IPriceOracle.Reading memory r) private pure {
+    function _dearest(Quote memory q, LegTotals memory t, IPriceOracle.Reading memory r) private pure {
         Inside memory p = t.inside;
         if (p.sold.length != 0) {
             (q.mid, q.spot) = SpotRange.dearest(p.knots, p.bought, p.sold, r.low, r.high);
@@ -199,7 +199,7 @@ library Quoting {
     /// @dev Never better than mid: a rebate for freed vega capacity offsets the other charges at most, and capital not at all. At least `floor`
     /// (intrinsic of what is bought less mid of what is sold) plus fees. A pure sale costs nothing: where its proceeds do not
     /// cover the fees, there are fewer fees.
-    function _total(Quote memory q, Tally memory t) private pure {
+    function _total(Quote memory q, LegTotals memory t) private pure {
         int256 charges = SignedMath.max(0, q.inventory + int256(q.hedging + q.spread));
         int256 wad = SignedMath.max(q.mid + charges + int256(q.lag), t.floor) + int256(q.capital + q.fees);
         if (wad > 0 && !t.increasesRisk) {
@@ -210,7 +210,7 @@ library Quoting {
     }
 
     function _priceLeg(
-        Tally memory t,
+        LegTotals memory t,
         MarkedBook.Sums memory sums,
         Leg[] calldata legs,
         uint256 index,
@@ -237,7 +237,7 @@ library Quoting {
     }
 
     /// @dev Unchecked: quantities fit 128 bits, prices and Greeks 100.
-    function _addLeg(Tally memory t, Valuation.Position memory p, uint256 age, Market memory m) private pure {
+    function _addLeg(LegTotals memory t, Valuation.Position memory p, uint256 age, Market memory m) private pure {
         unchecked {
             (int256 quantity, Valuation.Greeks memory g) = (-p.quantity, p.greeks);
             uint256 vega = QuoteCurve.ceilDiv(SignedMath.abs(quantity) * g.vega, WAD);
@@ -251,7 +251,7 @@ library Quoting {
     /// @dev The dearer of posted slice and reference for what is bought, the cheaper for what is sold: by the most that they differ
     /// at the mark's spot and at the ends of the range, since one of them may know no price there at all.
     function _addLag(
-        Tally memory t,
+        LegTotals memory t,
         Valuation.Position memory p,
         Valuation.Tenor memory anchor,
         Market memory m
@@ -275,7 +275,7 @@ library Quoting {
     }
 
     /// @dev A leg at both ends of the range.
-    function _addEnds(Tally memory t, Valuation.Position memory p, Market memory m) private pure {
+    function _addEnds(LegTotals memory t, Valuation.Position memory p, Market memory m) private pure {
         unchecked {
             (int256 mid, uint256 fee, int256 floor) = _at(p, m, m.reading.low);
             (t.lowMid, t.lowFees, t.lowFloor) = (t.lowMid + mid, t.lowFees + fee, t.lowFloor + floor);

@@ -44,7 +44,7 @@ library TradeEngine {
         RiskEngine.Assets memory assets = TradeSteps.assetsOf(treasury, accounts, m);
         MarkedBook.Sums memory sums;
         if (m.hasScenarios) (sums.stress, sums.grid) = (risk.stress.load(), StressGrid.scenarios());
-        TradeSteps.Deal memory d = TradeSteps.Deal(
+        TradeSteps.TradeContext memory d = TradeSteps.TradeContext(
             reading,
             m,
             sums,
@@ -59,7 +59,7 @@ library TradeEngine {
             new Book.OpenInterest[](legs.length)
         );
         Quoting.Market memory market = Quoting.Market(terms, reading, m.spot, surface);
-        Quoting.Tally memory t;
+        Quoting.LegTotals memory t;
         MarkedBook.Sums memory without = Quoting.price(t, sums, legs, market);
         for (uint256 i = 0; i < legs.length; ++i) {
             (d.openInterest[i].open, d.openInterest[i].inExpiry) = risk.book.take(legs[i]);

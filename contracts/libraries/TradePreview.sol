@@ -46,7 +46,7 @@ library TradePreview {
         }
         Treasury.Accounts memory accounts = treasury.accounts;
         RiskEngine.Assets memory assets = TradeSteps.assetsOf(treasury, accounts, m);
-        TradeSteps.Deal memory d = TradeSteps.Deal(
+        TradeSteps.TradeContext memory d = TradeSteps.TradeContext(
             reading,
             m,
             sums,
@@ -61,7 +61,7 @@ library TradePreview {
             new Book.OpenInterest[](legs.length)
         );
         Quoting.Market memory market = Quoting.Market(terms, reading, m.spot, surface);
-        Quoting.Tally memory t;
+        Quoting.LegTotals memory t;
         MarkedBook.Sums memory without = Quoting.price(t, sums, legs, market);
         for (uint256 i = 0; i < legs.length; ++i) d.openInterest[i] = _afterLegs(risk.book, legs, i);
         if (t.increasesRisk) TradeSteps.bind(d, q, t, without, risk.limits, legs);

@@ -36,7 +36,7 @@ library TradeSteps {
     /// @notice A trade while it is made. `mark`, `sums` and `assets` start as those before the trade and become those after
     /// it. Whoever makes one writes it out: returned by a function, it would cost a thousand gas of cleared memory.
     /// @param openInterest Short contracts of each leg's series and expiry after the trade.
-    struct Deal {
+    struct TradeContext {
         IPriceOracle.Reading reading;
         Mark mark;
         MarkedBook.Sums sums;
@@ -69,9 +69,9 @@ library TradeSteps {
 
     /// @notice Prices the trade, and adds it to the mark, in place. @param lately What was traded before it, and then with it.
     function quote(
-        Deal memory d,
+        TradeContext memory d,
         Quote memory q,
-        Quoting.Tally memory t,
+        Quoting.LegTotals memory t,
         Quoting.Market memory market,
         TradedFlow memory lately
     ) internal view {
@@ -87,7 +87,7 @@ library TradeSteps {
 
     /// @notice What buyers would pay beyond the posted surface, the budget for posts pays, as far as it goes.
     function allow(
-        Quoting.Tally memory t,
+        Quoting.LegTotals memory t,
         RiskEngine.State storage risk,
         Treasury.State storage treasury
     ) internal view {
@@ -100,9 +100,9 @@ library TradeSteps {
     /// sells back right after LPs could not leave has paid for the epoch that they wait.
     /// @param limits Of which an ordinary trade does not read the second slot.
     function bind(
-        Deal memory d,
+        TradeContext memory d,
         Quote memory q,
-        Quoting.Tally memory t,
+        Quoting.LegTotals memory t,
         MarkedBook.Sums memory without,
         VaultLimits storage limits,
         Leg[] calldata legs
@@ -125,7 +125,7 @@ library TradeSteps {
 
     /// @notice Adds the trade's cash to accounts and assets, in place. @param mayOwe Whether proceeds may be owed.
     function pay(
-        Deal memory d,
+        TradeContext memory d,
         Quote memory q,
         Treasury.Accounts memory accounts,
         VaultLimits storage limits,
@@ -141,7 +141,7 @@ library TradeSteps {
 
     /// @notice Holds a trade in which the vault sells anything to the limits, and enters its vega into the mark's window.
     function requireLimits(
-        Deal memory d,
+        TradeContext memory d,
         RiskEngine.State storage risk,
         Treasury.State storage treasury,
         IVolSurface surface,
@@ -174,7 +174,7 @@ library TradeSteps {
     /// @dev The reserve is left in the worst scenario, or no less than before, cash counted. Losses are compared unrounded: a rule
     /// that binds a loss binds the smallest.
     function _requireReserve(
-        Deal memory d,
+        TradeContext memory d,
         VaultLimits memory limits,
         RiskEngine.State storage risk,
         IVolSurface surface

@@ -23,7 +23,7 @@ library Treasury {
 
     /// @dev One slot, all that a trade has to know of its epoch: who may trade, whether nothing new may be opened at all, the
     /// NAV under which nothing may, and the vega capacity that prices are measured by (both in cents).
-    struct Gate {
+    struct TradingState {
         address market;
         bool paused;
         uint40 floor;
@@ -46,7 +46,7 @@ library Treasury {
 
     struct State {
         Accounts accounts;
-        Gate gate;
+        TradingState gate;
         Epoch epoch;
         IHedgePosition hedge;
     }
@@ -66,7 +66,7 @@ library Treasury {
     /// @return unpaid What of a sale's proceeds is owed.
     function enterTrade(
         Accounts memory a,
-        Gate storage gate,
+        TradingState storage gate,
         int256 cashIn,
         uint256 fees,
         VaultLimits storage limits,
@@ -114,7 +114,7 @@ library Treasury {
         }
     }
 
-    /// @notice See Gate: WAD USDC per 1.00 of vol.
+    /// @notice See TradingState: WAD USDC per 1.00 of vol.
     function vegaCapacity(State storage self) internal view returns (uint256) {
         unchecked {
             return self.gate.vegaCapacity * CENT * USDC_UNIT;

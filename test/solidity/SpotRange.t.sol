@@ -37,7 +37,7 @@ contract SpotRangeTest is Ranges {
             SPOT,
             IVolSurface(address(this))
         );
-        Quoting.Tally memory t;
+        Quoting.LegTotals memory t;
         MarkedBook.Sums memory sums;
         Quoting.price(t, sums, legs, m);
         Quoting.quote(q, t, m, 0, 0, 1e24);
