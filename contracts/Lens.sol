@@ -31,7 +31,7 @@ contract Lens is ILens {
     IOptionVault public immutable vault;
 
     /// @dev What the parts of the state share.
-    struct Scene {
+    struct ReadContext {
         IOptionMarket market;
         Pricing pricing;
         PackedPricing terms;
@@ -44,12 +44,12 @@ contract Lens is ILens {
     }
 
     /// @inheritdoc ILens
-    function look(
+    function marketState(
         uint256 size,
         uint256 from,
         uint256 count
     ) external view returns (MarketState memory s, SeriesState[] memory page) {
-        Scene memory scene = _scene();
+        ReadContext memory scene = _scene();
         s.blockNumber = block.number;
         s.time = block.timestamp;
         s.underlying = scene.market.underlying();
@@ -64,7 +64,7 @@ contract Lens is ILens {
     }
 
     /// @inheritdoc ILens
-    function lookAt(address account, uint256[] calldata ids) external view returns (AccountState memory a) {
+    function accountState(address account, uint256[] calldata ids) external view returns (AccountState memory a) {
         address market = vault.market();
         a.usdc = IERC20(vault.asset()).balanceOf(account);
         a.shares = IERC20(address(vault)).balanceOf(account);
@@ -87,7 +87,7 @@ contract Lens is ILens {
         }
     }
 
-    function _scene() private view returns (Scene memory scene) {
+    function _scene() private view returns (ReadContext memory scene) {
         scene.market = IOptionMarket(vault.market());
         scene.pricing = scene.market.pricing();
         scene.terms = Quoting.pack(scene.pricing);
@@ -117,7 +117,7 @@ contract Lens is ILens {
 
     /// @dev The vault values itself at a price that is not stale. A stale one still gives an exposure, by which holders'
     /// sales are priced, and scenarios.
-    function _value(MarketState memory s, Scene memory scene) private view {
+    function _value(MarketState memory s, ReadContext memory scene) private view {
         (s.worth.peak, s.worth.floor) = vault.breaker();
         if (s.oracle.priced) {
             try vault.stressAt(s.oracle.spot) returns (
@@ -155,7 +155,7 @@ contract Lens is ILens {
         } catch {}
     }
 
-    function _room(MarketState memory s, VaultLimits memory limits) private view returns (Room memory r) {
+    function _room(MarketState memory s, VaultLimits memory limits) private view returns (Headroom memory r) {
         Mark memory m = s.exposure.mark;
         int256 nav = s.exposure.nav;
         uint256 vega = RiskLimits.share(nav, limits.vegaCapacityBps);
@@ -167,7 +167,7 @@ contract Lens is ILens {
         r.stress = s.scenarios[s.worst] - int256(RiskLimits.share(nav, limits.reserveBps));
     }
 
-    function _breakers(MarketState memory s, Scene memory scene) private view returns (Breakers memory b) {
+    function _breakers(MarketState memory s, ReadContext memory scene) private view returns (Breakers memory b) {
         OracleState memory o = s.oracle;
         b.paused = vault.paused();
         b.stale = !o.priced || o.stale;
@@ -175,7 +175,7 @@ contract Lens is ILens {
         b.drawdown = s.worth.valued && s.worth.nav < s.worth.floor;
     }
 
-    function _expiries(MarketState memory s, Scene memory scene) private view returns (ExpiryState[] memory expiries) {
+    function _expiries(MarketState memory s, ReadContext memory scene) private view returns (ExpiryState[] memory expiries) {
         uint256[] memory open = vault.openExpiries();
         expiries = new ExpiryState[](open.length);
         for (uint256 i = 0; i < open.length; ++i) {
@@ -195,7 +195,7 @@ contract Lens is ILens {
 
     function _page(
         MarketState memory s,
-        Scene memory scene,
+        ReadContext memory scene,
         uint256 size,
         uint256 from,
         uint256 count
@@ -229,7 +229,7 @@ contract Lens is ILens {
 
     function _price(
         MarketState memory s,
-        Scene memory scene,
+        ReadContext memory scene,
         uint256 id,
         int256 quantity
     ) private view returns (Price memory p) {

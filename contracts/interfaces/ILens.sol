@@ -45,7 +45,7 @@ interface ILens {
     /// @param nav Exact, with `greeks`. @param bid,ask What redemptions and deposits of an epoch processed now would
     /// count with, while no reference lags behind what is posted (EpochEngine). @param shareValue Per share, 12 decimals, and @param peak its
     /// peak, which is always known, as is @param floor, the NAV below which nothing new is opened in this epoch.
-    struct Worth {
+    struct NavState {
         bool valued;
         uint256 totalAssets;
         int256 nav;
@@ -70,7 +70,7 @@ interface ILens {
     /// @param vega Net weighted vega per 1.00 of vol until its capacity, @param vegaWindow and until the window is used up.
     /// @param gamma Notional of the change of delta per 1 % of spot. @param stress What is left in the worst scenario beyond the
     /// reserve; negative: nothing that makes it worse goes through.
-    struct Room {
+    struct Headroom {
         uint256 vega;
         uint256 vegaWindow;
         uint256 gamma;
@@ -94,7 +94,7 @@ interface ILens {
 
     /// @notice What a trade of one leg would be priced at, USDC with 6 decimals for the whole size.
     /// @param total Positive costs the trader. @param refusal Zero, or the selector of the error for which there is no
-    /// price; then `total` is zero. Limits are not asked: see `Room`, `left`, and `OptionMarket.quote`.
+    /// price; then `total` is zero. Limits are not asked: see `Headroom`, `left`, and `OptionMarket.quote`.
     struct Price {
         int256 total;
         bytes4 refusal;
@@ -132,9 +132,9 @@ interface ILens {
         Accounts accounts;
         uint256 epoch;
         uint256 epochEndsAt;
-        Worth worth;
+        NavState worth;
         Breakers breakers;
-        Room room;
+        Headroom room;
         IOptionVault.Exposure exposure;
         Mark greeks;
         int256[12] scenarios;
@@ -173,7 +173,7 @@ interface ILens {
     /// @notice The market's state, and prices and Greeks of a page of its series.
     /// @param size Contracts (WAD) that are priced. @param from Index into `ids` of the first series of the page.
     /// @param count Length of the page, cut at the end: zero for none, the largest number for all.
-    function look(
+    function marketState(
         uint256 size,
         uint256 from,
         uint256 count
@@ -181,5 +181,5 @@ interface ILens {
 
     /// @notice What an account has in this market. @param ids The series to look for, listed or settled: all that it may
     /// hold are in the market's `Transfer` events.
-    function lookAt(address account, uint256[] calldata ids) external view returns (AccountState memory);
+    function accountState(address account, uint256[] calldata ids) external view returns (AccountState memory);
 }

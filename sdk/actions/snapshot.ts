@@ -17,7 +17,7 @@ export async function readSnapshot(client: Reader, contracts: KeelContracts, blo
   const { lens, desk } = contracts;
   const [block, [state], { maxSlippageBps }] = await Promise.all([
     client.getBlock({ blockNumber }),
-    client.readContract({ ...lens, functionName: "look", args: NO_PRICES, blockNumber }),
+    client.readContract({ ...lens, functionName: "marketState", args: NO_PRICES, blockNumber }),
     client.readContract({ ...desk, functionName: "rules", blockNumber }),
   ]);
   if (!state.worth.valued) return whyNotValued(client, contracts, blockNumber);

@@ -3,11 +3,11 @@ import type { lensAbi } from "../abi/lens.ts";
 import type { KeelReader } from "../client.ts";
 
 /** `ILens.MarketState`: all of a market at one block. */
-export type MarketState = ContractFunctionReturnType<typeof lensAbi, "view", "look">[0];
+export type MarketState = ContractFunctionReturnType<typeof lensAbi, "view", "marketState">[0];
 /** `ILens.SeriesState`: prices, Greeks and room of one series. */
-export type SeriesState = ContractFunctionReturnType<typeof lensAbi, "view", "look">[1][number];
+export type SeriesState = ContractFunctionReturnType<typeof lensAbi, "view", "marketState">[1][number];
 /** `ILens.AccountState`: options, requests and claims of one account. */
-export type AccountState = ContractFunctionReturnType<typeof lensAbi, "view", "lookAt">;
+export type AccountState = ContractFunctionReturnType<typeof lensAbi, "view", "accountState">;
 
 export interface StateOptions {
   /** The newest by default. */
@@ -25,7 +25,7 @@ export async function marketState(
     ? ([prices.size, prices.from ?? 0n, prices.count ?? maxUint256] as const)
     : ([0n, 0n, 0n] as const);
   const at = blockNumber === undefined ? {} : { blockNumber };
-  const [state, series] = await reader.readContract({ ...contracts.lens, functionName: "look", args: page, ...at });
+  const [state, series] = await reader.readContract({ ...contracts.lens, functionName: "marketState", args: page, ...at });
   return { state, series };
 }
 
@@ -44,5 +44,5 @@ export async function positions(
   const at = blockNumber === undefined ? {} : { blockNumber };
   const wanted = ids ?? (await marketState(client, at)).state.ids;
   const { lens } = client.contracts;
-  return client.public.readContract({ ...lens, functionName: "lookAt", args: [account, wanted], ...at });
+  return client.public.readContract({ ...lens, functionName: "accountState", args: [account, wanted], ...at });
 }

@@ -33,7 +33,7 @@ const LISTINGS: Readonly<Record<string, Listing>> = {
 async function look({ keel, clients }: World, size = ONE, from = 0n, count = maxUint256) {
   const [state, page] = await clients.public.readContract({
     ...keel.lens,
-    functionName: "look",
+    functionName: "marketState",
     args: [size, from, count],
   });
   return { state, page };
@@ -172,11 +172,11 @@ for (const [title, listing] of Object.entries(LISTINGS)) {
     it("fits into what nodes allow a call, also when the stored mark is old", async function () {
       needsDeployedCode(this);
       const { keel, clients } = world();
-      const data = encodeFunctionData({ abi: keel.lens.abi, functionName: "look", args: [ONE, 0n, maxUint256] });
+      const data = encodeFunctionData({ abi: keel.lens.abi, functionName: "marketState", args: [ONE, 0n, maxUint256] });
       const call = { to: keel.lens.address, data, gas: CALL_GAS };
       await clients.public.call(call);
       await age(world(), DEVNET_PARAMETERS.limits.maxMarkAge + 1);
-      const page = encodeFunctionData({ abi: keel.lens.abi, functionName: "look", args: [ONE, 0n, 112n] });
+      const page = encodeFunctionData({ abi: keel.lens.abi, functionName: "marketState", args: [ONE, 0n, 112n] });
       await clients.public.call({ ...call, data: page });
     });
   });
@@ -312,7 +312,7 @@ describe("Lens, looking at an account", () => {
 
   async function lookAt(account: Address, ids: readonly bigint[] = []) {
     const { keel, clients } = world();
-    return clients.public.readContract({ ...keel.lens, functionName: "lookAt", args: [account, ids] });
+    return clients.public.readContract({ ...keel.lens, functionName: "accountState", args: [account, ids] });
   }
 
   it("has its options and what those that are settled pay", async () => {
