@@ -127,7 +127,7 @@ contract HedgeDesk is DeskTrading, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IHedgeDesk
-    function tidy() external nonReentrant {
+    function syncLoan() external nonReentrant {
         HedgeAccount.Action memory a = _beginNow();
         if (account_.hasLoan) _cover(a);
         _finish(a);

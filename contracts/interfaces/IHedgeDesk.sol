@@ -199,7 +199,7 @@ interface IHedgeDesk is IHedgePosition {
     function restoreHealth(Route calldata route) external;
 
     /// @notice Repays debt with inventory and returns collateral that is not needed. Anyone.
-    function tidy() external;
+    function syncLoan() external;
 
     // Views
 

@@ -176,7 +176,7 @@ describe("HedgeDesk against an adversary", () => {
         encodeFunctionData({ abi: hedgeDeskAbi, functionName: "unwind", args: [1n, route] }),
         encodeFunctionData({ abi: hedgeDeskAbi, functionName: "raiseCash", args: [route] }),
         encodeFunctionData({ abi: hedgeDeskAbi, functionName: "restoreHealth", args: [route] }),
-        encodeFunctionData({ abi: hedgeDeskAbi, functionName: "tidy" }),
+        encodeFunctionData({ abi: hedgeDeskAbi, functionName: "syncLoan" }),
         encodeFunctionData({ abi: hedgeDeskAbi, functionName: "poke" }),
       ];
       for (const call of calls) {

@@ -145,7 +145,7 @@ describe("HedgeDesk over weeks", () => {
         await squeeze(true);
       },
       async () => note("poke", await attempt(write("poke", []))),
-      async () => note("tidy", await attempt(write("tidy", []))),
+      async () => note("syncLoan", await attempt(write("syncLoan", []))),
       async () => note("unwind", await attempt(write("unwind", [2n ** 255n, await desk.route({ route: route() })]))),
       async () => note("raiseCash", await attempt(write("raiseCash", [await desk.route({ route: route() })]))),
       async () => note("restoreHealth", await attempt(write("restoreHealth", [await desk.route({ route: route() })]))),
@@ -254,7 +254,7 @@ describe("HedgeDesk over weeks", () => {
         await market.moveTo(end, { forceRound: true });
         const args = [2n ** 255n, await desk.route()] as const;
         await attempt(() => keel.write(bob, { ...keel.desk, functionName: "unwind", args }));
-        await attempt(() => keel.write(bob, { ...keel.desk, functionName: "tidy" }));
+        await attempt(() => keel.write(bob, { ...keel.desk, functionName: "syncLoan" }));
         if ((await desk.position())[0] === 0n) break;
         await clients.test.increaseTime({ seconds: 6 * HOUR });
         await market.moveTo(end, { forceRound: true });
@@ -291,7 +291,7 @@ describe("HedgeDesk over weeks", () => {
       .map((item) => ("name" in item ? item.name : ""));
     expect(writes.sort()).to.deep.equal(
       [
-        ...["force", "poke", "raiseCash", "rebalance", "rebalancePublic", "restoreHealth", "tidy", "unwind"],
+        ...["force", "poke", "raiseCash", "rebalance", "rebalancePublic", "restoreHealth", "syncLoan", "unwind"],
         ...["setAuthority", "setBudgets", "setLending", "setRules", "setVenue"],
       ].sort(),
     );

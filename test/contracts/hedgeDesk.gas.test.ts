@@ -91,7 +91,7 @@ describe("HedgeDesk's gas with twenty open series and a fresh mark", () => {
     await wait();
     for (let i = 0; i < 10; ++i) {
       await desk.rebalance(parseEther("0.0001"), { open: true, from: bob });
-      await keel.write(bob, { ...keel.desk, functionName: "tidy" });
+      await keel.write(bob, { ...keel.desk, functionName: "syncLoan" });
     }
     for (const to of [keel.desk.address, keel.contracts.uniswapV3Venue, keel.contracts.aaveV3Lender]) {
       await dealWeth(clients, protocols.weth, to, parseEther("1"));

@@ -44,7 +44,7 @@ describe("HedgeDesk's short hedge on Aave v3", () => {
     await keel.write(bob, { ...keel.desk, functionName: "poke" });
     await pass(price, 1800);
   }
-  const tidy = () => world().keel.write(bob, { ...world().keel.desk, functionName: "tidy" });
+  const syncLoan = () => world().keel.write(bob, { ...world().keel.desk, functionName: "syncLoan" });
 
   /** What Aave's governance does: the devnet's deployer holds its roles. */
   async function configure(functionName: string, args: readonly unknown[]): Promise<void> {
@@ -90,7 +90,7 @@ describe("HedgeDesk's short hedge on Aave v3", () => {
     const after = await desk.holdings();
     expect(after.debt > before.debt).to.equal(true);
     expect(after.collateral > before.collateral).to.equal(true);
-    const receipt = await tidy();
+    const receipt = await syncLoan();
     const [accounted] = deskEvents(receipt, "Accounted");
     const end = await desk.holdings();
     const owed = (end.debt - before.debt) * 3000n;
@@ -197,7 +197,7 @@ describe("HedgeDesk's short hedge on Aave v3", () => {
     expectClose(Number((await desk.holdings()).inventory) / Number(debt), 1, 1e-3);
     await configure("setReservePause", [protocols.weth, false]);
     await configure("setReservePause", [protocols.usdc, false]);
-    await tidy();
+    await syncLoan();
     const end = await desk.holdings();
     expect(end.inventory < parseEther("0.01")).to.equal(true);
     expect(end.debt < parseEther("0.01")).to.equal(true);
@@ -241,7 +241,7 @@ describe("HedgeDesk's short hedge on Aave v3", () => {
     );
     expect((await desk.holdings()).debt).to.equal(0n);
     const held = await desk.cash();
-    await tidy();
+    await syncLoan();
     expectClose(Number((await desk.cash()) - held - before.collateral), 0, 1000);
     expect(await desk.position()).to.deep.equal([0n, 0n]);
   });
