@@ -14,13 +14,13 @@ import {WAD, YEAR} from "./Units.sol";
 /// @notice All WAD, per contract: value in USDC, delta in units of underlying, gamma per USDC of spot, vega in USDC per
 /// 1.00 of vol. What all series of an expiry share is worked out once, in a `Tenor`.
 library Valuation {
-    /// @param forward Forward price at the spot that was asked for. @param perSpot dF/dS.
+    /// @param forward Forward price at the spot that was asked for. @param forwardPerSpot dF/dS.
     /// @param sqrtTime √T, WAD. @param vegaWeight √(30 days / max(T, 1 day)): short- and long-dated vega add up with it.
     struct Tenor {
         uint256 timeToExpiry;
         uint256 sqrtTime;
         uint256 forward;
-        uint256 perSpot;
+        uint256 forwardPerSpot;
         uint256 vegaWeight;
         Slice slice;
     }
@@ -56,11 +56,11 @@ library Valuation {
         t.vegaWeight = FixedPoint.sqrt(
             (REFERENCE_TENOR * 1e36) / (timeToExpiry < SHORTEST_TENOR ? SHORTEST_TENOR : timeToExpiry)
         );
-        (t.forward, t.perSpot) = (spot, WAD);
+        (t.forward, t.forwardPerSpot) = (spot, WAD);
         if (slice.carry != 0) {
             // Without carry no exponential is spent.
-            t.perSpot = FixedPoint.exp((slice.carry * int256(t.timeToExpiry)) / int256(YEAR));
-            t.forward = Math.mulDiv(spot, t.perSpot, WAD);
+            t.forwardPerSpot = FixedPoint.exp((slice.carry * int256(t.timeToExpiry)) / int256(YEAR));
+            t.forward = Math.mulDiv(spot, t.forwardPerSpot, WAD);
         }
     }
 
@@ -85,14 +85,14 @@ library Valuation {
         g.delta = int256(callDelta) - (isCall ? int256(0) : int256(WAD));
         g.gamma = BlackScholes.gammaFromVega(vega, t.forward, t.timeToExpiry, g.vol);
         g.vega = vega;
-        if (t.perSpot == WAD) return;
-        g.delta = (g.delta * int256(t.perSpot)) / int256(WAD);
-        g.gamma = Math.mulDiv(Math.mulDiv(g.gamma, t.perSpot, WAD), t.perSpot, WAD);
+        if (t.forwardPerSpot == WAD) return;
+        g.delta = (g.delta * int256(t.forwardPerSpot)) / int256(WAD);
+        g.gamma = Math.mulDiv(Math.mulDiv(g.gamma, t.forwardPerSpot, WAD), t.forwardPerSpot, WAD);
     }
 
     /// @notice Value alone, at another spot than the tenor's.
     function valueAt(Tenor memory t, uint256 strike, bool isCall, uint256 spot) internal pure returns (uint256) {
-        uint256 forward = t.perSpot == WAD ? spot : Math.mulDiv(spot, t.perSpot, WAD);
+        uint256 forward = t.forwardPerSpot == WAD ? spot : Math.mulDiv(spot, t.forwardPerSpot, WAD);
         int256 k = Ssvi.logMoneyness(strike, forward);
         uint256 vol = Ssvi.impliedVolAt(t.slice, k);
         (uint256 call, uint256 put) = BlackScholes.seriesPrices(forward, strike, k, t.sqrtTime, vol);
