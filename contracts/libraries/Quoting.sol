@@ -25,7 +25,7 @@ library Quoting {
     /// @param longest Seconds to the last expiry of what is bought. @param leastForEpoch What the trade must pay at least, WAD USDC: LPs'
     /// rate for an epoch on what is bound while nobody hedges.
     /// @param weightedVega,delta What they take from the vault, at the mark's spot. @param vega In absolute sum, rounded up.
-    /// @param spread Σ vega · half-spread, except for what depends on the pool. @param dearer How much more references say than posted
+    /// @param spreadSum Σ vega · half-spread, except for what depends on the pool. @param dearer How much more references say than posted
     /// slices for what is bought, @param cheaper how much less for what is sold, WAD USDC. @param allowed What of `dearer` the pool's
     /// budget for posts takes over. @param impact See TradedDelta.impact.
     /// @param lowMid,lowFees,lowFloor At the low end of the spot range: mid, fees, and what the legs cost at least; then the same at
@@ -37,7 +37,7 @@ library Quoting {
         int256 weightedVega;
         int256 delta;
         uint256 vega;
-        uint256 spread;
+        uint256 spreadSum;
         uint256 dearer;
         uint256 cheaper;
         uint256 allowed;
@@ -83,7 +83,7 @@ library Quoting {
     error NoCapacity();
 
     function pack(Pricing memory p) internal pure returns (PackedPricing memory t) {
-        t.spread = QuoteCurve.pack(p.spread);
+        t.packedSpread = QuoteCurve.pack(p.spread);
         t.rules = p.maxSkew | (uint256(p.minQuantity) << 64) | (uint256(p.minFee) << 128);
         t.rules |= (uint256(p.hedgeCostBps) << 152) | (uint256(p.feeBps) << 168) | (uint256(p.feeCapBps) << 176);
         t.rules |= (uint256(p.maxDispersionBps) << 192) | (uint256(p.cutOff) << 208);
@@ -94,7 +94,7 @@ library Quoting {
         uint256 r = t.rules;
         return
             Pricing({
-                spread: QuoteCurve.unpack(t.spread),
+                spread: QuoteCurve.unpack(t.packedSpread),
                 maxSkew: _maxSkew(r),
                 minQuantity: _minQuantity(r),
                 minFee: _minFee(r),
@@ -165,8 +165,8 @@ library Quoting {
     ) private pure {
         int256 afterwards = netShort + t.weightedVega;
         q.inventory = QuoteCurve.inventory(netShort, afterwards, _maxSkew(terms.rules), capacity);
-        uint256 poolSpread = QuoteCurve.poolSpread(terms.spread, netShort, afterwards, capacity);
-        q.spread = QuoteCurve.ceilDiv(t.spread + t.vega * poolSpread, WAD);
+        uint256 poolSpread = QuoteCurve.poolSpread(terms.packedSpread, netShort, afterwards, capacity);
+        q.spread = QuoteCurve.ceilDiv(t.spreadSum + t.vega * poolSpread, WAD);
     }
 
     /// @dev Less what the trade itself pays. What selling back would cost does not count: who keeps his options never pays it.
@@ -242,7 +242,7 @@ library Quoting {
             (int256 quantity, Valuation.Greeks memory g) = (-p.quantity, p.greeks);
             uint256 vega = QuoteCurve.ceilDiv(SignedMath.abs(quantity) * g.vega, WAD);
             t.vega += vega;
-            t.spread += vega * QuoteCurve.ownSpread(m.terms.spread, age, p.tenor.timeToExpiry);
+            t.spreadSum += vega * QuoteCurve.ownSpread(m.terms.packedSpread, age, p.tenor.timeToExpiry);
             t.weightedVega += _times(quantity, int256((g.vega * p.tenor.vegaWeight) / WAD));
             t.delta += _times(quantity, g.delta);
         }
