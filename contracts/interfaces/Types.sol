@@ -61,10 +61,10 @@ struct Pricing {
     uint24 maxSurfaceAge;
 }
 
-/// @notice The same as the market keeps it and hands it on. @param spread See QuoteCurve.pack. @param rules The other
+/// @notice The same as the market keeps it and hands it on. @param packedSpread See QuoteCurve.pack. @param rules The other
 /// fields, from the lowest bit in their order above.
 struct PackedPricing {
-    uint256 spread;
+    uint256 packedSpread;
     uint256 rules;
 }
 
