@@ -45,7 +45,7 @@ export interface Keeper extends Sites {
   /** Sends one hedge of a market that somebody planned at a block, or simulates it in a dry run. */
   hedge(market: string, plan: PlannedHedge, plannedAt: BlockRef): Promise<TickResult>;
   /** Takes the open transactions a step further. @returns Whether any hedge is still in flight. */
-  settle(emit?: Emit): Promise<boolean>;
+  advanceTransactions(emit?: Emit): Promise<boolean>;
   /** What was recorded of a market; undefined in a dry run, which records nothing. */
   timeline(query: TimelineQuery): Promise<Timeline | undefined>;
   /** Gives up its lease, if it has one, and lets go of the store. */
@@ -143,7 +143,7 @@ export function createKeeper(parts: KeeperParts): Keeper {
     emit({ type: "lease", at: at(), ...news });
   }
 
-  async function settle(emit: Emit = ignore): Promise<boolean> {
+  async function advanceTransactions(emit: Emit = ignore): Promise<boolean> {
     const acting = await currentActor(emit);
     if (!acting) return false;
     for (const intent of await acting.step()) {
@@ -159,7 +159,7 @@ export function createKeeper(parts: KeeperParts): Keeper {
       if (event.outcome === "unexpected") watch.stop("UnexpectedReceipt", market, event.message ?? "");
     }
     const open = await acting.lead.journal.open();
-    return open.some((intent) => purposeOf(intent).kind === "hedge" && !intent.settled);
+    return open.some((intent) => purposeOf(intent).kind === "hedge" && !intent.confirmed);
   }
 
   function tickOptions() {
@@ -169,7 +169,7 @@ export function createKeeper(parts: KeeperParts): Keeper {
   async function hedge(market: string, plan: PlannedHedge, plannedAt: BlockRef): Promise<TickResult> {
     const ticker = tickers.find(({ name }) => name === market);
     if (!ticker) throw new Error(`The keeper has no market ${market}.`);
-    await settle();
+    await advanceTransactions();
     const { execution, intentId } = await ticker.carryOut(plan, plannedAt, tickOptions());
     if (execution.outcome === "filled") await actor?.lead.recorder.fill(market, execution.fill, intentId);
     return execution;
@@ -217,7 +217,7 @@ export function createKeeper(parts: KeeperParts): Keeper {
     const events: TickEvent[] = [];
     const failures: unknown[] = [];
     try {
-      await settle(emit);
+      await advanceTransactions(emit);
       for (const ticker of tickers) {
         try {
           events.push(await tickMarket(ticker, block, emit));
@@ -247,7 +247,7 @@ export function createKeeper(parts: KeeperParts): Keeper {
     tick,
     isDue: () => !dryRun && actor === undefined && session?.leads() === true,
     hedge,
-    settle,
+    advanceTransactions,
     timeline: async (query) => session?.timeline(query),
     close: async () => session?.close(),
   };

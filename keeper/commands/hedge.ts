@@ -82,7 +82,7 @@ async function minedOutcome(keeper: Keeper): Promise<Simulated> {
     if (event.type === "transaction" && event.purpose === "hedge") last = event;
   };
   const end = Date.now() + PATIENCE_MS;
-  while ((await keeper.settle(note)) && Date.now() < end) await sleep(keeper.config.pollingIntervalMs);
+  while ((await keeper.advanceTransactions(note)) && Date.now() < end) await sleep(keeper.config.pollingIntervalMs);
   if (last?.outcome === "filled" && last.fill && last.tx) {
     return { outcome: "filled", tx: last.tx, amount: Math.abs(last.fill.amount), cash: last.fill.cash };
   }

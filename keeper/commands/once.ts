@@ -50,7 +50,7 @@ async function once({ dryRun = false, ...options }: OnceOptions): Promise<void> 
 /** Until the hedges that were sent are mined, or it takes too long. */
 async function waitForHedges(keeper: Keeper, emit: (event: KeeperEvent) => void): Promise<void> {
   const end = Date.now() + PATIENCE_MS;
-  while ((await keeper.settle(emit)) && Date.now() < end) await sleep(keeper.config.pollingIntervalMs);
+  while ((await keeper.advanceTransactions(emit)) && Date.now() < end) await sleep(keeper.config.pollingIntervalMs);
 }
 
 /** @throws UserError when the last word on a market's hedge is that it did not fill, or that no pool takes any of it. */

@@ -61,7 +61,7 @@ export function createDriver(options: DriverOptions): TransactionDriver {
     if (known) return { outcome: "accepted", intent: isOver(known) ? known : await advance(known) };
     const stale = await staleness(intent.slot, plannedAt);
     if (stale) return { outcome: "refused", reason: stale };
-    const isTaken = (await journal.open()).some(({ slot, settled }) => slot === intent.slot && !settled);
+    const isTaken = (await journal.open()).some(({ slot, confirmed }) => slot === intent.slot && !confirmed);
     const trial = isTaken ? undefined : await tryOut(intent);
     if (trial?.refusal !== undefined) return { outcome: "refused", reason: trial.refusal };
     const holder = await journal.begin(intent);

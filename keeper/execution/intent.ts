@@ -31,7 +31,7 @@ export interface Intent {
   /** Somebody asked to take it back. */
   readonly withdrawn: boolean;
   /** It has been confirmed once, or is over: its slot is free for the next one. */
-  readonly settled: boolean;
+  readonly confirmed: boolean;
   readonly state: State;
   /** How many events it has seen. */
   readonly version: number;
@@ -120,7 +120,7 @@ export function plan(
     attempts: [],
     firstSent: undefined,
     withdrawn: false,
-    settled: false,
+    confirmed: false,
     state: { tag: "planned" },
     version: 0,
   };

@@ -59,7 +59,7 @@ export function transition(intent: Intent, event: Event, depths: Depths): Intent
   switch (event.type) {
     case "refused":
       allow(state.tag === "planned");
-      return to({ ...intent, nonce: undefined, settled: true }, { tag: "refused", reason: event.reason });
+      return to({ ...intent, nonce: undefined, confirmed: true }, { tag: "refused", reason: event.reason });
     case "signed":
       allow(SIGNABLE.includes(state.tag) && intent.nonce !== undefined);
       return to({ ...intent, attempts: [...intent.attempts, event.attempt] }, signedState(intent, event.attempt));
@@ -101,8 +101,8 @@ function observed(intent: Intent, observation: Observation, depths: Depths): Int
   if (isOver(intent) || intent.attempts.length === 0) return intent;
   const { inclusion } = observation;
   const next = inclusion ? included(inclusion, observation.head, depths) : missing(intent, observation, depths);
-  const settled = intent.settled || isSettled(next, observation.head, depths);
-  return sameState(state, next) && settled === intent.settled ? intent : to({ ...intent, settled }, next);
+  const confirmed = intent.confirmed || isConfirmed(next, observation.head, depths);
+  return sameState(state, next) && confirmed === intent.confirmed ? intent : to({ ...intent, confirmed }, next);
 }
 
 function included(found: NonNullable<Observation["inclusion"]>, head: bigint, { finality }: Depths): State {
@@ -138,7 +138,7 @@ function missing({ state, nonce, attempts }: Intent, observation: Observation, {
   }
 }
 
-function isSettled(state: State, head: bigint, { confirmations }: Depths): boolean {
+function isConfirmed(state: State, head: bigint, { confirmations }: Depths): boolean {
   return isOver({ state }) || (state.tag === "mined" && depthOf(state.inclusion, head) >= confirmations);
 }
 

@@ -52,7 +52,7 @@ export function createJournal(db: Database, { chainId, lease, now }: JournalOpti
 
   /** Also an intent that was confirmed once and has been lost again holds its slot. */
   async function holderOf(slot: string): Promise<Intent | undefined> {
-    const isInFlight = or(eq(intents.settled, false), and(eq(intents.over, false), sql`${intents.tag} <> 'mined'`));
+    const isInFlight = or(eq(intents.confirmed, false), and(eq(intents.over, false), sql`${intents.tag} <> 'mined'`));
     const [row] = await db
       .select()
       .from(intents)
@@ -143,9 +143,9 @@ function fixedFields({ chainId, account, slot, call, expected, expiresAt }: Inte
 }
 
 function changingFields(intent: Intent) {
-  const { urgency, nonce, firstSent, withdrawn, settled, state, version } = intent;
+  const { urgency, nonce, firstSent, withdrawn, confirmed, state, version } = intent;
   const minedBlock = "inclusion" in state ? state.inclusion.block.number : null;
-  const flags = { withdrawn, settled, over: isOver(intent) };
+  const flags = { withdrawn, confirmed, over: isOver(intent) };
   return {
     urgency,
     nonce: nonce ?? null,
@@ -159,9 +159,9 @@ function changingFields(intent: Intent) {
 }
 
 function intentOf(row: typeof intents.$inferSelect, signed: readonly (typeof attempts.$inferSelect)[]): Intent {
-  const { id, chainId, account, slot, urgency, call, expected, withdrawn, settled, state, version } = row;
+  const { id, chainId, account, slot, urgency, call, expected, withdrawn, confirmed, state, version } = row;
   return {
-    ...{ id, chainId, account, slot, urgency, call, expected: expected.value, withdrawn, settled, state, version },
+    ...{ id, chainId, account, slot, urgency, call, expected: expected.value, withdrawn, confirmed, state, version },
     expiresAt: row.expiresAt ?? undefined,
     nonce: row.nonce ?? undefined,
     firstSent: row.firstSent ?? undefined,

@@ -54,7 +54,7 @@ export const intents = keel.table(
     nonce: integer(),
     firstSent: bigint("first_sent", { mode: "bigint" }),
     withdrawn: boolean().notNull(),
-    settled: boolean().notNull(),
+    confirmed: boolean("settled").notNull(),
     over: boolean().notNull(),
     tag: text().$type<State["tag"]>().notNull(),
     state: document<State>("state").notNull(),

@@ -97,7 +97,7 @@ describe("Transaction driver", () => {
     await order("one");
     await chain.mine();
     await driver.step();
-    expect((await journal.find("one"))?.settled).to.equal(true);
+    expect((await journal.find("one"))?.confirmed).to.equal(true);
     await chain.reorganise(1, async () => {
       for (const hash of await chain.waiting()) await chain.drop(hash);
       await chain.mine();

@@ -93,8 +93,8 @@ describe("Transaction states", () => {
           expect(intent.attempts.slice(0, before.attempts.length)).to.deep.equal(before.attempts);
           expect(intent.version).to.equal(before.version + (intent === before ? 0 : 1));
           if (isOver(before)) expect(intent).to.equal(before);
-          if (isOver(intent)) expect(intent.settled).to.equal(true);
-          if (before.settled) expect(intent.settled).to.equal(true);
+          if (isOver(intent)) expect(intent.confirmed).to.equal(true);
+          if (before.confirmed) expect(intent.confirmed).to.equal(true);
         }
       }),
       { numRuns: 3000, seed: 6 },
@@ -122,7 +122,7 @@ describe("Transaction states", () => {
     const signed = step(step(start, { type: "signed", attempt: attempt(1) }), { type: "sent", at: 1n });
     const mined: Said = { head: 3, at: 3, which: 0, fork: 0, what: "mined" };
     const once = step(signed, { type: "observed", observation: observe(signed, mined) });
-    expect(once).to.deep.include({ settled: true });
+    expect(once).to.deep.include({ confirmed: true });
     expect(once.state.tag).to.equal("mined");
     const gone = step(once, { type: "observed", observation: observe(once, { ...mined, head: 4, what: "nothing" }) });
     expect(gone.state).to.deep.include({ tag: "reorganised", hash: hashOf(1) });
