@@ -1,10 +1,10 @@
 import { assertKeeper } from "./chain/access.ts";
 import { isActivated } from "./activation.ts";
 import { readSnapshot } from "../sdk/actions/snapshot.ts";
-import { explain } from "./chain/reverts.ts";
+import { withReadableErrors } from "./chain/reverts.ts";
 import type { KeelContracts } from "../sdk/contracts.ts";
 import type { Reader } from "./chain/clients.ts";
-import type { Line } from "./chain/line.ts";
+import type { ChainConnection } from "./chain/line.ts";
 import { type KeeperConfig, marketsOf } from "./config.ts";
 import { UserError, messageOf } from "../sdk/userError.ts";
 import { coinbaseSource, krakenSource } from "./feeds/spot/exchanges.ts";
@@ -18,9 +18,9 @@ import { openSession } from "./store/session.ts";
 import { type Keeper, createKeeper } from "./app/keeper.ts";
 import { quoteTargets } from "./app/quotes.ts";
 import { riskMemory } from "./app/riskMemory.ts";
-import { type Sites, openSites } from "./app/sites.ts";
+import { type Connections, openConnections } from "./app/sites.ts";
 import { spotCheck } from "./app/spotCheck.ts";
-import { type Watch, createWatch } from "./app/watch.ts";
+import { type Supervisor, createSupervisor } from "./app/watch.ts";
 
 export { type Keeper, createKeeper } from "./app/keeper.ts";
 
@@ -36,7 +36,7 @@ export interface Observer {
   readonly network: string;
   readonly chainId: number;
   readonly rpcUrl: string;
-  readonly line: Line;
+  readonly line: ChainConnection;
   readonly client: Reader;
   readonly contracts: KeelContracts;
 }
@@ -44,7 +44,7 @@ export interface Observer {
 /** A keeper with what watches over it. */
 export interface WatchedKeeper {
   readonly keeper: Keeper;
-  readonly watch: Watch;
+  readonly watch: Supervisor;
   readonly metrics: Metrics;
   readonly alerter: Alerter;
 }
@@ -62,11 +62,11 @@ export async function openObserver(settings: KeeperConfig): Promise<Observer> {
       `The configuration lists several markets, and this works on one. Name it with --deployment: ${names.join(" or ")}.`,
     );
   }
-  return observerOf({ ...rest, ...market }, await openSites({ ...settings, markets: [market] }));
+  return observerOf({ ...rest, ...market }, await openConnections({ ...settings, markets: [market] }));
 }
 
 /** The first market of a connection. */
-export function observerOf(config: KeeperConfig, { network, chainId, rpcUrl, line, markets }: Sites): Observer {
+export function observerOf(config: KeeperConfig, { network, chainId, rpcUrl, line, markets }: Connections): Observer {
   const [{ contracts }] = markets;
   return { config, network, chainId, rpcUrl, line, client: line.client, contracts };
 }
@@ -82,7 +82,7 @@ export async function openKeeper(
 ): Promise<WatchedKeeper> {
   const signer = await openSigner(config);
   if (!signer && !dryRun) throw new UserError(NO_KEY);
-  const sites = await openSites(config);
+  const sites = await openConnections(config);
   if (signer) {
     for (const { contracts, deployment } of sites.markets) {
       await assertKeeper(sites.line.client, contracts, signer.address, deployment.network);
@@ -93,7 +93,7 @@ export async function openKeeper(
   const metrics = createMetrics();
   const alerter = createAlerter({ channels: channelsOf(config), now: Date.now, onFailure: complain });
   const { dataFolder } = config;
-  const watch = createWatch({
+  const watch = createSupervisor({
     config,
     metrics,
     alerter,
@@ -129,7 +129,7 @@ export function unasked({ dryRun }: Pick<Keeper, "dryRun">, asked: boolean): str
 
 /** The snapshot of the newest block. @throws UserError saying what the chain refused. */
 export async function newestSnapshot({ line, contracts, rpcUrl }: Observer): Promise<Snapshot> {
-  return explain(rpcUrl, async () => {
+  return withReadableErrors(rpcUrl, async () => {
     const block = await line.newestBlock();
     return line.read(block, (reader) => readSnapshot(reader, contracts, block));
   });

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { assertChain } from "../keeper/chain/connection.ts";
-import { explain } from "../keeper/chain/reverts.ts";
+import { withReadableErrors } from "../keeper/chain/reverts.ts";
 import { parseWad } from "../keeper/commands/options.ts";
 import { deploymentPath, readDeployment } from "../keeper/chain/deploymentFile.ts";
 import { UserError } from "../sdk/userError.ts";
@@ -49,7 +49,7 @@ async function trade(name: string, wad: bigint, flags: Flags): Promise<void> {
   // The chain's clock stands between blocks, and with it the DEX average that prices are checked against.
   await clients.test.mine({ blocks: 1 });
   const leg = { id: series.id, quantity: flags.sell ? -wad : wad };
-  const { quote } = await explain(url, () => keel.trade(trader, [leg]));
+  const { quote } = await withReadableErrors(url, () => keel.trade(trader, [leg]));
   const report = { trader, series: seriesName(series), quantity: flags.sell ? -quantity : quantity };
   const cash = fromUsdc(quote.total);
   if (flags.json) console.log(JSON.stringify({ ...report, cash }, null, 2));

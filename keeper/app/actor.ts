@@ -40,7 +40,7 @@ export interface Actor {
   /** Takes every open transaction a step further. @returns Those that stand differently than was last reported. */
   step(): Promise<readonly Intent[]>;
   /**
-   * Sends a hedge, unless the market's last one is not resolved. It waits for strangers' transactions of the same account; an
+   * Sends a hedge, unless the market's last one is not resolved. It waits for foreign transactions of the same account; an
    * emergency takes their nonce once they have been stuck for some blocks.
    */
   hedge(market: string, hedge: OrderedHedge, plannedAt: BlockRef): Promise<Acted>;
@@ -107,7 +107,7 @@ export async function createActor(lead: Lead, options: ActorOptions): Promise<Ac
     // It may have been mined while nobody looked; what is written down already stays as it is.
     if (fill) await lead.recorder.fill(purposeOf(intent).market, fill, intent.id);
   }
-  let strangersSince: bigint | undefined;
+  let foreignSince: bigint | undefined;
 
   function requesterOf(market: string): Requester {
     const own = contracts.get(market);
@@ -116,7 +116,7 @@ export async function createActor(lead: Lead, options: ActorOptions): Promise<Ac
   }
 
   /** Transactions that wait in the pool without being in the journal: somebody else uses the key. */
-  async function strangersWait(): Promise<boolean> {
+  async function foreignTransactionsWait(): Promise<boolean> {
     const address = signer.address;
     const [mined, pending, open] = await Promise.all([
       client.getTransactionCount({ address, blockTag: "latest" }),
@@ -156,9 +156,9 @@ export async function createActor(lead: Lead, options: ActorOptions): Promise<Ac
     lead,
     step,
     async hedge(market, { order, urgency }, plannedAt) {
-      strangersSince = (await strangersWait()) ? (strangersSince ?? plannedAt.number) : undefined;
-      const waited = plannedAt.number - (strangersSince ?? plannedAt.number);
-      if (strangersSince !== undefined && !(urgency === "emergency" && waited >= STRANGERS_WAIT_BLOCKS)) {
+      foreignSince = (await foreignTransactionsWait()) ? (foreignSince ?? plannedAt.number) : undefined;
+      const waited = plannedAt.number - (foreignSince ?? plannedAt.number);
+      if (foreignSince !== undefined && !(urgency === "emergency" && waited >= STRANGERS_WAIT_BLOCKS)) {
         return { execution: { outcome: "in-flight" }, intent: undefined };
       }
       // While one is in flight, the next can only make it more urgent.

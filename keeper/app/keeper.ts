@@ -19,15 +19,15 @@ import { venuesOf } from "../venues/all.ts";
 import { createReader } from "../chain/clients.ts";
 import { type Actor, createActor } from "./actor.ts";
 import { type MarketTicker, type TickOutcome, createMarketTicker } from "./marketTick.ts";
-import type { Sites } from "./sites.ts";
+import type { Connections } from "./sites.ts";
 import type { SpotCheck } from "./spotCheck.ts";
 import type { Targets } from "./quotes.ts";
-import type { Watch } from "./watch.ts";
+import type { Supervisor } from "./watch.ts";
 
 type Emit = (event: KeeperEvent) => void;
 
 /** Markets that are looked after by one account. */
-export interface Keeper extends Sites {
+export interface Keeper extends Connections {
   readonly config: KeeperConfig;
   /** Undefined for a dry run without a key. */
   readonly account: Address | undefined;
@@ -54,12 +54,12 @@ export interface Keeper extends Sites {
 
 export interface KeeperParts {
   readonly config: KeeperConfig;
-  readonly sites: Sites;
+  readonly sites: Connections;
   readonly signer: Signer | undefined;
   readonly dryRun: boolean;
   /** Where ticks are remembered, and who may act is decided; needed by who acts. */
   readonly session: StoreSession | undefined;
-  readonly watch: Watch;
+  readonly watch: Supervisor;
   readonly targets: Targets;
   readonly spotCheck: SpotCheck;
   /** The machine's time, for the reports. */
@@ -109,7 +109,7 @@ export function createKeeper(parts: KeeperParts): Keeper {
   };
   let actor: Actor | undefined;
   /** Whether this host acts, as it was last reported. */
-  let told: string | undefined;
+  let lastReported: string | undefined;
   let balanceAt = -Infinity;
   let forgotAt = -Infinity;
 
@@ -120,7 +120,7 @@ export function createKeeper(parts: KeeperParts): Keeper {
     watch.standby(lead === undefined);
     if (!lead) actor = undefined;
     else if (actor?.lead !== lead) actor = await createActor(lead, actorOptions);
-    tell(emit, lead ? { state: "acting", token: lead.lease.token } : { state: "standby" });
+    report(emit, lead ? { state: "acting", token: lead.lease.token } : { state: "standby" });
     return actor;
   }
 
@@ -136,10 +136,10 @@ export function createKeeper(parts: KeeperParts): Keeper {
   }
 
   /** With a store of its own there is nobody to compete with, and nothing to tell. */
-  function tell(emit: Emit, news: Pick<LeaseEvent, "state" | "token" | "message">): void {
+  function report(emit: Emit, news: Pick<LeaseEvent, "state" | "token" | "message">): void {
     const word = `${news.state} ${news.token ?? ""}`;
-    if (word === told || config.databaseUrl === undefined) return;
-    told = word;
+    if (word === lastReported || config.databaseUrl === undefined) return;
+    lastReported = word;
     emit({ type: "lease", at: at(), ...news });
   }
 
@@ -184,9 +184,9 @@ export function createKeeper(parts: KeeperParts): Keeper {
   async function tickMarket(ticker: MarketTicker, block: bigint, emit: Emit) {
     const outcome = await ticker.tick(block, tickOptions());
     const { snapshot, plan, result, duty } = outcome;
-    const told = tickEvent(ticker.name, snapshot, plan, result, at());
+    const lastReported = tickEvent(ticker.name, snapshot, plan, result, at());
     // A duty that was sent makes a block in which more may be due.
-    const event = duty?.acted.intent ? { ...told, settled: false } : told;
+    const event = duty?.acted.intent ? { ...lastReported, settled: false } : lastReported;
     emit(event);
     watch.tick(event, outcome);
     if (result?.outcome === "filled") noteFill(ticker.name, result.fill);
@@ -232,7 +232,7 @@ export function createKeeper(parts: KeeperParts): Keeper {
       if (!(error instanceof FencedOut)) throw error;
       actor = undefined; // another host acts: this one stands by until its lease runs out
       watch.standby(true);
-      tell(emit, { state: "refused", message: error.message });
+      report(emit, { state: "refused", message: error.message });
     }
     if (failures.length > 0) throw failures[0];
     return events;

@@ -2,7 +2,7 @@ import type { KeelContracts } from "../../sdk/contracts.ts";
 import { type DutySources, readDutyState } from "../chain/dutyState.ts";
 import { readFlows } from "../chain/flows.ts";
 import { type HedgeSources, readHedgeState } from "../chain/hedgeState.ts";
-import type { Line } from "../chain/line.ts";
+import type { ChainConnection } from "../chain/line.ts";
 import type { MarketConfig } from "../config.ts";
 import type { DutySettings } from "../configSchema.ts";
 import type { BlockRef } from "../execution/call.ts";
@@ -22,14 +22,14 @@ import type { HedgeVenue } from "../venues/venue.ts";
 import type { Acted, Actor } from "./actor.ts";
 
 /** One market of the keeper, and how it is reached. */
-export interface MarketSite {
+export interface MarketDeps {
   readonly settings: MarketConfig;
   readonly contracts: KeelContracts;
   /** Where hedges may go. */
   readonly venues: readonly HedgeVenue[];
   /** The outside protocols that bear on a hedge. */
   readonly protocols: HedgeSources["protocols"];
-  readonly line: Line;
+  readonly line: ChainConnection;
   readonly duties: DutySettings;
   /** What the duties are decided from; the calibrated slices come from `targets`. */
   readonly dutySources: Omit<DutySources, "targets">;
@@ -100,7 +100,7 @@ const DUTY_INTERVAL_SECONDS = 30;
  * Decides and acts for one market. It remembers since when the net delta is outside the band, when it hedged last, and the last
  * exposure.
  */
-export function createMarketTicker(site: MarketSite): MarketTicker {
+export function createMarketTicker(site: MarketDeps): MarketTicker {
   const { settings, contracts, venues, line, dutySources } = site;
   const { name, feeTier, hedging } = settings;
   let outsideSince: number | undefined;

@@ -2,7 +2,7 @@ import { assertChain, assertDeployed } from "../chain/connection.ts";
 import { type KeelContracts, contractsOf } from "../../sdk/contracts.ts";
 import type { Deployment } from "../../sdk/deployment.ts";
 import { readDeployment } from "../chain/deploymentFile.ts";
-import { type Line, openLine } from "../chain/line.ts";
+import { type ChainConnection, openConnection } from "../chain/line.ts";
 import { DEFAULT_RPC_URL, type KeeperConfig, type MarketConfig, deploymentFile, marketsOf } from "../config.ts";
 import { UserError } from "../../sdk/userError.ts";
 
@@ -14,11 +14,11 @@ export interface MarketAddress {
 }
 
 /** A line to one chain, and the markets on it. */
-export interface Sites {
+export interface Connections {
   readonly network: string;
   readonly chainId: number;
   readonly rpcUrl: string;
-  readonly line: Line;
+  readonly line: ChainConnection;
   readonly markets: readonly [MarketAddress, ...MarketAddress[]];
 }
 
@@ -26,7 +26,7 @@ export interface Sites {
  * Connects to the chain of the configured markets.
  * @throws UserError when one is not deployed there, or they are on different chains: a process has one account's nonces.
  */
-export async function openSites(config: KeeperConfig): Promise<Sites> {
+export async function openConnections(config: KeeperConfig): Promise<Connections> {
   const addresses = marketsOf(config).map((settings): MarketAddress => {
     const deployment = readDeployment(deploymentFile(settings));
     // The only market needs no name of its own; its deployment may be a long path.
@@ -45,7 +45,7 @@ export async function openSites(config: KeeperConfig): Promise<Sites> {
   }
   const [rpcUrl = config.rpcUrl ?? own ?? DEFAULT_RPC_URL, ...more] = config.rpcUrls ?? [];
   const { pollingIntervalMs, quorum } = config;
-  const line = openLine({ urls: [rpcUrl, ...more], chainId, pollingIntervalMs, quorum });
+  const line = openConnection({ urls: [rpcUrl, ...more], chainId, pollingIntervalMs, quorum });
   for (const { deployment, contracts } of addresses) {
     await assertChain(line.client, rpcUrl, deployment);
     await assertDeployed(line.client, rpcUrl, deployment.network, contracts);

@@ -15,7 +15,7 @@ import { fromUsdc } from "../../sdk/units.ts";
 import type { TickOutcome } from "./marketTick.ts";
 import type { RiskMemory } from "./riskMemory.ts";
 
-export interface WatchOptions {
+export interface SupervisorOptions {
   readonly config: Pick<KeeperConfig, "risk" | "hedging">;
   readonly metrics: Metrics;
   readonly alerter: Alerter;
@@ -27,7 +27,7 @@ export interface WatchOptions {
 }
 
 /** Looks at everything that the keeper finds and does: figures, alerts, limits, health. It never acts, but it can stop. */
-export interface Watch {
+export interface Supervisor {
   tick(event: TickEvent, outcome: TickOutcome): void;
   /** A transaction that is no hedge of this tick has moved on. */
   transaction(event: TransactionEvent): void;
@@ -66,7 +66,7 @@ interface MarketState {
 }
 
 /** A watch over all markets of a process. */
-export function createWatch(options: WatchOptions): Watch {
+export function createSupervisor(options: SupervisorOptions): Supervisor {
   const { config, metrics, alerter, kill, now } = options;
   const markets = new Map<string, MarketState>();
   let isStandby = false;
@@ -83,7 +83,7 @@ export function createWatch(options: WatchOptions): Watch {
   }
 
   /** Raises an alert while something is wrong, and resolves it when it is right again. */
-  function tell(name: AlertName, subject: string, isWrong: boolean, detail: () => string): void {
+  function report(name: AlertName, subject: string, isWrong: boolean, detail: () => string): void {
     if (isWrong) alerter.raise({ name, subject, detail: detail() });
     else alerter.resolve(name, subject);
   }
@@ -107,7 +107,7 @@ export function createWatch(options: WatchOptions): Watch {
     watchOutcome(market, state, event);
     const age = Math.max(0, ...snapshot.slices.map(({ updatedAt }) => event.blockTime - updatedAt));
     metrics.surfaceAge(market, age);
-    tell(
+    report(
       "SurfaceStale",
       market,
       age > OLD_SURFACE_SECONDS,
@@ -118,7 +118,7 @@ export function createWatch(options: WatchOptions): Watch {
     const disagreement = plan.reason.code === "mark-disagrees" ? "the vault's mark and our Greeks disagree" : undefined;
     state.latched = kill.reason() ?? disagreement;
     metrics.latched(market, state.latched !== undefined);
-    tell("LatchedOff", market, state.latched !== undefined, () => state.latched ?? "");
+    report("LatchedOff", market, state.latched !== undefined, () => state.latched ?? "");
   }
 
   function watchBand(market: string, state: MarketState, event: TickEvent, isEmergency: boolean): void {
@@ -126,14 +126,14 @@ export function createWatch(options: WatchOptions): Watch {
     state.outsideSince = since;
     metrics.tick(market, event, seconds);
     const where = () => `Net delta ${event.netDeltaAfter.toFixed(4)}, band ${event.band.toFixed(4)}, for ${seconds} s.`;
-    tell("OutsideBand", market, isOutside && seconds >= config.hedging.urgentAfterSeconds, where);
-    tell("OutsideEmergencyBand", market, isOutside && isEmergency && event.outcome !== "filled", where);
+    report("OutsideBand", market, isOutside && seconds >= config.hedging.urgentAfterSeconds, where);
+    report("OutsideEmergencyBand", market, isOutside && isEmergency && event.outcome !== "filled", where);
   }
 
   function watchOutcome(market: string, state: MarketState, { outcome, message }: TickEvent): void {
     if (outcome === "refused" || outcome === "reverted") state.failedHedges += 1;
     else if (outcome !== "in-flight") state.failedHedges = 0;
-    tell("HedgeFailing", market, state.failedHedges >= FAILURES_TO_TELL, () => message ?? outcome ?? "");
+    report("HedgeFailing", market, state.failedHedges >= FAILURES_TO_TELL, () => message ?? outcome ?? "");
     if (outcome === "unexpected") stop("UnexpectedReceipt", market, message ?? "");
   }
 
@@ -141,9 +141,9 @@ export function createWatch(options: WatchOptions): Watch {
     const reports = options.endpoints();
     metrics.endpoints(reports);
     for (const { endpoint, isHealthy, lastFault } of reports) {
-      tell("RpcDegraded", endpoint, !isHealthy, () => `Its last fault: ${lastFault ?? "none"}.`);
+      report("RpcDegraded", endpoint, !isHealthy, () => `Its last fault: ${lastFault ?? "none"}.`);
     }
-    tell(
+    report(
       "RpcDown",
       "chain",
       reports.every(({ isHealthy }) => !isHealthy),
@@ -174,7 +174,7 @@ export function createWatch(options: WatchOptions): Watch {
     spot(market, { dispersion, sources, usable, reasons }) {
       const used = sources.filter(({ status }) => status === "used").length;
       metrics.feed(market, dispersion, used);
-      tell("FeedDispersion", market, !usable, () => `${reasons.map(({ code }) => code).join(", ")}.`);
+      report("FeedDispersion", market, !usable, () => `${reasons.map(({ code }) => code).join(", ")}.`);
     },
     failed(market) {
       metrics.failure(market);
@@ -188,7 +188,7 @@ export function createWatch(options: WatchOptions): Watch {
     standby: (is) => (isStandby = is),
     balance(address, ether) {
       metrics.keyBalance(address, ether);
-      tell("KeyBalanceLow", address, ether < LOW_BALANCE, () => `${ether.toFixed(4)} ether are left.`);
+      report("KeyBalanceLow", address, ether < LOW_BALANCE, () => `${ether.toFixed(4)} ether are left.`);
     },
     stopped: () => kill.reason(),
     health() {

@@ -5,7 +5,7 @@ import { type EndpointReport, type Head, type RpcPoolOptions, createRpcPool } fr
 import { poolTransport, sessionReader } from "./rpcPool/transport.ts";
 
 /** How the keeper reaches its chain: one endpoint, or several that have to agree. */
-export interface Line {
+export interface ChainConnection {
   /** The first endpoint, for messages. */
   readonly url: string;
   readonly client: Reader;
@@ -17,7 +17,7 @@ export interface Line {
   report(): readonly EndpointReport[];
 }
 
-export interface LineOptions {
+export interface ConnectionOptions {
   readonly urls: readonly [string, ...string[]];
   readonly chainId: number;
   readonly pollingIntervalMs: number;
@@ -27,10 +27,10 @@ export interface LineOptions {
 }
 
 /** A line over `urls`: the pool when there are several, and plain HTTP when there is nobody to compare with. */
-export function openLine({ urls, chainId, pollingIntervalMs, quorum, pool: options }: LineOptions): Line {
+export function openConnection({ urls, chainId, pollingIntervalMs, quorum, pool: options }: ConnectionOptions): ChainConnection {
   const [url, ...others] = urls;
   if (others.length === 0) {
-    return directLine(url, createReader(url, chainId, pollingIntervalMs), transportTo(url));
+    return directConnection(url, createReader(url, chainId, pollingIntervalMs), transportTo(url));
   }
   const pool = createRpcPool({ urls, quorum, ...options });
   const chain = chainOf(chainId, url);
@@ -51,7 +51,7 @@ export function openLine({ urls, chainId, pollingIntervalMs, quorum, pool: optio
 }
 
 /** A line that is one client. There is nobody to compare it with: it is healthy while it tells its newest block. */
-export function directLine(url: string, client: Reader, transport?: Transport): Line {
+export function directConnection(url: string, client: Reader, transport?: Transport): ChainConnection {
   let report: EndpointReport = {
     endpoint: new URL(url).host,
     isHealthy: true,

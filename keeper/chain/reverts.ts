@@ -9,7 +9,7 @@ export function isChainError(error: unknown): boolean {
 }
 
 /** Runs `read`; what the chain or the line refuses becomes a sentence for a person. */
-export async function explain<T>(rpcUrl: string, read: () => Promise<T>): Promise<T> {
+export async function withReadableErrors<T>(rpcUrl: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {

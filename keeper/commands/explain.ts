@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { type Keeper, openKeeper } from "../app.ts";
-import { explain as inWords } from "../chain/reverts.ts";
+import { withReadableErrors } from "../chain/reverts.ts";
 import type { Decision } from "../app/marketTick.ts";
 import { loadConfig } from "../config.ts";
 import { explainDuty, explainPlan } from "../hedging/explain.ts";
@@ -17,7 +17,7 @@ export function registerExplain(program: Command): void {
 
 async function explain({ json, ...flags }: ChainOptions): Promise<void> {
   const { keeper } = await openKeeper(loadConfig(configFlags(flags)), { dryRun: true });
-  const decisions = await inWords(keeper.rpcUrl, () => decideAll(keeper));
+  const decisions = await withReadableErrors(keeper.rpcUrl, () => decideAll(keeper));
   console.log(json ? toJson(decisions) : decisions.map(([name, decision]) => explainText(name, decision)).join("\n\n"));
 }
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
 import { type Keeper, openKeeper, unasked } from "../app.ts";
 import type { MarketTicker, Planned } from "../app/marketTick.ts";
-import { explain } from "../chain/reverts.ts";
+import { withReadableErrors } from "../chain/reverts.ts";
 import { loadConfig } from "../config.ts";
 import { UserError } from "../../sdk/userError.ts";
 import { type HedgePolicy, atOnce } from "../hedging/policy.ts";
@@ -39,10 +39,10 @@ async function hedge({ dryRun = false, ...options }: HedgeOptions): Promise<void
     const why = unasked(keeper, dryRun);
     if (why) console.error(`keel: ${why}`);
     const ticker = onlyMarket(keeper);
-    const planned = await explain(keeper.rpcUrl, async () => {
+    const planned = await withReadableErrors(keeper.rpcUrl, async () => {
       return ticker.plan(await keeper.line.newestBlock(), atOnce(policyOf(keeper)));
     });
-    const outcome = await explain(keeper.rpcUrl, () => carryOut(keeper, ticker, planned));
+    const outcome = await withReadableErrors(keeper.rpcUrl, () => carryOut(keeper, ticker, planned));
     const report = hedgeReport(keeper.network, planned, outcome);
     console.log(options.json ? JSON.stringify(report, null, 2) : hedgeText(report));
     if ("message" in outcome) throw new UserError(`The hedge did not fill: ${outcome.message}.`);

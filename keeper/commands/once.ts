@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
 import { type Keeper, openKeeper, unasked } from "../app.ts";
-import { explain } from "../chain/reverts.ts";
+import { withReadableErrors } from "../chain/reverts.ts";
 import { loadConfig } from "../config.ts";
 import { UserError } from "../../sdk/userError.ts";
 import type { KeeperEvent, TickEvent, TransactionEvent } from "../monitoring/events.ts";
@@ -36,7 +36,7 @@ async function once({ dryRun = false, ...options }: OnceOptions): Promise<void> 
   try {
     const why = unasked(keeper, dryRun);
     if (why) console.error(`keel: ${why}`);
-    await explain(keeper.rpcUrl, async () => {
+    await withReadableErrors(keeper.rpcUrl, async () => {
       await keeper.tick(await keeper.line.newestBlock(), emit);
       await waitForHedges(keeper, emit);
     });

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import pc from "picocolors";
 import { type Observer, newestSnapshot, openObserver } from "../app.ts";
-import { explain } from "../chain/reverts.ts";
+import { withReadableErrors } from "../chain/reverts.ts";
 import { loadConfig } from "../config.ts";
 import { UserError } from "../../sdk/userError.ts";
 import { type ContractValue, valueContract } from "../../sdk/portfolio/netGreeks.ts";
@@ -68,7 +68,7 @@ async function ask(
 ): Promise<QuoteReport> {
   const blockNumber = snapshot.block.number;
   const args = [[{ id: series.id, quantity }]] as const;
-  const [answer] = await explain(rpcUrl, () =>
+  const [answer] = await withReadableErrors(rpcUrl, () =>
     client.readContract({ ...contracts.market, functionName: "quote", args, blockNumber }),
   );
   const slice = snapshot.slices.find(({ expiry }) => expiry === series.expiry);

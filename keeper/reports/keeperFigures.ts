@@ -46,7 +46,7 @@ export function profitChart({ profits }: Timeline): Html {
   const option: EChartsOption = {
     grid: { left: 96, right: 20, top: 10, bottom: 26 },
     xAxis: { ...axis, type: "value", axisLabel: { ...axis.axisLabel, hideOverlap: true } },
-    yAxis: { ...axis, type: "category", data: entries.map(([name]) => inWords(name)), splitLine: { show: false } },
+    yAxis: { ...axis, type: "category", data: entries.map(([name]) => withReadableErrors(name)), splitLine: { show: false } },
     series: [{ type: "bar", data, barMaxWidth: 12 }],
   };
   return renderChart(option, SIZE);
@@ -74,7 +74,7 @@ function overTime({ from, to, moments }: Timeline, series: SeriesOption[]): Html
 }
 
 /** "hedgeFee" as "hedge fee". */
-function inWords(name: string): string {
+function withReadableErrors(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 

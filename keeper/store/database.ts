@@ -13,7 +13,7 @@ import { Client, type ClientConfig, Pool } from "pg";
 import { UserError, messageOf } from "../../sdk/userError.ts";
 import { codeOf, isLineFailure } from "./fencing.ts";
 import { lockFolder } from "./folderLock.ts";
-import { impatientSocket } from "./impatience.ts";
+import { impatientSocket } from "./socketTimeout.ts";
 
 /** SQL, whoever speaks it. */
 export type Database = PgDatabase<PgQueryResultHKT>;

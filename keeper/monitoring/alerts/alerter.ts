@@ -41,7 +41,7 @@ export function createAlerter({ channels, now, onFailure, repeatAfterMs = REPEAT
 
   const keyOf = (name: string, subject: string) => `${name} ${subject}`;
 
-  function tell(alert: Alert, state: Notice["state"], count: number): void {
+  function report(alert: Alert, state: Notice["state"], count: number): void {
     const { severity } = ALERTS[alert.name];
     const notice = { alert, severity, state, count, at: new Date(now()).toISOString() };
     for (const { channel, waiting } of queues) {
@@ -73,14 +73,14 @@ export function createAlerter({ channels, now, onFailure, repeatAfterMs = REPEAT
       const known = firing.get(key);
       const count = (known?.count ?? 0) + 1;
       const isSilent = known && now() - known.toldAt < repeatAfterMs[ALERTS[alert.name].severity];
-      if (!isSilent) tell(alert, "firing", count);
+      if (!isSilent) report(alert, "firing", count);
       firing.set(key, isSilent ? { ...known, alert, count } : { alert, toldAt: now(), count: 0 });
     },
     resolve: (name, subject) => {
       const known = firing.get(keyOf(name, subject));
       if (!known) return;
       firing.delete(keyOf(name, subject));
-      tell(known.alert, "resolved", known.count);
+      report(known.alert, "resolved", known.count);
     },
     flush: () => {
       delivering ??= deliver().finally(() => (delivering = undefined));

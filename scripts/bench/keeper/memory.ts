@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createKeeper } from "../../../keeper/app.ts";
 import { riskMemory } from "../../../keeper/app/riskMemory.ts";
 import { spotCheck } from "../../../keeper/app/spotCheck.ts";
-import { createWatch } from "../../../keeper/app/watch.ts";
+import { createSupervisor } from "../../../keeper/app/watch.ts";
 import { contractsOf } from "../../../sdk/contracts.ts";
 import { readHedgeState } from "../../../keeper/chain/hedgeState.ts";
 import { venuesOf } from "../../../keeper/venues/all.ts";
@@ -64,7 +64,7 @@ export async function measureTicks(
     );
     const stateCalls = line.trips() - tripsBefore;
     const alerter = createAlerter({ channels: [], now: Date.now, onFailure: () => undefined });
-    const watch = createWatch({
+    const watch = createSupervisor({
       ...{ config, metrics: createMetrics(), alerter, kill: createKillSwitch(folder), now: Date.now },
       memoryOf: (market) => riskMemory(folder, market),
       endpoints: () => line.report(),

@@ -1,9 +1,9 @@
 import { type Hex, type Transport, custom } from "viem";
 import { createReader } from "../../../keeper/chain/clients.ts";
-import { type Line, directLine } from "../../../keeper/chain/line.ts";
+import { type ChainConnection, directConnection } from "../../../keeper/chain/line.ts";
 
 /** A line that remembers each answer of a node and gives it again for every later block, and counts the requests it took. */
-export interface ReplayLine extends Line {
+export interface ReplayLine extends ChainConnection {
   /** HTTP requests that went to the node so far, and calls in them. */
   readonly trips: () => number;
   advance(): bigint;
@@ -47,7 +47,7 @@ export function replayLine(
 
   const transport: Transport = custom({ request: request as never }, { retryCount: 0 });
   const client = createReader(url, chainId, 10, transport);
-  return { ...directLine(url, client), trips: () => trips, advance: () => (newest += 1n) };
+  return { ...directConnection(url, client), trips: () => trips, advance: () => (newest += 1n) };
 }
 
 async function ask(url: string, method: string, params: string): Promise<unknown> {

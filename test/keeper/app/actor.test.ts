@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { type Address, encodeFunctionData, parseEther, parseGwei } from "viem";
 import { hedgeDeskAbi } from "../../../sdk/abi/hedgeDesk.ts";
-import { directLine } from "../../../keeper/chain/line.ts";
+import { directConnection } from "../../../keeper/chain/line.ts";
 import { verifierOf } from "../../../keeper/execution/requests.ts";
 import type { KeeperEvent, TransactionEvent } from "../../../keeper/monitoring/events.ts";
 import { createJournal } from "../../../keeper/store/journal.ts";
@@ -117,7 +117,7 @@ describe("What the keeper does on the chain", () => {
         logs: [],
       }),
     };
-    const first = keeperOn(world(), {}, false, { line: directLine("http://fork", lying) });
+    const first = keeperOn(world(), {}, false, { line: directConnection("http://fork", lying) });
     expect(await tickNow(first)).to.include({ outcome: "unexpected" });
     const session = await takeOver(await first.db());
     const second = keeperOn(world(), {}, false, { session });

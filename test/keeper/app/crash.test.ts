@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { expect } from "chai";
 import { type Address, keccak256, parseEther } from "viem";
-import { directLine } from "../../../keeper/chain/line.ts";
+import { directConnection } from "../../../keeper/chain/line.ts";
 import type { Journal } from "../../../keeper/execution/ports.ts";
 import { type OpenDatabase, openDatabase } from "../../../keeper/store/database.ts";
 import { createJournal } from "../../../keeper/store/journal.ts";
@@ -57,7 +57,7 @@ describe("Crash at every await of whole ticks that hedge through the real desk",
       "chain",
     );
     const options = {
-      line: directLine("http://fork", client),
+      line: directConnection("http://fork", client),
       signer: mortal.watch(devSigner(), "signer"),
       session: sessionOf(holder, mortal),
       config: { finality: 3 },

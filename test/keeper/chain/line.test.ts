@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { openLine } from "../../../keeper/chain/line.ts";
+import { openConnection } from "../../../keeper/chain/line.ts";
 import { callFailure } from "../../../sdk/reverts.ts";
 import { isChainError } from "../../../keeper/chain/reverts.ts";
 import { type BareNode, startBareNode } from "../support/bareNode.ts";
@@ -21,7 +21,7 @@ describe("Line to the chain", () => {
 
   const open = (count: number) => {
     const [first = "", ...others] = proxies.slice(0, count).map(({ url }) => url);
-    return openLine({ urls: [first, ...others], chainId: 31337, pollingIntervalMs: 100, quorum: 1 });
+    return openConnection({ urls: [first, ...others], chainId: 31337, pollingIntervalMs: 100, quorum: 1 });
   };
 
   it("of one endpoint believes it, and of three most of them", async () => {

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { expect } from "chai";
-import { impatientSocket } from "../../../keeper/store/impatience.ts";
+import { impatientSocket } from "../../../keeper/store/socketTimeout.ts";
 
 describe("Connections to the database", () => {
   it("break by themselves when nothing is heard on them", async () => {

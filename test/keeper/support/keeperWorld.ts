@@ -1,10 +1,10 @@
 import { type Keeper, createKeeper } from "../../../keeper/app.ts";
 import type { RiskMemory } from "../../../keeper/app/riskMemory.ts";
 import { spotCheck } from "../../../keeper/app/spotCheck.ts";
-import { type Watch, createWatch } from "../../../keeper/app/watch.ts";
+import { type Supervisor, createSupervisor } from "../../../keeper/app/watch.ts";
 import type { Reader } from "../../../keeper/chain/clients.ts";
 import { type KeelContracts, contractsOf } from "../../../sdk/contracts.ts";
-import { type Line, directLine } from "../../../keeper/chain/line.ts";
+import { type ChainConnection, directConnection } from "../../../keeper/chain/line.ts";
 import { readSnapshot } from "../../../sdk/actions/snapshot.ts";
 import { type KeeperConfig, loadConfig, marketsOf } from "../../../keeper/config.ts";
 import type { Signer } from "../../../keeper/execution/ports.ts";
@@ -31,7 +31,7 @@ export type DeployedFork = Fork & KeelWorld;
 export interface TestKeeper extends Keeper {
   readonly client: Reader;
   readonly contracts: KeelContracts;
-  readonly watch: Watch;
+  readonly watch: Supervisor;
   readonly alerter: Alerter;
   readonly db: () => Promise<Database>;
 }
@@ -40,7 +40,7 @@ export interface TestKeeperOptions {
   readonly policy?: Partial<HedgePolicy>;
   readonly config?: Partial<KeeperConfig>;
   readonly dryRun?: boolean;
-  readonly line?: Line;
+  readonly line?: ChainConnection;
   readonly signer?: Signer;
   /** In place of one over a database that all keepers of these tests share. */
   readonly session?: StoreSession;
@@ -76,7 +76,7 @@ export function keeperOn(
   };
   const { clients, protocols } = world;
   const contracts = contractsOf({ network: "fork", contracts: { ...world.keel.contracts } });
-  const line = options.line ?? directLine("http://fork", clients.public);
+  const line = options.line ?? directConnection("http://fork", clients.public);
   const [settings] = marketsOf({ ...config, deployment: "fork" });
   if (!settings) throw new Error("There is a market.");
   const deployment = { network: "fork", chainId: 31337, startedAtBlock: 0, protocols };
@@ -90,7 +90,7 @@ export function keeperOn(
   const signer = options.signer ?? devSigner();
   const session = memorySession(signer.address);
   const alerter = createAlerter({ channels: [], now: () => NOW.getTime(), onFailure: () => undefined });
-  const watch = createWatch({
+  const watch = createSupervisor({
     config,
     metrics: createMetrics(),
     alerter,
