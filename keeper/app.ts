@@ -4,7 +4,7 @@ import { readSnapshot } from "../sdk/actions/snapshot.ts";
 import { withReadableErrors } from "./chain/reverts.ts";
 import type { KeelContracts } from "../sdk/contracts.ts";
 import type { Reader } from "./chain/clients.ts";
-import type { ChainConnection } from "./chain/line.ts";
+import type { ChainConnection } from "./chain/chainConnection.ts";
 import { type KeeperConfig, marketsOf } from "./config.ts";
 import { UserError, messageOf } from "../sdk/userError.ts";
 import { coinbaseSource, krakenSource } from "./feeds/spot/exchanges.ts";
@@ -18,9 +18,9 @@ import { openSession } from "./store/session.ts";
 import { type Keeper, createKeeper } from "./app/keeper.ts";
 import { quoteTargets } from "./app/quotes.ts";
 import { riskMemory } from "./app/riskMemory.ts";
-import { type Connections, openConnections } from "./app/sites.ts";
+import { type Connections, openConnections } from "./app/connections.ts";
 import { spotCheck } from "./app/spotCheck.ts";
-import { type Supervisor, createSupervisor } from "./app/watch.ts";
+import { type Supervisor, createSupervisor } from "./app/supervisor.ts";
 
 export { type Keeper, createKeeper } from "./app/keeper.ts";
 

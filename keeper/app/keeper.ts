@@ -19,10 +19,10 @@ import { venuesOf } from "../venues/all.ts";
 import { createReader } from "../chain/clients.ts";
 import { type Actor, createActor } from "./actor.ts";
 import { type MarketTicker, type TickOutcome, createMarketTicker } from "./marketTick.ts";
-import type { Connections } from "./sites.ts";
+import type { Connections } from "./connections.ts";
 import type { SpotCheck } from "./spotCheck.ts";
 import type { Targets } from "./quotes.ts";
-import type { Supervisor } from "./watch.ts";
+import type { Supervisor } from "./supervisor.ts";
 
 type Emit = (event: KeeperEvent) => void;
 

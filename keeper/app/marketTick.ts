@@ -2,7 +2,7 @@ import type { KeelContracts } from "../../sdk/contracts.ts";
 import { type DutySources, readDutyState } from "../chain/dutyState.ts";
 import { readFlows } from "../chain/flows.ts";
 import { type HedgeSources, readHedgeState } from "../chain/hedgeState.ts";
-import type { ChainConnection } from "../chain/line.ts";
+import type { ChainConnection } from "../chain/chainConnection.ts";
 import type { MarketConfig } from "../config.ts";
 import type { DutySettings } from "../configSchema.ts";
 import type { BlockRef } from "../execution/call.ts";

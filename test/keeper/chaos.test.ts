@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { type Hex, parseEther, parseGwei } from "viem";
-import { openConnection } from "../../keeper/chain/line.ts";
+import { openConnection } from "../../keeper/chain/chainConnection.ts";
 import { isChainError } from "../../keeper/chain/reverts.ts";
 import { stateOf } from "./support/hedgeStates.ts";
 import { planHedge } from "../../keeper/hedging/planner.ts";

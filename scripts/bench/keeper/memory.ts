@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createKeeper } from "../../../keeper/app.ts";
 import { riskMemory } from "../../../keeper/app/riskMemory.ts";
 import { spotCheck } from "../../../keeper/app/spotCheck.ts";
-import { createSupervisor } from "../../../keeper/app/watch.ts";
+import { createSupervisor } from "../../../keeper/app/supervisor.ts";
 import { contractsOf } from "../../../sdk/contracts.ts";
 import { readHedgeState } from "../../../keeper/chain/hedgeState.ts";
 import { venuesOf } from "../../../keeper/venues/all.ts";

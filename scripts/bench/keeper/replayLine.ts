@@ -1,6 +1,6 @@
 import { type Hex, type Transport, custom } from "viem";
 import { createReader } from "../../../keeper/chain/clients.ts";
-import { type ChainConnection, directConnection } from "../../../keeper/chain/line.ts";
+import { type ChainConnection, directConnection } from "../../../keeper/chain/chainConnection.ts";
 
 /** A line that remembers each answer of a node and gives it again for every later block, and counts the requests it took. */
 export interface ReplayLine extends ChainConnection {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { type Address, encodeFunctionData, parseEther, parseGwei } from "viem";
 import { hedgeDeskAbi } from "../../../sdk/abi/hedgeDesk.ts";
-import { directConnection } from "../../../keeper/chain/line.ts";
+import { directConnection } from "../../../keeper/chain/chainConnection.ts";
 import { verifierOf } from "../../../keeper/execution/requests.ts";
 import type { KeeperEvent, TransactionEvent } from "../../../keeper/monitoring/events.ts";
 import { createJournal } from "../../../keeper/store/journal.ts";

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { expect } from "chai";
 import { type Address, keccak256, parseEther } from "viem";
-import { directConnection } from "../../../keeper/chain/line.ts";
+import { directConnection } from "../../../keeper/chain/chainConnection.ts";
 import type { Journal } from "../../../keeper/execution/ports.ts";
 import { type OpenDatabase, openDatabase } from "../../../keeper/store/database.ts";
 import { createJournal } from "../../../keeper/store/journal.ts";

@@ -1,10 +1,10 @@
 import { type Keeper, createKeeper } from "../../../keeper/app.ts";
 import type { RiskMemory } from "../../../keeper/app/riskMemory.ts";
 import { spotCheck } from "../../../keeper/app/spotCheck.ts";
-import { type Supervisor, createSupervisor } from "../../../keeper/app/watch.ts";
+import { type Supervisor, createSupervisor } from "../../../keeper/app/supervisor.ts";
 import type { Reader } from "../../../keeper/chain/clients.ts";
 import { type KeelContracts, contractsOf } from "../../../sdk/contracts.ts";
-import { type ChainConnection, directConnection } from "../../../keeper/chain/line.ts";
+import { type ChainConnection, directConnection } from "../../../keeper/chain/chainConnection.ts";
 import { readSnapshot } from "../../../sdk/actions/snapshot.ts";
 import { type KeeperConfig, loadConfig, marketsOf } from "../../../keeper/config.ts";
 import type { Signer } from "../../../keeper/execution/ports.ts";

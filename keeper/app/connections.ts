@@ -2,7 +2,7 @@ import { assertChain, assertDeployed } from "../chain/connection.ts";
 import { type KeelContracts, contractsOf } from "../../sdk/contracts.ts";
 import type { Deployment } from "../../sdk/deployment.ts";
 import { readDeployment } from "../chain/deploymentFile.ts";
-import { type ChainConnection, openConnection } from "../chain/line.ts";
+import { type ChainConnection, openConnection } from "../chain/chainConnection.ts";
 import { DEFAULT_RPC_URL, type KeeperConfig, type MarketConfig, deploymentFile, marketsOf } from "../config.ts";
 import { UserError } from "../../sdk/userError.ts";
 

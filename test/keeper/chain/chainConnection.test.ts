@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { openConnection } from "../../../keeper/chain/line.ts";
+import { openConnection } from "../../../keeper/chain/chainConnection.ts";
 import { callFailure } from "../../../sdk/reverts.ts";
 import { isChainError } from "../../../keeper/chain/reverts.ts";
 import { type BareNode, startBareNode } from "../support/bareNode.ts";

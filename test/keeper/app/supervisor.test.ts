@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { EndpointReport } from "../../../keeper/chain/rpcPool/pool.ts";
 import type { TickOutcome } from "../../../keeper/app/marketTick.ts";
-import { createSupervisor } from "../../../keeper/app/watch.ts";
+import { createSupervisor } from "../../../keeper/app/supervisor.ts";
 import { loadConfig } from "../../../keeper/config.ts";
 import { createAlerter } from "../../../keeper/monitoring/alerts/alerter.ts";
 import type { TickEvent } from "../../../keeper/monitoring/events.ts";
