@@ -175,7 +175,10 @@ contract Lens is ILens {
         b.drawdown = s.worth.valued && s.worth.nav < s.worth.floor;
     }
 
-    function _expiries(MarketState memory s, ReadContext memory scene) private view returns (ExpiryState[] memory expiries) {
+    function _expiries(
+        MarketState memory s,
+        ReadContext memory scene
+    ) private view returns (ExpiryState[] memory expiries) {
         uint256[] memory open = vault.openExpiries();
         expiries = new ExpiryState[](open.length);
         for (uint256 i = 0; i < open.length; ++i) {

@@ -62,7 +62,10 @@ library QuoteEngine {
     }
 
     /// @dev Short contracts of each leg's series and expiry after it, of others in the trade apart.
-    function _openInterest(IOptionVault vault, Leg[] calldata legs) private view returns (Book.OpenInterest[] memory openInterest) {
+    function _openInterest(
+        IOptionVault vault,
+        Leg[] calldata legs
+    ) private view returns (Book.OpenInterest[] memory openInterest) {
         openInterest = new Book.OpenInterest[](legs.length);
         for (uint256 i = 0; i < legs.length; ++i) {
             (uint256 id, int256 quantity) = (legs[i].id, legs[i].quantity);

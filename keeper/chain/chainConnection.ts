@@ -27,7 +27,13 @@ export interface ConnectionOptions {
 }
 
 /** A line over `urls`: the pool when there are several, and plain HTTP when there is nobody to compare with. */
-export function openConnection({ urls, chainId, pollingIntervalMs, quorum, pool: options }: ConnectionOptions): ChainConnection {
+export function openConnection({
+  urls,
+  chainId,
+  pollingIntervalMs,
+  quorum,
+  pool: options,
+}: ConnectionOptions): ChainConnection {
   const [url, ...others] = urls;
   if (others.length === 0) {
     return directConnection(url, createReader(url, chainId, pollingIntervalMs), transportTo(url));

@@ -46,7 +46,12 @@ export function profitChart({ profits }: Timeline): Html {
   const option: EChartsOption = {
     grid: { left: 96, right: 20, top: 10, bottom: 26 },
     xAxis: { ...axis, type: "value", axisLabel: { ...axis.axisLabel, hideOverlap: true } },
-    yAxis: { ...axis, type: "category", data: entries.map(([name]) => withReadableErrors(name)), splitLine: { show: false } },
+    yAxis: {
+      ...axis,
+      type: "category",
+      data: entries.map(([name]) => withReadableErrors(name)),
+      splitLine: { show: false },
+    },
     series: [{ type: "bar", data, barMaxWidth: 12 }],
   };
   return renderChart(option, SIZE);

@@ -25,7 +25,12 @@ export async function marketState(
     ? ([prices.size, prices.from ?? 0n, prices.count ?? maxUint256] as const)
     : ([0n, 0n, 0n] as const);
   const at = blockNumber === undefined ? {} : { blockNumber };
-  const [state, series] = await reader.readContract({ ...contracts.lens, functionName: "marketState", args: page, ...at });
+  const [state, series] = await reader.readContract({
+    ...contracts.lens,
+    functionName: "marketState",
+    args: page,
+    ...at,
+  });
   return { state, series };
 }
 

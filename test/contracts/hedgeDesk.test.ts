@@ -1,12 +1,7 @@
 import { expect } from "chai";
 import { type Address, erc20Abi, parseEther, parseUnits, zeroAddress } from "viem";
-<<<<<<< HEAD
 import { dealUsdc, dealWeth } from "../../simulator/chain/deal.ts";
-import { ROUTE_500, deskEvents, deskOf } from "../helpers/desk.ts";
-=======
-import { dealUsdc, dealWeth } from "../../scripts/devnet/deal.ts";
 import { ROUTE_500, deskEvents, deskOf, setVaultCash } from "../helpers/desk.ts";
->>>>>>> 71401bfe3e9a5be2fd6384f89352c179bc56a682
 import { encodeRoute } from "../../sdk/route.ts";
 import { GOVERNOR, KEEPER, TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";

@@ -53,7 +53,13 @@ describe("A keeper in chaos: hostile RPCs, reorganisations, spikes of the base f
     proxies = await Promise.all([0, 1, 2].map(() => startHostileProxy(world.url, expire, { remembers: false })));
     const [first, ...others] = proxies.map(({ url }) => url);
     const pool = { now: () => now, random: () => random.next(), timer };
-    const line = openConnection({ urls: [first ?? "", ...others], chainId: 31337, pollingIntervalMs: 10, quorum: 1, pool });
+    const line = openConnection({
+      urls: [first ?? "", ...others],
+      chainId: 31337,
+      pollingIntervalMs: 10,
+      quorum: 1,
+      pool,
+    });
     keeper = keeperOn(world, { deadlineSeconds: 600 }, false, { line });
   });
   after(async () => {

@@ -50,7 +50,11 @@ describe("The examples in docs/traders.md and docs/integrators.md", () => {
     const { keel, call, expiries, market, clients } = world;
     await market.moveTo(3200, { at: Number(expiries[0]) + 60, forceRound: true });
     await keel.settle(expiries[0]);
-    const purse = { ...keel.lens, functionName: "accountState", args: [devAccount(TRADER).address, [call(3000)]] } as const;
+    const purse = {
+      ...keel.lens,
+      functionName: "accountState",
+      args: [devAccount(TRADER).address, [call(3000)]],
+    } as const;
     const { holdings, usdc } = await clients.public.readContract(purse);
     expect(holdings[0]?.claimable).to.equal(200_000_000n);
     const functions = traders.slice(0, 1).join("\n");
