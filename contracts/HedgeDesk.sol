@@ -28,7 +28,7 @@ contract HedgeDesk is DeskTrading, ReentrancyGuardTransient {
         address authority,
         IOptionVault vault_,
         IERC20 base_,
-        Rules memory initial,
+        OrderRules memory initial,
         Budgets memory budgets_
     ) DeskRules(authority, initial, budgets_) DeskTrading(vault_, base_) {}
 

@@ -107,7 +107,7 @@ contract Lens is ILens {
         } catch {}
     }
 
-    function _accounts() private view returns (Accounts memory a) {
+    function _accounts() private view returns (PoolAccounts memory a) {
         (a.cash, a.owed, a.insurance) = (vault.cash(), vault.owed(), vault.insurance());
         (a.freeCash, a.shortfall) = (vault.freeCash(), vault.shortfall());
         (a.queuedAssets, a.queuedShares) = vault.pendingTotals();

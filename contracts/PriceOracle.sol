@@ -15,7 +15,7 @@ import {BPS} from "./libraries/Units.sol";
 /// @title Chainlink spot, bounded by what a Uniswap v3 pool has seen of late, and provable settlement prices
 contract PriceOracle is IPriceOracle {
     /// @dev A phase of the feed, and when it was first seen in force.
-    struct Sighting {
+    struct PhaseSighting {
         uint16 phase;
         uint40 time;
     }
@@ -66,7 +66,7 @@ contract PriceOracle is IPriceOracle {
     uint128 private immutable baseAmountForWad;
 
     /// @dev Later phases in the order in which they were seen.
-    Sighting[] private sightings;
+    PhaseSighting[] private sightings;
 
     constructor(
         IChainlinkFeed feed_,
@@ -116,7 +116,7 @@ contract PriceOracle is IPriceOracle {
         uint16 phase = feed.phaseId();
         uint256 count = sightings.length;
         if (phase <= (count == 0 ? knownPhase : sightings[count - 1].phase)) return;
-        sightings.push(Sighting(phase, uint40(block.timestamp)));
+        sightings.push(PhaseSighting(phase, uint40(block.timestamp)));
         emit PhaseSeen(phase);
     }
 

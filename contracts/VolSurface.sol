@@ -15,7 +15,7 @@ import {VolDrift} from "./libraries/VolDrift.sol";
 /// @title VolSurface
 /// @notice Posters write SSVI slices; nothing that holds an arbitrage, moves too fast or has moved too far is stored.
 contract VolSurface is IVolSurface, AccessManaged {
-    using SurfaceLimits for IVolSurface.Limits;
+    using SurfaceLimits for IVolSurface.SurfaceBounds;
 
     /// @dev One slot, so that reading a slice is one storage read. Units: see IVolSurface.
     /// @param updatedAt When it was posted; of a reference, when it last moved.
@@ -51,14 +51,14 @@ contract VolSurface is IVolSurface, AccessManaged {
     mapping(uint256 expiry => StoredSlice) private _slices;
     /// @dev Only of slices that lag; what is left here of others is not read.
     mapping(uint256 expiry => StoredSlice) private _references;
-    Limits private _limits;
+    SurfaceBounds private _limits;
 
     /// @inheritdoc IVolSurface
     IOptionVault public vault;
     /// @inheritdoc IVolSurface
     uint256 public frozenAt;
 
-    constructor(address authority, Limits memory initialLimits) AccessManaged(authority) {
+    constructor(address authority, SurfaceBounds memory initialLimits) AccessManaged(authority) {
         _setLimits(initialLimits);
     }
 
@@ -69,7 +69,7 @@ contract VolSurface is IVolSurface, AccessManaged {
         require(expiries_.length == slices.length, LengthMismatch(expiries_.length, slices.length));
         // References go on from where they are. Without a price they cannot, and have to wait.
         if (address(vault) != address(0)) try vault.followSurface() {} catch {}
-        Limits memory bounds = _limits;
+        SurfaceBounds memory bounds = _limits;
         uint256 previous;
         for (uint256 i = 0; i < expiries_.length; ++i) {
             uint256 expiry = expiries_[i];
@@ -103,12 +103,12 @@ contract VolSurface is IVolSurface, AccessManaged {
     }
 
     /// @inheritdoc IVolSurface
-    function setLimits(Limits calldata newLimits) external restricted {
+    function setLimits(SurfaceBounds calldata newLimits) external restricted {
         _setLimits(newLimits);
     }
 
     /// @dev Checks one slice by itself and against its predecessor, and stores it. Its reference stays where it was.
-    function _write(uint256 expiry, Slice calldata posted, Limits memory bounds) private {
+    function _write(uint256 expiry, Slice calldata posted, SurfaceBounds memory bounds) private {
         require(expiry > block.timestamp, ExpiryPassed(expiry, block.timestamp));
         require(expiry <= block.timestamp + bounds.maxTenor, ExpiryTooFar(expiry, block.timestamp + bounds.maxTenor));
         bounds.checkRange(expiry, posted);
@@ -136,7 +136,7 @@ contract VolSurface is IVolSurface, AccessManaged {
         uint256 expiry,
         StoredSlice memory packed,
         Slice memory next,
-        Limits memory bounds
+        SurfaceBounds memory bounds
     ) private view returns (StoredSlice memory anchor) {
         StoredSlice memory last = _slices[expiry];
         uint256 earliest = last.updatedAt + bounds.minInterval;
@@ -154,7 +154,7 @@ contract VolSurface is IVolSurface, AccessManaged {
     function _checkFirst(
         uint256 expiry,
         Slice memory next,
-        Limits memory bounds
+        SurfaceBounds memory bounds
     ) private view returns (StoredSlice memory) {
         (uint256 near, uint256 far) = _listedNeighbours(expiry);
         if (far == 0) (near, far) = (0, near);
@@ -283,7 +283,7 @@ contract VolSurface is IVolSurface, AccessManaged {
             );
     }
 
-    function _setLimits(Limits memory bounds) private {
+    function _setLimits(SurfaceBounds memory bounds) private {
         bounds.check();
         _limits = bounds;
         emit LimitsSet(bounds);
@@ -292,7 +292,7 @@ contract VolSurface is IVolSurface, AccessManaged {
     // -------------------------------------------------------------------------------------------------------- reading
 
     /// @inheritdoc IVolSurface
-    function limits() external view returns (Limits memory) {
+    function limits() external view returns (SurfaceBounds memory) {
         return _limits;
     }
 
@@ -320,7 +320,7 @@ contract VolSurface is IVolSurface, AccessManaged {
         (from, to) = (_referenceOf(expiry), _unpack(stored));
         if (!stored.lags) return (from, to);
         if (stored.updatedAt <= frozenAt) return (from, from);
-        Limits memory bounds = _limits;
+        SurfaceBounds memory bounds = _limits;
         uint256 elapsed = block.timestamp - _references[expiry].updatedAt;
         uint256 timeToExpiry = expiry - block.timestamp;
         uint256 distance = VolDrift.between(from, to, timeToExpiry);

@@ -18,7 +18,7 @@ abstract contract DeskRules is IHedgeDesk, AccessManaged {
     DeskLimits.State internal limits_;
     Lending private lending_;
 
-    constructor(address authority, Rules memory initial, Budgets memory budgets_) AccessManaged(authority) {
+    constructor(address authority, OrderRules memory initial, Budgets memory budgets_) AccessManaged(authority) {
         limits_.setRules(initial);
         limits_.setBudgets(budgets_);
     }
@@ -30,7 +30,7 @@ abstract contract DeskRules is IHedgeDesk, AccessManaged {
     }
 
     /// @notice Replaces the rules. Role: GOVERNOR.
-    function setRules(Rules calldata next) external restricted {
+    function setRules(OrderRules calldata next) external restricted {
         limits_.setRules(next);
     }
 
@@ -48,7 +48,7 @@ abstract contract DeskRules is IHedgeDesk, AccessManaged {
     }
 
     /// @inheritdoc IHedgeDesk
-    function rules() external view returns (Rules memory) {
+    function rules() external view returns (OrderRules memory) {
         return limits_.rules;
     }
 

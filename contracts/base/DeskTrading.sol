@@ -241,7 +241,7 @@ abstract contract DeskTrading is DeskRules {
     function _borrow(HedgeAccount.Action memory a, uint256 amount, address to) private returns (uint256 borrowed) {
         Lending memory conf = lending();
         if (address(conf.lender) == address(0)) revert NoLender(amount + account_.inventory, account_.inventory);
-        ILender.Terms memory t = conf.lender.terms();
+        ILender.LoanTerms memory t = conf.lender.terms();
         if (!t.canBorrow) return 0;
         uint256 needed = _collateralFor(a.debt + amount, a.spot, conf.targetHealth, t.thresholdBps);
         uint256 more = needed > a.collateral ? Math.max(needed - a.collateral, LEAST_SUPPLY) : 0;
@@ -282,7 +282,7 @@ abstract contract DeskTrading is DeskRules {
     /// lender takes no payment the inventory stays, and hedges as well.
     function _cover(HedgeAccount.Action memory a) internal {
         Lending memory conf = lending();
-        ILender.Terms memory t = conf.lender.terms();
+        ILender.LoanTerms memory t = conf.lender.terms();
         uint256 payable_ = t.canRepay ? Math.min(account_.inventory, a.debt) : 0;
         uint256 spare = _spare(a, a.debt - payable_, conf.targetHealth, t);
         if (payable_ == 0 && spare == 0) return;
@@ -341,7 +341,7 @@ abstract contract DeskTrading is DeskRules {
 
     /// @dev Adds the vault's free cash to the collateral, up to the target.
     function _topUp(HedgeAccount.Action memory a, Lending memory conf) internal {
-        ILender.Terms memory t = conf.lender.terms();
+        ILender.LoanTerms memory t = conf.lender.terms();
         uint256 needed = _collateralFor(a.debt, a.spot, conf.targetHealth, t.thresholdBps);
         if (!t.canSupply || needed <= a.collateral) return;
         uint256 more = Math.min(needed - a.collateral, vault.freeCash());
@@ -378,7 +378,7 @@ abstract contract DeskTrading is DeskRules {
         a.funded += (fromVault * USDC_UNIT).toInt256();
         if (fromVault < amount && account_.hasLoan) {
             ILender lender = lending().lender;
-            ILender.Terms memory t = lender.terms();
+            ILender.LoanTerms memory t = lender.terms();
             // Where the debt cannot be repaid with what is bought, the collateral stays as it would be kept for good.
             uint256 health = t.canRepay ? TRANSIT_HEALTH_BPS : _keptHealth(lending());
             fromLoan = Math.min(amount - fromVault, _spare(a, a.debt, health, t));
@@ -424,7 +424,7 @@ abstract contract DeskTrading is DeskRules {
         HedgeAccount.Action memory a,
         uint256 debt,
         uint256 healthBps,
-        ILender.Terms memory t
+        ILender.LoanTerms memory t
     ) private pure returns (uint256) {
         uint256 needed = _collateralFor(debt, a.spot, healthBps, t.thresholdBps);
         return needed >= a.collateral ? 0 : Math.min(a.collateral - needed, t.withdrawable);

@@ -40,7 +40,7 @@ interface IHedgeDesk is IHedgePosition {
     /// `bountyInterval` (1 hour … 30 days): 0 … 10,000 USDC; it refills evenly.
     /// @param minBudgetNav Budgets and band never shrink below those of a vault with this NAV: one that lost everything
     /// must still be able to hedge.
-    struct Rules {
+    struct OrderRules {
         uint16 maxSlippageBps;
         uint16 publicSlippageBps;
         uint16 bandBps;
@@ -130,7 +130,7 @@ interface IHedgeDesk is IHedgePosition {
     event OutsideBand(int256 netDelta, uint256 band);
     event BountyPaid(address indexed caller, uint256 assets);
     event VenueSet(ISwapVenue indexed venue, bool allowed);
-    event RulesSet(Rules rules);
+    event RulesSet(OrderRules rules);
     event BudgetsSet(Budgets budgets);
     event LendingSet(Lending lending);
 
@@ -229,7 +229,7 @@ interface IHedgeDesk is IHedgePosition {
     ) external view returns (uint256 size, uint256 slippageBps, uint256 since, uint256 opensAt);
 
     function isVenue(ISwapVenue venue) external view returns (bool);
-    function rules() external view returns (Rules memory);
+    function rules() external view returns (OrderRules memory);
     function budgets() external view returns (Budgets memory);
     function lending() external view returns (Lending memory);
 }

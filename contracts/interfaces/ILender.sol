@@ -10,7 +10,7 @@ interface ILender {
     /// @param ltvBps Share up to which may be borrowed.
     /// @param canSupply Collateral can be added. @param canBorrow New debt is possible. @param canRepay Debt can be repaid.
     /// @param withdrawable USDC that the market could pay out now; zero while withdrawing is paused.
-    struct Terms {
+    struct LoanTerms {
         uint256 thresholdBps;
         uint256 ltvBps;
         bool canSupply;
@@ -45,5 +45,5 @@ interface ILender {
     function health() external view returns (uint256);
 
     /// @notice What the market allows now.
-    function terms() external view returns (Terms memory);
+    function terms() external view returns (LoanTerms memory);
 }

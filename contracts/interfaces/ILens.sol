@@ -28,7 +28,7 @@ interface ILens {
     /// @param shortfall What is owed beyond the cash at hand. @param queuedAssets Deposits that wait.
     /// @param setAside For filled redemptions, until claimed. @param queuedShares Shares whose redemption waits.
     /// @param shares All there are.
-    struct Accounts {
+    struct PoolAccounts {
         uint256 cash;
         uint256 owed;
         uint256 insurance;
@@ -129,7 +129,7 @@ interface ILens {
         uint256 time;
         string underlying;
         OracleState oracle;
-        Accounts accounts;
+        PoolAccounts accounts;
         uint256 epoch;
         uint256 epochEndsAt;
         NavState worth;

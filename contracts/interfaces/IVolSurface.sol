@@ -33,7 +33,7 @@ interface IVolSurface {
     /// @param maxFollow how far a reference may follow within the window, in vol
     /// @param maxForwardMove how far it may move its forward within the window, WAD share of it
     /// @param followWindow seconds
-    struct Limits {
+    struct SurfaceBounds {
         uint64 minVol;
         uint64 maxVol;
         uint64 maxSkew;
@@ -64,7 +64,7 @@ interface IVolSurface {
 
     event SlicePosted(uint256 indexed expiry, uint256 atmVol, int256 skew, uint256 curvature, int256 carry);
     event ReferenceMoved(uint256 indexed expiry, uint256 atmVol, int256 skew, uint256 curvature, int256 carry);
-    event LimitsSet(Limits limits);
+    event LimitsSet(SurfaceBounds limits);
     event VaultSet(IOptionVault vault);
     /// @notice What was posted until now opens nothing and is not followed, until it is posted anew.
     event Frozen(address account);
@@ -124,9 +124,9 @@ interface IVolSurface {
     function setVault(IOptionVault vault) external;
 
     /// @notice Role: governor.
-    function setLimits(Limits calldata limits) external;
+    function setLimits(SurfaceBounds calldata limits) external;
 
-    function limits() external view returns (Limits memory);
+    function limits() external view returns (SurfaceBounds memory);
 
     /// @notice How many posts there have been: a mark made at another version is of another surface. One storage read.
     function version() external view returns (uint256);

@@ -27,7 +27,7 @@ library DeskLimits {
 
     /// @dev `givenTurnover`, `givenLoss`: of what traders have added and paid, see TradedDelta, what has been given back.
     struct State {
-        IHedgeDesk.Rules rules;
+        IHedgeDesk.OrderRules rules;
         IHedgeDesk.Budgets budgets;
         RateLimiter.RefillingBucket turnover;
         RateLimiter.RefillingBucket losses;
@@ -54,7 +54,7 @@ library DeskLimits {
     // Rules
 
     /// @notice Replaces the rules, within bounds.
-    function setRules(State storage self, IHedgeDesk.Rules calldata next) external {
+    function setRules(State storage self, IHedgeDesk.OrderRules calldata next) external {
         _require(next.maxSlippageBps > 0 && next.maxSlippageBps <= 500, "maxSlippageBps");
         _require(next.publicSlippageBps > 0 && next.publicSlippageBps <= next.maxSlippageBps, "publicSlippageBps");
         _require(next.bandBps > 0 && next.bandBps <= BPS / 2, "bandBps");
@@ -341,7 +341,7 @@ library DeskLimits {
         IHedgeDesk.Cause cause,
         uint256 insideAt
     ) private view returns (uint256 size, uint256 slippageBps, uint256 since, uint256 opensAt) {
-        IHedgeDesk.Rules memory r = self.rules;
+        IHedgeDesk.OrderRules memory r = self.rules;
         IHedgeDesk.Sighting memory s = self.seen[cause];
         slippageBps = STEP_BPS;
         if (_holds(s, cause, r.gracePeriod, insideAt)) {

@@ -20,7 +20,7 @@ library SurfaceLimits {
     uint256 private constant FORWARD_CEILING = 1e18;
 
     /// @notice Refuses limits that contradict each other or that a slot cannot hold.
-    function check(IVolSurface.Limits memory bounds) internal pure {
+    function check(IVolSurface.SurfaceBounds memory bounds) internal pure {
         require(
             bounds.minVol >= VOL_UNIT &&
                 bounds.minVol <= bounds.maxVol &&
@@ -41,7 +41,7 @@ library SurfaceLimits {
     }
 
     /// @notice Refuses a slice outside its range.
-    function checkRange(IVolSurface.Limits memory bounds, uint256 expiry, Slice calldata s) internal pure {
+    function checkRange(IVolSurface.SurfaceBounds memory bounds, uint256 expiry, Slice calldata s) internal pure {
         // Rounding towards zero could take the vol below its minimum by less than one unit; it is checked rounded.
         require(
             s.atmVol - (s.atmVol % VOL_UNIT) >= bounds.minVol && s.atmVol <= bounds.maxVol,
@@ -59,7 +59,12 @@ library SurfaceLimits {
     }
 
     /// @notice Refuses a change of vol at the money that is too large for one post.
-    function checkVolStep(IVolSurface.Limits memory bounds, uint256 expiry, uint256 last, uint256 next) internal pure {
+    function checkVolStep(
+        IVolSurface.SurfaceBounds memory bounds,
+        uint256 expiry,
+        uint256 last,
+        uint256 next
+    ) internal pure {
         uint256 volStep = _distance(int256(next), int256(last));
         require(volStep <= bounds.maxVolStep, IVolSurface.VolStepTooLarge(expiry, volStep, bounds.maxVolStep));
     }
@@ -67,7 +72,7 @@ library SurfaceLimits {
     /// @notice Refuses a change of a slice that is too large for one post.
     /// @dev Nobody goes further by posting twice: the interval is checked before, and an expiry occurs once in a post.
     function checkStep(
-        IVolSurface.Limits memory bounds,
+        IVolSurface.SurfaceBounds memory bounds,
         uint256 expiry,
         Slice memory last,
         Slice memory next

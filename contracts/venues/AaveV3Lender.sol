@@ -128,7 +128,7 @@ contract AaveV3Lender is ILender {
     }
 
     /// @inheritdoc ILender
-    function terms() external view returns (Terms memory t) {
+    function terms() external view returns (LoanTerms memory t) {
         uint256 collateral = pool.getConfiguration(address(quote));
         uint256 loan = pool.getConfiguration(address(base));
         t.ltvBps = collateral & BPS_MASK;

@@ -12,7 +12,7 @@ import {SqrtPrice} from "../libraries/SqrtPrice.sol";
 import {BPS} from "../libraries/Units.sol";
 
 /// @title Swaps through Uniswap v3's router: one pool, several hops, or several of either at once
-/// @notice `route` is an ABI-encoded array of {Leg}. Only the pools named at deployment are traded with, so that whoever
+/// @notice `route` is an ABI-encoded array of {SwapPath}. Only the pools named at deployment are traded with, so that whoever
 /// chooses the route cannot choose a pool of his own making; other pools mean another venue, which governance lists.
 /// @dev A leg through one pool carries a price limit and may fill in part. A leg over several hops has none inside the
 /// router: it fills whole within its share of the order's limit, or not at all. A leg that cannot fill does not hold up the
@@ -30,7 +30,7 @@ contract UniswapV3Venue is ISwapVenue, ReentrancyGuardTransient {
     /// @notice A part of an order.
     /// @param shareBps Of the order; the last leg takes the remainder. @param hops What lies between the underlying and USDC:
     /// `fee` for one pool, `fee, token, fee` for two, packed into 3 and 20 bytes in turn; the same for both directions.
-    struct Leg {
+    struct SwapPath {
         uint256 shareBps;
         bytes hops;
     }
@@ -77,7 +77,7 @@ contract UniswapV3Venue is ISwapVenue, ReentrancyGuardTransient {
         uint256 maxQuote,
         bytes calldata route
     ) external nonReentrant returns (uint256 spent) {
-        Leg[] memory legs = _decode(route);
+        SwapPath[] memory legs = _decode(route);
         for (uint256 i = 0; i < legs.length; ++i) {
             bool isLast = i == legs.length - 1;
             uint256 amount = _share(baseAmount, legs, i, isLast);
@@ -94,7 +94,7 @@ contract UniswapV3Venue is ISwapVenue, ReentrancyGuardTransient {
         uint256 minQuote,
         bytes calldata route
     ) external nonReentrant returns (uint256 sold) {
-        Leg[] memory legs = _decode(route);
+        SwapPath[] memory legs = _decode(route);
         for (uint256 i = 0; i < legs.length; ++i) {
             bool isLast = i == legs.length - 1;
             uint256 amount = _share(baseAmount, legs, i, isLast);
@@ -173,8 +173,8 @@ contract UniswapV3Venue is ISwapVenue, ReentrancyGuardTransient {
         return before - base.balanceOf(address(this));
     }
 
-    function _decode(bytes calldata route) private view returns (Leg[] memory legs) {
-        legs = abi.decode(route, (Leg[]));
+    function _decode(bytes calldata route) private view returns (SwapPath[] memory legs) {
+        legs = abi.decode(route, (SwapPath[]));
         uint256 sum = 0;
         for (uint256 i = 0; i < legs.length; ++i) {
             sum += legs[i].shareBps;
@@ -199,7 +199,7 @@ contract UniswapV3Venue is ISwapVenue, ReentrancyGuardTransient {
         return abi.encodePacked(address(base), hops, address(quote));
     }
 
-    function _share(uint256 whole, Leg[] memory legs, uint256 index, bool isLast) private pure returns (uint256) {
+    function _share(uint256 whole, SwapPath[] memory legs, uint256 index, bool isLast) private pure returns (uint256) {
         if (!isLast) return Math.mulDiv(whole, legs[index].shareBps, BPS);
         uint256 rest = whole;
         for (uint256 i = 0; i < index; ++i) rest -= Math.mulDiv(whole, legs[i].shareBps, BPS);

@@ -30,7 +30,7 @@ contract VolDriftTest is Ranges {
 
     function setUp() public {
         CLOCK.warp(START);
-        IVolSurface.Limits memory limits = IVolSurface.Limits({
+        IVolSurface.SurfaceBounds memory limits = IVolSurface.SurfaceBounds({
             minVol: 0.05e18,
             maxVol: 4e18,
             maxSkew: 0.95e18,

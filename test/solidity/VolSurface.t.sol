@@ -18,11 +18,11 @@ contract VolSurfaceTest is Ranges {
     uint256 private constant START = 1_700_000_000;
 
     VolSurface private _surface;
-    IVolSurface.Limits private _limits;
+    IVolSurface.SurfaceBounds private _limits;
 
     function setUp() public {
         CLOCK.warp(START);
-        _limits = IVolSurface.Limits({
+        _limits = IVolSurface.SurfaceBounds({
             minVol: 0.05e18,
             maxVol: 4e18,
             maxSkew: 0.95e18,

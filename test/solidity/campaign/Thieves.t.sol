@@ -13,7 +13,7 @@ contract Thief is KeyActions {}
 
 /// @dev Nothing bounds what posts cost: references follow at once, and the budget is the largest that there is.
 contract ThiefWithoutBounds is KeyActions {
-    function _surfaceLimits() internal pure override returns (IVolSurface.Limits memory limits) {
+    function _surfaceLimits() internal pure override returns (IVolSurface.SurfaceBounds memory limits) {
         limits = super._surfaceLimits();
         (limits.maxFollow, limits.maxForwardMove, limits.followWindow) = (1e18, 0.1e18, 1 hours);
     }

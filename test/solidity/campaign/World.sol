@@ -235,9 +235,9 @@ abstract contract World is Exchange, Ranges {
         return ListingLimits(2_500, 40_000, uint32(EXPIRY_HOUR), 35 days, 400 days);
     }
 
-    function _surfaceLimits() internal pure virtual returns (IVolSurface.Limits memory) {
+    function _surfaceLimits() internal pure virtual returns (IVolSurface.SurfaceBounds memory) {
         return
-            IVolSurface.Limits({
+            IVolSurface.SurfaceBounds({
                 minVol: 0.05e18,
                 maxVol: 5e18,
                 maxSkew: 0.95e18,
