@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { type Address, parseEther } from "viem";
+import { type Address, parseEther, parseEventLogs } from "viem";
+import { optionVaultAbi } from "../../sdk/abi/optionVault.ts";
 import { seriesId } from "../../sdk/series.ts";
 import { DEFAULT_PARAMETERS } from "../../deployments/parameters.ts";
 import type { Leg } from "../../sdk/actions/trading.ts";
@@ -233,6 +234,42 @@ describe("Attack: capital bound for cents", () => {
     expect(cost).to.be.at.least(held * DAILY);
   });
 
+  it("T60: where nobody can hedge in time, a trade's other charges count towards the rate, once each", async () => {
+    const { keel, call } = world();
+    await side.setLimits({ capitalRateBps: 100_000 }); // more than charges on flow come to
+    const legs = [buy(call(2400, await soonest()), 205)];
+    const charged = async (pricing: Readonly<Record<string, unknown>>) => {
+      await side.setPricing(pricing);
+      const { hedging, spread, fees, capital } = await keel.quote(legs);
+      return { others: wad(hedging + spread + fees), capital: wad(capital) };
+    };
+    const cheap = await charged({ feeBps: 3, hedgeCostBps: 5 });
+    const dear = await charged({ feeBps: 30, hedgeCostBps: 50 });
+    console.log(
+      `      ${cheap.capital.toFixed(0)} besides ${cheap.others.toFixed(0)}, ${dear.capital.toFixed(0)} besides ${dear.others.toFixed(0)}`,
+    );
+    expect(dear.others - cheap.others, "dollars more of other charges").to.be.above(1_000);
+    expectClose(cheap.capital - dear.capital, dear.others - cheap.others, 1);
+  });
+
+  it("T60: what options bind that end before the epoch does is charged for all of the epoch", async () => {
+    const { keel, market, expiries } = world();
+    const expiry = expiries[0];
+    // So far out that no scenario reaches it, hedged or not: it fills the series, and that is all.
+    await keel.listSeries(expiry, [parseEther("900")]);
+    await market.moveTo(3000, { at: Number(expiry) - 2 * 3_600, forceRound: true });
+    await post();
+    const contracts = 800;
+    const charged = async (epochLength: number) => {
+      await side.setLimits({ epochLength });
+      return wad((await keel.quote([buy(seriesId(expiry, parseEther("900"), "put"), contracts)])).capital);
+    };
+    const [day, twoDays] = [await charged(DAY), await charged(2 * DAY)];
+    const bound = 3 * contracts * 3000 - NAV; // a third is free
+    expect(day / (bound * DAILY), `${day} for a day`).to.be.within(0.99, 1.01);
+    expect(twoDays / day).to.be.within(1.99, 2.01);
+  });
+
   it("T60: what options bind for hours hides nothing of what others bind for a year", async () => {
     const { keel, call, expiries, market } = world();
     const [near, far] = [expiries[0], expiries.at(-1)!];
@@ -284,6 +321,33 @@ describe("Attack: capital bound for cents", () => {
     await hedge();
     await side.callVault(alice, "claimProceeds", [alice]);
     expect(await side.readVault<bigint>("proceedsOf", [alice])).to.equal(0n);
+  });
+
+  it("T4: who comes or goes pays for how far the feed is behind the average, by all of the net delta", async () => {
+    const { keel, put, expiries, market, clients } = world();
+    await keel.trade(alice, [buy(put(3600, expiries.at(-1)), 80)]);
+    const endsAt = Number(await side.readVault("epochEndsAt"));
+    await market.moveTo(3000, { at: endsAt - 400, forceRound: true });
+    await post();
+    const at = async (lag: number) => {
+      const snapshot = await clients.test.snapshot();
+      await market.arbitrage(3000 * (1 + lag));
+      await market.report(3000);
+      await side.wait(410);
+      const delta = wad(await deskOf(world).netDelta());
+      const { logs } = await keel.processEpoch();
+      const [epoch] = parseEventLogs({ abi: optionVaultAbi, logs, eventName: "EpochProcessed" });
+      await clients.test.revert({ id: snapshot });
+      return { delta, bid: wad(epoch?.args.navBid ?? 0n), ask: wad(epoch?.args.navAsk ?? 0n) };
+    };
+    const abreast = await at(0);
+    expect(Math.abs(abreast.delta)).to.be.above(50);
+    for (const lag of [0.0045, -0.0045]) {
+      const behind = await at(lag);
+      const gap = Math.abs(abreast.delta) * 3000 * Math.abs(lag);
+      expectClose((abreast.bid - behind.bid) / gap, 1, 0.05);
+      expectClose((behind.ask - abreast.ask) / gap, 1, 0.05);
+    }
   });
 
   it("T4: nobody gains by trades of his own and a feed that is behind when he leaves", async () => {

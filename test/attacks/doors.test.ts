@@ -122,6 +122,21 @@ describe("Attack: the desk's doors, with options for a moment and liquidity wher
       expect(gain).to.be.at.most(50); // the bounty
     });
 
+    it("T61: a hedge undoes no more than was seen a grace period ago, though the net delta has grown since", async () => {
+      const { keel, call } = world();
+      await keel.trade(alice, [{ id: call(2400), quantity: parseEther("60") }]);
+      await keel.write(bob, { ...keel.desk, functionName: "poke" });
+      const seen = -(await desk.netDelta());
+      await pass(GRACE - BLOCK);
+      await keel.trade(alice, [{ id: call(2400), quantity: parseEther("40") }]);
+      await pass(BLOCK);
+      const order = await desk.rebalance((seen * 3n) / 2n, { open: true, from: bob });
+      const [filled] = deskEvents(order, "Rebalanced");
+      const share = Number(filled?.args.amount ?? 0n) / Number(seen);
+      expect(share, "of what was seen").to.be.within(0.99, 1.0001);
+      await expectRevert(desk.rebalance(parseEther("10"), { open: true, from: bob }), "NotYetOpen");
+    });
+
     for (const sightings of [1, 3] as const) {
       it(`T61: holding over the seam of two blocks, ${sightings + 1} times, costs more than ${sightings} sightings let through`, async function () {
         this.timeout(600_000);

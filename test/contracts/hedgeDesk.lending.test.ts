@@ -1,10 +1,29 @@
 import { expect } from "chai";
+<<<<<<< HEAD
 import { type Address, type Hex, encodeFunctionData, maxUint256, parseAbi, parseEther, parseUnits } from "viem";
 import { aaveArtifact } from "../../simulator/chain/aave.ts";
 import { compiled, deployContract } from "../../deployments/transact.ts";
 import { DEV_ROLES, devAccount } from "../../simulator/chain/accounts.ts";
 import { send } from "../../simulator/chain/clients.ts";
 import { dealUsdc, dealWeth } from "../../simulator/chain/deal.ts";
+=======
+import {
+  type Address,
+  type Hex,
+  encodeFunctionData,
+  maxUint256,
+  parseAbi,
+  parseEther,
+  parseEventLogs,
+  parseUnits,
+} from "viem";
+import { optionVaultAbi } from "../../sdk/abi/optionVault.ts";
+import { aaveArtifact } from "../../scripts/devnet/aave.ts";
+import { compiled, deployContract } from "../../scripts/deploy/transact.ts";
+import { DEV_ROLES, devAccount } from "../../scripts/devnet/accounts.ts";
+import { send } from "../../scripts/devnet/clients.ts";
+import { dealUsdc, dealWeth } from "../../scripts/devnet/deal.ts";
+>>>>>>> fe8e21f5aa380298b0106471bb6c326af8694387
 import { deskEvents, deskOf, setVaultCash } from "../helpers/desk.ts";
 import { GOVERNOR, KEEPER, TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";
@@ -22,6 +41,13 @@ const aaveAbi = parseAbi([
   "function liquidationCall(address collateral, address debt, address user, uint256 amount, bool receiveAToken)",
   "function getUserAccountData(address user) view returns (uint256, uint256, uint256, uint256, uint256, uint256 health)",
 ]);
+
+interface Terms {
+  readonly canSupply: boolean;
+  readonly canBorrow: boolean;
+  readonly canRepay: boolean;
+  readonly withdrawable: bigint;
+}
 
 describe("HedgeDesk's short hedge on Aave v3", () => {
   const world = useFork(async (fork) => {
@@ -153,7 +179,50 @@ describe("HedgeDesk's short hedge on Aave v3", () => {
     expect(after.debt < before.debt && after.debt > 0n).to.equal(true);
     expect((await desk.health()) >= parseEther("1.7")).to.equal(true);
     const [unwound] = deskEvents(receipt, "Unwound");
+    const funded = parseEventLogs({ abi: optionVaultAbi, logs: receipt.logs, eventName: "HedgeFunded" });
+    const { aaveV3Lender, uniswapV3Venue } = world().keel.contracts;
+    const paid = funded.map(({ args }) => args.to);
+    expect(paid, "the purchase is paid for").to.include(uniswapV3Venue);
+    expect(paid, "no cash goes to a lender that takes none").not.to.include(aaveV3Lender);
     expectClose(Number(before.debt - after.debt - (unwound?.args.amount ?? 0n)) / 1e18, 0, 1e-6); // interest
+  });
+
+  it("T62: before anything was seen, a stranger who restores health may trade within the first step alone", async () => {
+    const { market, protocols } = world();
+    await desk.neutral();
+    await market.moveTo(4200);
+    await configure("setReserveFreeze", [protocols.usdc, true]);
+    await pass(4200, 4200); // until the average has come along
+    await market.arbitrage(4212); // 0.29 %, beyond one step of 0.1 % and within a keeper's 1 %
+    await expectRevert(as(bob, "restoreHealth"), "NothingFilled");
+    const { debt } = await desk.holdings();
+    await as(KEEPER, "restoreHealth");
+    expect((await desk.holdings()).debt < debt).to.equal(true);
+  });
+
+  it("T37: what Aave freezes, pauses or closes is what the lender says that it does not do", async () => {
+    const { clients, keel, protocols } = world();
+    const { weth, usdc } = protocols;
+    const terms = async () => {
+      const { abi } = compiled("contracts/venues/AaveV3Lender");
+      const read = { address: keel.contracts.aaveV3Lender, abi, functionName: "terms" };
+      const { canSupply, canBorrow, canRepay, withdrawable } = (await clients.public.readContract(read)) as Terms;
+      return { supply: canSupply, borrow: canBorrow, repay: canRepay, withdraw: withdrawable > 0n };
+    };
+    const all = { supply: true, borrow: true, repay: true, withdraw: true };
+    expect(await terms()).to.deep.equal(all);
+    for (const [functionName, token, closed, closes] of [
+      ["setReservePause", weth, true, { borrow: false, repay: false }],
+      ["setReservePause", usdc, true, { supply: false, borrow: false, withdraw: false }],
+      ["setReserveFreeze", weth, true, { borrow: false }],
+      ["setReserveFreeze", usdc, true, { supply: false, borrow: false }],
+      ["setReserveBorrowing", weth, false, { borrow: false }],
+    ] as const) {
+      await configure(functionName, [token, closed]);
+      expect(await terms(), `${functionName} of ${token}`).to.deep.equal({ ...all, ...closes });
+      await configure(functionName, [token, !closed]);
+    }
+    expect(await terms()).to.deep.equal(all);
   });
 
   it("T37: a liquidation threshold that is cut is met by more collateral", async () => {

@@ -369,6 +369,33 @@ describe("OptionVault, risk", () => {
     });
   });
 
+  it("T8: what the vault says it is worth, and a mark that anyone asks for, follow the feed alone", async () => {
+    const { keel, call, market, clients } = world();
+    await keel.trade(alice, [buy(call(3000), 50)]);
+    await market.report(3000);
+    const view = async () => {
+      const [navs] = await stress();
+      const { nav, mark } = await exposure();
+      return {
+        nav,
+        spot: mark.spot,
+        navs: [await side.readVault<bigint>("nav"), ...navs].map((x) => Number(x) / 1e18),
+      };
+    };
+    const honest = await view();
+    for (const price of [2985, 3015]) {
+      const snapshot = await clients.test.snapshot();
+      await market.arbitrage(price);
+      await side.callVault(bob, "mark");
+      const pushed = await view();
+      expect(pushed.spot, `at ${price}`).to.equal(parseEther("3000"));
+      // Seconds pass: options lose some cents of their value.
+      for (const [i, nav] of pushed.navs.entries()) expectClose(nav, honest.navs[i] ?? 0, 5);
+      expectClose(Number(pushed.nav - honest.nav) / 1e18, 0, 5);
+      await clients.test.revert({ id: snapshot });
+    }
+  });
+
   it("T8: neither a pushed pool nor a burst of trades moves the price at which LPs come and go", async () => {
     const { keel, call, market, clients } = world();
     const outcome = async (attack: () => Promise<void>, undo: () => Promise<void> = () => Promise.resolve()) => {
