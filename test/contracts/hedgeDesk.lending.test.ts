@@ -1,12 +1,4 @@
 import { expect } from "chai";
-<<<<<<< HEAD
-import { type Address, type Hex, encodeFunctionData, maxUint256, parseAbi, parseEther, parseUnits } from "viem";
-import { aaveArtifact } from "../../simulator/chain/aave.ts";
-import { compiled, deployContract } from "../../deployments/transact.ts";
-import { DEV_ROLES, devAccount } from "../../simulator/chain/accounts.ts";
-import { send } from "../../simulator/chain/clients.ts";
-import { dealUsdc, dealWeth } from "../../simulator/chain/deal.ts";
-=======
 import {
   type Address,
   type Hex,
@@ -18,12 +10,11 @@ import {
   parseUnits,
 } from "viem";
 import { optionVaultAbi } from "../../sdk/abi/optionVault.ts";
-import { aaveArtifact } from "../../scripts/devnet/aave.ts";
-import { compiled, deployContract } from "../../scripts/deploy/transact.ts";
-import { DEV_ROLES, devAccount } from "../../scripts/devnet/accounts.ts";
-import { send } from "../../scripts/devnet/clients.ts";
-import { dealUsdc, dealWeth } from "../../scripts/devnet/deal.ts";
->>>>>>> fe8e21f5aa380298b0106471bb6c326af8694387
+import { aaveArtifact } from "../../simulator/chain/aave.ts";
+import { compiled, deployContract } from "../../deployments/transact.ts";
+import { DEV_ROLES, devAccount } from "../../simulator/chain/accounts.ts";
+import { send } from "../../simulator/chain/clients.ts";
+import { dealUsdc, dealWeth } from "../../simulator/chain/deal.ts";
 import { deskEvents, deskOf, setVaultCash } from "../helpers/desk.ts";
 import { GOVERNOR, KEEPER, TRADERS, keelWorld } from "../helpers/keelWorld.ts";
 import { useFork } from "../helpers/localFork.ts";
