@@ -14,7 +14,7 @@ import { basename, join } from "node:path";
 import { UserError } from "../../sdk/userError.ts";
 
 /** Not copied with the sources: what others made, what is linked, and what is made again. */
-const LEFT_OUT = new Set([".git", "node_modules", "artifacts", "cache", "coverage", "reports", "deployments", "types"]);
+const LEFT_OUT = new Set([".git", "node_modules", "artifacts", "cache", "coverage", "reports", "devnet.json", "types"]);
 
 /** A copy of the project in which protections can be taken away. */
 export interface Workspace {
