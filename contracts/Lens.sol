@@ -6,6 +6,7 @@ import {IERC6909, IERC6909Metadata} from "@openzeppelin/contracts/interfaces/IER
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 
+import {VIRTUAL_SHARES} from "./base/AsyncShares.sol";
 import {ILens} from "./interfaces/ILens.sol";
 import {IOptionMarket} from "./interfaces/IOptionMarket.sol";
 import {IOptionVault} from "./interfaces/IOptionVault.sol";
@@ -25,7 +26,6 @@ import {Valuation} from "./libraries/Valuation.sol";
 /// limits from the vault's. Whatever needs a price that there may not be is tried, never required.
 contract Lens is ILens {
     /// @dev AsyncShares': a nearly empty pool's shares are not worth more for it.
-    uint256 private constant VIRTUAL_SHARES = 1e12;
 
     /// @inheritdoc ILens
     IOptionVault public immutable vault;
@@ -142,7 +142,7 @@ contract Lens is ILens {
             s.exposure.quote
         );
         s.worth.nav = RiskEngine.navOf(s.greeks, assets);
-        int256 halfSpread = (int256(uint256(s.greeks.grossVega)) * int256(uint256(scene.limits.spreadVol))) / 1e6;
+        int256 halfSpread = RiskEngine.halfSpread(s.greeks, scene.limits.spreadVol);
         (s.worth.bid, s.worth.ask) = (s.worth.nav - halfSpread, s.worth.nav + halfSpread);
         s.room = _room(s, scene.limits);
     }
@@ -161,8 +161,7 @@ contract Lens is ILens {
         uint256 vega = RiskLimits.share(nav, limits.vegaCapacityBps);
         r.vega = Math.saturatingSub(vega, SignedMath.abs(int256(m.weightedVega)));
         r.vegaWindow = vault.vegaWindowLeft();
-        uint256 gamma = Math.mulDiv(SignedMath.abs(int256(m.gamma)), m.spot, WAD);
-        gamma = Math.mulDiv(gamma, m.spot, 100 * WAD);
+        uint256 gamma = RiskLimits.perPercent(SignedMath.abs(int256(m.gamma)), m.spot);
         r.gamma = Math.saturatingSub(RiskLimits.share(nav, limits.gammaCapacityBps), gamma);
         r.stress = s.scenarios[s.worst] - int256(RiskLimits.share(nav, limits.reserveBps));
     }

@@ -7,7 +7,7 @@ import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
-import {AsyncShares} from "./base/AsyncShares.sol";
+import {AsyncShares, VIRTUAL_SHARES} from "./base/AsyncShares.sol";
 import {IHedgePosition} from "./interfaces/IHedgePosition.sol";
 import {IOptionVault} from "./interfaces/IOptionVault.sol";
 import {IPriceOracle} from "./interfaces/IPriceOracle.sol";

@@ -11,6 +11,10 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IAsyncShares} from "../interfaces/IAsyncShares.sol";
 import {EpochQueue} from "../libraries/EpochQueue.sol";
 
+/// @dev Shares have 18 decimals and USDC 6. These virtual shares, worth one unit of USDC, make it unprofitable to move the price
+/// of a nearly empty pool (OpenZeppelin's defence against inflation attacks).
+uint256 constant VIRTUAL_SHARES = 1e12;
+
 /// @title The LPs' side of the vault: shares that are requested, priced once per epoch, and claimed
 /// @dev Knows nothing of options: the inheriting vault says what the pool is worth and pays. Queued deposits and assets
 /// set aside for redemptions are not part of the pool.
@@ -23,9 +27,6 @@ abstract contract AsyncShares is IAsyncShares, ERC20, ReentrancyGuardTransient {
     using EpochQueue for EpochQueue.State;
     using SafeERC20 for IERC20;
 
-    /// @dev Shares have 18 decimals and USDC 6. These virtual shares, worth one unit of USDC, make it unprofitable to
-    /// move the price of a nearly empty pool (OpenZeppelin's defence against inflation attacks).
-    uint256 internal constant VIRTUAL_SHARES = 1e12;
     uint256 private constant VIRTUAL_ASSETS = 1;
     /// @dev The first shares cost one unit of USDC for 1e12. A pool a million times cheaper takes no deposits.
     uint256 private constant MAX_SHARES_PER_ASSET = 1e18;

@@ -50,7 +50,7 @@ library EpochEngine {
         uint256 spreadVol = _spreadVol(risk, surface, isOverdue);
         Mark memory m = RiskEngine.remark(risk, surface, spot);
         RiskEngine.Assets memory assets = PoolEngine.assetsOf(risk, treasury);
-        int256 halfSpread = (int256(uint256(m.grossVega)) * int256(spreadVol)) / 1e6;
+        int256 halfSpread = RiskEngine.halfSpread(m, spreadVol);
         halfSpread += _lagOf(oracle, spot, m.delta + assets.base);
         int256 nav = RiskEngine.navOf(m, assets);
         (int256 low, int256 high) = _navs(risk, treasury, surface, m, nav, isOverdue, queued, supply);

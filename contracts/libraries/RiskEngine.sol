@@ -117,6 +117,11 @@ library RiskEngine {
         return assets.cash + assets.quote + m.value + (assets.base * int256(uint256(m.spot))) / INT_WAD;
     }
 
+    /// @notice Half of what lies between NAV's bid and ask, WAD USDC. @param spreadVol Vol points, WAD.
+    function halfSpread(Mark memory m, uint256 spreadVol) internal pure returns (int256) {
+        return (int256(uint256(m.grossVega)) * int256(spreadVol)) / 1e6;
+    }
+
     /// @notice The mark, NAV in each scenario, WAD USDC, and the index of the worst.
     function scenarioNavs(
         State storage self,

@@ -84,7 +84,7 @@ library RiskLimits {
     ) internal pure {
         uint256 size = SignedMath.abs(gamma);
         if (size <= SignedMath.abs(gammaBefore)) return;
-        uint256 perPercent = _perPercent(size, spot);
+        uint256 perPercent = perPercent(size, spot);
         uint256 capacity = share(nav, self.gammaCapacityBps);
         if (perPercent > capacity) revert GammaCapacityExceeded(perPercent, capacity);
     }
@@ -137,7 +137,7 @@ library RiskLimits {
         int256 gamma
     ) internal pure returns (uint256 vega, uint256 gammas) {
         vega = Math.mulDiv(SignedMath.abs(weightedVega), BPS, self.vegaCapacityBps, Math.Rounding.Ceil);
-        uint256 perPercent = _perPercent(SignedMath.abs(gamma), spot);
+        uint256 perPercent = perPercent(SignedMath.abs(gamma), spot);
         gammas = Math.mulDiv(perPercent, BPS, self.gammaCapacityBps, Math.Rounding.Ceil);
     }
 
@@ -178,7 +178,7 @@ library RiskLimits {
     }
 
     /// @dev By how much a move of spot by 1 % changes delta's notional, WAD USDC. @param gamma Below 2⁹⁶, as is `spot`.
-    function _perPercent(uint256 gamma, uint256 spot) private pure returns (uint256) {
+    function perPercent(uint256 gamma, uint256 spot) internal pure returns (uint256) {
         return (((gamma * spot) / WAD) * spot) / (100 * WAD);
     }
 }
