@@ -192,7 +192,7 @@ describe("The pool, its reserve and its lists", () => {
     await keel.trade(alice, [buy(call(2700), 1)]);
     await market.moveTo(3000, { at: Number(expiries[0]) + 5, forceRound: true });
     await keel.settle(expiries[0]);
-    const hedge = await side.readVault("hedge");
+    const hedge = await side.readVault("desk");
     await side.callVault(GOVERNOR, "setModules", [KEEPER, hedge]);
     const before = await usdcOf(alice);
     const receipt = await keel.exercise(alice, call(2700));
@@ -215,7 +215,7 @@ describe("The pool, its reserve and its lists", () => {
     await keel.trade(alice, [buy(call(2400), 10)]);
     await market.moveTo(3000, { at: Number(expiries[0]) + 5, forceRound: true });
     await keel.settle(expiries[0]);
-    await side.callVault(GOVERNOR, "setModules", [KEEPER, await side.readVault("hedge")]);
+    await side.callVault(GOVERNOR, "setModules", [KEEPER, await side.readVault("desk")]);
     await expectRevert(side.callVault(KEEPER, "payHolder", [call(2400), parseEther("10"), KEEPER]), "Unauthorized");
     expect((await keel.exercise(alice, call(2400))).assets).to.equal(6_000_000_000n);
   });
