@@ -233,7 +233,7 @@ async function connect(sender: Sender, contracts: KeelAddresses, { parameters, o
   const surface = contractOf(contracts, "volSurface");
   const [market, hedge, hasVenue, lending, pricedVault] = await Promise.all([
     sender.public.readContract({ ...vault, functionName: "market" }),
-    sender.public.readContract({ ...vault, functionName: "hedge" }),
+    sender.public.readContract({ ...vault, functionName: "desk" }),
     sender.public.readContract({ ...desk, functionName: "isVenue", args: [contracts.uniswapV3Venue] }),
     sender.public.readContract({ ...desk, functionName: "lending" }),
     sender.public.readContract({ ...surface, functionName: "vault" }),
