@@ -5,9 +5,8 @@ import { withReadableErrors } from "./chain/reverts.ts";
 import type { KeelContracts } from "../sdk/contracts.ts";
 import type { Reader } from "./chain/clients.ts";
 import type { ChainConnection } from "./chain/chainConnection.ts";
-import { type KeeperConfig, marketsOf } from "./config.ts";
+import { type KeeperConfig, type MarketConfig, marketsOf } from "./config.ts";
 import { UserError, messageOf } from "../sdk/userError.ts";
-import { coinbaseSource, krakenSource } from "./feeds/spot/exchanges.ts";
 import { type Alerter, createAlerter } from "./monitoring/alerts/alerter.ts";
 import { telegramChannel, webhookChannel } from "./monitoring/alerts/channels.ts";
 import { createKillSwitch } from "./monitoring/killSwitch.ts";
@@ -16,10 +15,9 @@ import type { Snapshot } from "../sdk/portfolio/snapshot.ts";
 import { openSigner } from "./signing/openSigner.ts";
 import { openSession } from "./store/session.ts";
 import { type Keeper, createKeeper } from "./app/keeper.ts";
-import { quoteTargets } from "./app/quotes.ts";
 import { riskMemory } from "./app/riskMemory.ts";
 import { type Connections, openConnections } from "./app/connections.ts";
-import { spotCheck } from "./app/spotCheck.ts";
+import { given, marketFeeds } from "./app/marketFeeds.ts";
 import { type Supervisor, createSupervisor } from "./app/supervisor.ts";
 
 export { type Keeper, createKeeper } from "./app/keeper.ts";
@@ -102,17 +100,7 @@ export async function openKeeper(
     endpoints: () => sites.line.report(),
     now: Date.now,
   });
-  const { deribit, quotesFile, coinbase, kraken } = config.feeds;
-  const targets = quoteTargets({
-    ...(deribit && { deribit: given(deribit) }),
-    ...(quotesFile !== undefined && { file: quotesFile }),
-    onFailure: (error) => complain("option quotes", error),
-  });
-  const exchanges = [
-    ...(coinbase ? [coinbaseSource(given(coinbase))] : []),
-    ...(kraken ? [krakenSource(given(kraken))] : []),
-  ];
-  const parts = { config, sites, signer, dryRun: isDry, session, watch, targets, spotCheck: spotCheck(exchanges) };
+  const parts = { config, sites, signer, dryRun: isDry, session, watch, feedsOf: ownFeeds };
   const keeper = createKeeper(parts);
   for (const { name } of keeper.tickers) metrics.start(name);
   return { keeper, watch, metrics, alerter };
@@ -142,11 +130,10 @@ function channelsOf({ alerts: { webhook, telegram } }: KeeperConfig) {
   ];
 }
 
-function complain(what: string, error: unknown): void {
-  console.error(`keel: ${what}: ${messageOf(error)}`);
+function ownFeeds(market: MarketConfig) {
+  return marketFeeds(market, complain);
 }
 
-/** Without fields that are there but undefined, so that defaults apply. */
-function given<T extends { readonly baseUrl?: string | undefined }>({ baseUrl, ...rest }: T) {
-  return { ...rest, ...(baseUrl !== undefined && { baseUrl }) };
+function complain(what: string, error: unknown): void {
+  console.error(`keel: ${what}: ${messageOf(error)}`);
 }

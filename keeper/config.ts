@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import type { z } from "zod";
 import { deploymentPath } from "./chain/deploymentFile.ts";
 import { type KeeperConfig, type MarketConfig, SECRET_FIELDS, configSchema } from "./configSchema.ts";
+import { inMarketOnly, withDefaultsOfMarkets } from "./marketDefaults.ts";
 import { UserError, messageOf } from "../sdk/userError.ts";
 
 export { DEFAULT_RPC_URL, type KeeperConfig, type MarketConfig } from "./configSchema.ts";
@@ -70,9 +71,11 @@ export function loadConfig(flags: ConfigFlags = {}, env: NodeJS.ProcessEnv = pro
   if (flags.logFormat !== undefined) put(raw, ["log", "format"], flags.logFormat);
   if (flags.logLevel !== undefined) put(raw, ["log", "level"], flags.logLevel);
 
-  const parsed = configSchema.safeParse(raw);
+  const whole = withDefaultsOfMarkets(raw);
+  const parsed = configSchema.safeParse(whole);
   if (parsed.success) return parsed.data;
-  throw new UserError(parsed.error.issues.map((issue) => sentenceOf(issue, raw)).join(" "));
+  const issues = parsed.error.issues.filter(({ path: field }) => inMarketOnly(field, raw));
+  throw new UserError(issues.map((issue) => sentenceOf(issue, whole)).join(" "));
 }
 
 /** The deployment file that a configuration names: a path, or a network name of this checkout. */
@@ -82,8 +85,8 @@ export function deploymentFile({ deployment }: Pick<KeeperConfig, "deployment">)
 
 /** The markets of a configuration: those that it lists, else the one of its own fields, named as its deployment. */
 export function marketsOf(config: KeeperConfig): readonly MarketConfig[] {
-  const { deployment, feeTier, hedging } = config;
-  return config.markets ?? [{ name: deployment, deployment, feeTier, hedging }];
+  const { deployment, feeTier, hedging, duties, feeds, risk } = config;
+  return config.markets ?? [{ name: deployment, deployment, feeTier, hedging, duties, feeds, risk }];
 }
 
 function readFile(path: string): Record<string, unknown> {

@@ -33,15 +33,15 @@ const baseUrl = httpUrl.optional();
 const hedgingSchema = z
   .object({
     target: oneOf("edge", "neutral").default(DEFAULT_POLICY.target),
-    bandFloor: positive("ether").default(DEFAULT_POLICY.bandFloor),
+    bandFloor: positive("units of underlying").default(DEFAULT_POLICY.bandFloor),
     riskAversion: positive("1/dollars").default(DEFAULT_POLICY.riskAversion),
     costBps: positive("basis points").default(DEFAULT_POLICY.costBps),
     cashRate: share.default(DEFAULT_POLICY.cashRate),
     holdingHours: positive("hours").default(DEFAULT_POLICY.holdingHours),
-    minClip: positive("ether").default(DEFAULT_POLICY.minClip),
+    minClip: positive("units of underlying").default(DEFAULT_POLICY.minClip),
     gasShare: positive("parts of one").default(DEFAULT_POLICY.gasShare),
     crumbShare: share.default(DEFAULT_POLICY.crumbShare),
-    maxClip: positive("ether").default(DEFAULT_POLICY.maxClip),
+    maxClip: positive("units of underlying").default(DEFAULT_POLICY.maxClip),
     slippageBps: whole(1, 500).default(DEFAULT_POLICY.slippageBps),
     urgentSlippageBps: whole(1, 500).default(DEFAULT_POLICY.urgentSlippageBps),
     fillMarginBps: whole(1, 500).default(DEFAULT_POLICY.fillMarginBps),
@@ -59,10 +59,6 @@ const hedgingSchema = z
 const feeTier = z.custom<500 | 3000>((value) => value === 500 || value === 3000, "500 or 3000").default(500);
 const deployment = text("a network name or a path").default("devnet");
 
-const marketSchema = z
-  .object({ name: text("a name of its own"), deployment, feeTier, hedging: hedgingSchema.default({}) })
-  .strict();
-
 const flag = (value: boolean) => z.boolean({ message: "true or false" }).default(value);
 
 /** Which duties besides hedging the keeper takes on. Listing is the market maker's choice, so it is asked for. */
@@ -74,6 +70,48 @@ const dutySchema = z
     mark: flag(true),
     epochs: flag(true),
     listing: flag(false),
+  })
+  .strict();
+
+/** Exchanges and option venue that are asked besides the oracle and the pools, each about one underlying. */
+const feedsSchema = z
+  .object({
+    coinbase: z
+      .object({ pair: text("a pair such as ETH-USD"), baseUrl })
+      .strict()
+      .optional(),
+    kraken: z
+      .object({ pair: text("a pair such as ETHUSD"), baseUrl })
+      .strict()
+      .optional(),
+    /** Option quotes in a file that something else keeps up to date, in place of Deribit's API. */
+    quotesFile: text("the path of a quotes file").optional(),
+    deribit: z
+      .object({ currency: text("a currency such as ETH"), baseUrl })
+      .strict()
+      .optional(),
+  })
+  .strict();
+
+/** What one market may lose. */
+const riskSchema = z
+  .object({
+    maxDrawdownBps: positive("basis points").default(1_000),
+    maxDailyLoss: positive("dollars").default(10_000),
+    maxDailyTurnover: positive("dollars").default(10_000_000),
+  })
+  .strict();
+
+/** A market with everything that is its own; what is left out of it stands at the top (marketDefaults.ts), but for feeds. */
+const marketSchema = z
+  .object({
+    name: text("a name of its own"),
+    deployment,
+    feeTier,
+    hedging: hedgingSchema.default({}),
+    duties: dutySchema.default({}),
+    feeds: feedsSchema.default({}),
+    risk: riskSchema.default({}),
   })
   .strict();
 
@@ -141,7 +179,7 @@ export const configSchema = z
         },
       )
       .optional(),
-    /** Several markets in one process; left out, one from `deployment`, `feeTier` and `hedging`. */
+    /** Several markets in one process; left out, one of what stands at the top. */
     markets: z.array(marketSchema).min(1, "at least one market").optional(),
     /** Fee tier of the Uniswap v3 pool that hedges go through, in hundredths of a basis point. */
     feeTier,
@@ -155,35 +193,10 @@ export const configSchema = z
     relayUrls: z.array(secretHttpUrl).default([]),
     feeCaps: feeCapsSchema.default({}),
     duties: dutySchema.default({}),
-    /** Exchanges and option venue that are asked besides the oracle and the pools; none unless named. */
-    feeds: z
-      .object({
-        coinbase: z
-          .object({ pair: text("a pair such as ETH-USD"), baseUrl })
-          .strict()
-          .optional(),
-        kraken: z
-          .object({ pair: text("a pair such as ETHUSD"), baseUrl })
-          .strict()
-          .optional(),
-        /** Option quotes in a file that something else keeps up to date, in place of Deribit's API. */
-        quotesFile: text("the path of a quotes file").optional(),
-        deribit: z
-          .object({ currency: text("a currency such as ETH"), baseUrl })
-          .strict()
-          .optional(),
-      })
-      .strict()
-      .default({}),
+    /** None unless named. Of the only market: where several are listed, each names its own. */
+    feeds: feedsSchema.default({}),
     /** What may be lost before everything stops until a person looks. */
-    risk: z
-      .object({
-        maxDrawdownBps: positive("basis points").default(1_000),
-        maxDailyLoss: positive("dollars").default(10_000),
-        maxDailyTurnover: positive("dollars").default(10_000_000),
-      })
-      .strict()
-      .default({}),
+    risk: riskSchema.default({}),
     monitoring: z
       .object({
         host: text("an address such as 127.0.0.1").default("127.0.0.1"),
@@ -226,6 +239,14 @@ export const configSchema = z
   .refine(({ markets = [] }) => new Set(markets.map(({ name }) => name)).size === markets.length, {
     path: ["markets"],
     message: "a name of its own for each market",
+  })
+  .refine(({ markets = [] }) => new Set(markets.map(deploymentOf)).size === markets.length, {
+    path: ["markets"],
+    message: "a deployment of its own for each market",
+  })
+  .refine(({ markets, feeds }) => !markets || Object.keys(feeds).length === 0, {
+    path: ["feeds"],
+    message: "nothing beside markets, each of which names feeds of its own underlying,",
   });
 
 /** Everything that a person can choose about the keeper. */
@@ -247,6 +268,10 @@ export const SECRET_FIELDS: readonly string[] = [
   "alerts.webhook.url",
   "alerts.telegram.token",
 ];
+
+function deploymentOf({ deployment: own }: MarketConfig): string {
+  return own;
+}
 
 function isUrl(protocols: RegExp): (text: string) => boolean {
   return (text) => URL.canParse(text) && protocols.test(new URL(text).protocol);

@@ -1,6 +1,6 @@
 import type { Address } from "viem";
 import { isChainError } from "../chain/reverts.ts";
-import type { KeeperConfig } from "../config.ts";
+import type { KeeperConfig, MarketConfig } from "../config.ts";
 import type { FeePolicy } from "../execution/fees.ts";
 import { DEFAULT_FEE_POLICY } from "../execution/fees.ts";
 import type { BlockRef } from "../execution/call.ts";
@@ -20,8 +20,7 @@ import { createReader } from "../chain/clients.ts";
 import { type Actor, createActor } from "./actor.ts";
 import { type MarketTicker, type TickOutcome, createMarketTicker } from "./marketTick.ts";
 import type { Connections } from "./connections.ts";
-import type { SpotCheck } from "./spotCheck.ts";
-import type { Targets } from "./quotes.ts";
+import type { MarketFeeds } from "./marketFeeds.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 type Emit = (event: KeeperEvent) => void;
@@ -60,8 +59,8 @@ export interface KeeperParts {
   /** Where ticks are remembered, and who may act is decided; needed by who acts. */
   readonly session: StoreSession | undefined;
   readonly watch: Supervisor;
-  readonly targets: Targets;
-  readonly spotCheck: SpotCheck;
+  /** What a market asks outside the chain; asked for once for each. */
+  readonly feedsOf: (market: MarketConfig) => MarketFeeds;
   /** The machine's time, for the reports. */
   readonly now?: () => Date;
 }
@@ -75,10 +74,11 @@ const PATIENCE = 3n;
 
 /** A keeper out of its parts. */
 export function createKeeper(parts: KeeperParts): Keeper {
-  const { config, sites, signer, dryRun, session, watch, targets, spotCheck, now = () => new Date() } = parts;
+  const { config, sites, signer, dryRun, session, watch, now = () => new Date() } = parts;
   const { line, chainId, markets } = sites;
   const at = (): string => now().toISOString();
   const contracts = new Map(markets.map(({ settings, contracts: own }) => [settings.name, own]));
+  const feeds = new Map(markets.map(({ settings }) => [settings.name, parts.feedsOf(settings)]));
   const tickers = markets.map(({ settings, contracts: own, deployment }) =>
     createMarketTicker({
       settings,
@@ -86,13 +86,13 @@ export function createKeeper(parts: KeeperParts): Keeper {
       venues: venuesOf(deployment, own, settings.feeTier),
       protocols: deployment.protocols,
       line,
-      duties: config.duties,
+      duties: settings.duties,
       dutySources: {
         contracts: own,
         feed: deployment.protocols.feed,
         startBlock: BigInt(deployment.startedAtBlock),
       },
-      targets,
+      targets: async (snapshot) => feeds.get(settings.name)?.targets(snapshot),
     }),
   );
   const actorOptions = signer && {
@@ -200,7 +200,7 @@ export function createKeeper(parts: KeeperParts): Keeper {
   }
 
   async function look(market: string, { snapshot }: TickOutcome): Promise<void> {
-    const spot = await spotCheck(snapshot);
+    const spot = await feeds.get(market)?.spotCheck(snapshot);
     if (spot) watch.spot(market, spot);
     if (!signer || now().getTime() - balanceAt < BALANCE_EVERY_MS) return;
     balanceAt = now().getTime();

@@ -32,8 +32,11 @@ export function quoteTargets({ deribit, file, now = Date.now, onFailure }: Quote
 
   async function quotes(): Promise<DeribitChain | undefined> {
     if (cached && now() - cached.at < REFRESH_MS) return cached.chain;
-    const chain = await read?.().catch((error: unknown) => onFailure(error));
-    cached = { at: now(), chain: chain ?? undefined };
+    const chain = await read?.().catch((error: unknown) => {
+      onFailure(error);
+      return undefined;
+    });
+    cached = { at: now(), chain };
     return cached.chain;
   }
 

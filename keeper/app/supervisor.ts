@@ -16,7 +16,8 @@ import type { TickOutcome } from "./marketTick.ts";
 import type { RiskMemory } from "./riskMemory.ts";
 
 export interface SupervisorOptions {
-  readonly config: Pick<KeeperConfig, "risk" | "hedging">;
+  /** Its markets are held to their own limits, and one that it does not list to those at the top. */
+  readonly config: Pick<KeeperConfig, "risk" | "hedging" | "markets">;
   readonly metrics: Metrics;
   readonly alerter: Alerter;
   readonly kill: KillSwitch;
@@ -72,6 +73,10 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   let isStandby = false;
   let turnedAt: number | undefined;
 
+  function settingsOf(market: string): Pick<KeeperConfig, "risk" | "hedging"> {
+    return config.markets?.find(({ name }) => name === market) ?? config;
+  }
+
   function stateOf(market: string): MarketState {
     const known = markets.get(market);
     if (known) return known;
@@ -126,7 +131,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     state.outsideSince = since;
     metrics.tick(market, event, seconds);
     const where = () => `Net delta ${event.netDeltaAfter.toFixed(4)}, band ${event.band.toFixed(4)}, for ${seconds} s.`;
-    report("OutsideBand", market, isOutside && seconds >= config.hedging.urgentAfterSeconds, where);
+    report("OutsideBand", market, isOutside && seconds >= settingsOf(market).hedging.urgentAfterSeconds, where);
     report("OutsideEmergencyBand", market, isOutside && isEmergency && event.outcome !== "filled", where);
   }
 
@@ -153,7 +158,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
 
   function assess(market: string, state: MarketState, turnover: number, loss: number): void {
     const sample = { time: state.blockTime, navPerShare: state.navPerShare, turnover, loss };
-    const { state: risk, breaches } = assessRisk(state.risk, sample, config.risk);
+    const { state: risk, breaches } = assessRisk(state.risk, sample, settingsOf(market).risk);
     state.risk = risk;
     state.memory.save(risk);
     for (const { alert, value, limit } of breaches) {

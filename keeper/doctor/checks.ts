@@ -3,6 +3,7 @@ import { dirname, resolve } from "node:path";
 import { formatEther } from "viem";
 import { isActivated } from "../activation.ts";
 import { type Observer, openObserver } from "../app.ts";
+import { exchangesOf, given } from "../app/marketFeeds.ts";
 import { assertKeeper } from "../chain/access.ts";
 import { readDeployment } from "../chain/deploymentFile.ts";
 import { assertPoolMemory } from "../chain/poolMemory.ts";
@@ -11,8 +12,6 @@ import { readSnapshot } from "../../sdk/actions/snapshot.ts";
 import { DEFAULT_RPC_URL, type KeeperConfig, type MarketConfig, deploymentFile, marketsOf } from "../config.ts";
 import { UserError } from "../../sdk/userError.ts";
 import { readDeribitApi } from "../feeds/deribitApi.ts";
-import { coinbaseSource, krakenSource } from "../feeds/spot/exchanges.ts";
-import type { SpotSource } from "../feeds/spot/source.ts";
 import { createKillSwitch } from "../monitoring/killSwitch.ts";
 import { crossCheck } from "../../sdk/portfolio/crossCheck.ts";
 import { openSigner } from "../signing/openSigner.ts";
@@ -40,8 +39,10 @@ export function doctorChecks(config: KeeperConfig, env: NodeJS.ProcessEnv, now: 
     { name: "kill switch", look: () => killSwitch(config.dataFolder) },
     { name: "rpc", look: () => rpc(config) },
     signer,
-    ...marketsOf(config).flatMap((market) => marketChecks(config, market, () => account, now)),
-    ...feedChecks(config, now),
+    ...marketsOf(config).flatMap((market) => [
+      ...marketChecks(config, market, () => account, now),
+      ...feedChecks(market, now),
+    ]),
     {
       name: "activation",
       isOptional: true,
@@ -161,27 +162,14 @@ async function poolMemory({ client, contracts: { vault } }: Observer): Promise<s
   return assertPoolMemory(client, await client.readContract({ ...vault, functionName: "oracle" }));
 }
 
-function feedChecks({ feeds }: KeeperConfig, now: () => number): Check[] {
-  const { coinbase, kraken, deribit } = feeds;
-  const source = (make: () => SpotSource): Check["look"] => {
-    return async () => `${(await make().read()).price.toFixed(2)}`;
-  };
-  return [
-    ...(coinbase ? [{ name: "coinbase", isOptional: true, look: source(() => coinbaseSource(given(coinbase))) }] : []),
-    ...(kraken ? [{ name: "kraken", isOptional: true, look: source(() => krakenSource(given(kraken))) }] : []),
-    ...(deribit
-      ? [
-          {
-            name: "deribit",
-            isOptional: true,
-            look: async () => `${(await readDeribitApi({ ...given(deribit), now })).quotes.length} option quotes`,
-          },
-        ]
-      : []),
-  ];
-}
-
-/** Without fields that are there but undefined, so that defaults apply. */
-function given<T extends { readonly baseUrl?: string | undefined }>({ baseUrl, ...rest }: T) {
-  return { ...rest, ...(baseUrl !== undefined && { baseUrl }) };
+function feedChecks({ name, feeds }: MarketConfig, now: () => number): Check[] {
+  const { deribit } = feeds;
+  const prices = exchangesOf(feeds).map((source) => ({
+    name: `${name}: ${source.name}`,
+    isOptional: true,
+    look: async () => (await source.read()).price.toFixed(2),
+  }));
+  if (!deribit) return prices;
+  const look = async () => `${(await readDeribitApi({ ...given(deribit), now })).quotes.length} option quotes`;
+  return [...prices, { name: `${name}: deribit`, isOptional: true, look }];
 }

@@ -1,4 +1,4 @@
-/** How the keeper hedges. Amounts are contracts of underlying (ether), as a person writes them in the configuration. */
+/** How the keeper hedges. Amounts are units of underlying, as a person writes them in the configuration. */
 export interface HedgePolicy {
   /** `edge`: trade to the near edge of the no-trade band; `neutral`: trade to within `bandFloor` of zero. */
   readonly target: "edge" | "neutral";

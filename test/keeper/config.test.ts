@@ -114,7 +114,9 @@ describe("Keeper configuration", () => {
     const loaded = loadConfig({ config }, {});
     expect(loaded.rpcUrls?.length).to.equal(2);
     const [eth, btc] = marketsOf(loaded);
-    expect(eth).to.deep.equal({ ...market, feeTier: 500, hedging: { ...DEFAULT_POLICY, minClip: 0.2 } });
+    const { duties, risk } = loaded;
+    const own = { feeTier: 500, hedging: { ...DEFAULT_POLICY, minClip: 0.2 }, duties, feeds: {}, risk };
+    expect(eth).to.deep.equal({ ...market, ...own });
     expect(btc?.name).to.equal("btc");
     expect(loaded.monitoring).to.deep.equal({ host: "127.0.0.1", port: 9464, maxTickAgeSeconds: 120 });
     const byHand = loadConfig({ config, rpcUrl: "http://127.0.0.1:1" }, {});
@@ -122,12 +124,66 @@ describe("Keeper configuration", () => {
   });
 
   it("is of one market, named as its deployment, unless it lists several", () => {
-    const [market, ...others] = marketsOf(loadConfig({}, { KEEL_MIN_CLIP: "0.1", KEEL_FEE_TIER: "3000" }));
+    const loaded = loadConfig({}, { KEEL_MIN_CLIP: "0.1", KEEL_FEE_TIER: "3000" });
+    const [market, ...others] = marketsOf(loaded);
     expect(others).to.deep.equal([]);
     const hedging = { ...DEFAULT_POLICY, minClip: 0.1 };
-    expect(market).to.deep.equal({ name: "devnet", deployment: "devnet", feeTier: 3000, hedging });
+    const { duties, feeds, risk } = loaded;
+    expect(market).to.deep.equal({ name: "devnet", deployment: "devnet", feeTier: 3000, hedging, duties, feeds, risk });
     expect(sentence({ markets: [{ name: "a" }, { name: "a" }] })).to.include("a name of its own for each market");
     expect(sentence({ markets: [] })).to.include("at least one market");
+    const twice = [{ name: "a" }, { name: "b" }];
+    expect(sentence({ markets: twice })).to.include("but a deployment of its own for each market was expected.");
+  });
+
+  it("gives each market what stands at the top, what the market says winning, and feeds of its own", () => {
+    const config = file({
+      hedging: { bandFloor: 0.5, minClip: 0.7 },
+      risk: { maxDailyLoss: 100 },
+      duties: { epochs: false },
+      feeTier: 3000,
+      markets: [
+        { name: "eth", deployment: "a", feeds: { coinbase: { pair: "ETH-USD" } } },
+        {
+          name: "btc",
+          deployment: "b",
+          feeTier: 500,
+          hedging: { bandFloor: 0.01, minClip: 0.02 },
+          risk: { maxDrawdownBps: 7 },
+          duties: { listing: true },
+          feeds: { kraken: { pair: "XBTUSD" }, deribit: { currency: "BTC" } },
+        },
+      ],
+    });
+    const [eth, btc] = marketsOf(loadConfig({ config }, { KEEL_MAX_CLIP: "9" }));
+    expect(eth?.hedging).to.include({ bandFloor: 0.5, minClip: 0.7, maxClip: 9 });
+    expect(btc?.hedging).to.include({ bandFloor: 0.01, minClip: 0.02, maxClip: 9 });
+    expect([eth?.feeTier, btc?.feeTier]).to.deep.equal([3000, 500]);
+    expect(eth?.risk).to.include({ maxDailyLoss: 100, maxDrawdownBps: 1_000 });
+    expect(btc?.risk).to.include({ maxDailyLoss: 100, maxDrawdownBps: 7 });
+    expect(eth?.duties).to.include({ epochs: false, listing: false });
+    expect(btc?.duties).to.include({ epochs: false, listing: true });
+    expect(eth?.feeds).to.deep.equal({ coinbase: { pair: "ETH-USD" } });
+    expect(btc?.feeds).to.deep.equal({ kraken: { pair: "XBTUSD" }, deribit: { currency: "BTC" } });
+  });
+
+  it("tells of what is wrong at the top once, of what is wrong in a market there, and of feeds that are nobody's", () => {
+    const markets = [
+      { name: "eth", deployment: "a" },
+      { name: "btc", deployment: "b" },
+    ];
+    expect(sentence({ hedging: { costBps: -1 }, feeTier: 1, markets })).to.equal(
+      "feeTier (KEEL_FEE_TIER) is 1, but 500 or 3000 was expected. " +
+        "hedging.costBps (KEEL_COST_BPS) is -1, but a positive number of basis points was expected.",
+    );
+    expect(sentence({ markets: [{ ...markets[0], hedging: { bandFloor: -1 } }] })).to.equal(
+      "markets.0.hedging.bandFloor is -1, but a positive number of units of underlying was expected.",
+    );
+    expect(sentence({ markets: [{ ...markets[0], feeds: { binance: {} } }] })).to.include("a field markets.0.feeds.b");
+    expect(sentence({ feeds: { coinbase: { pair: "ETH-USD" } }, markets })).to.equal(
+      'feeds is {"coinbase":{"pair":"ETH-USD"}}, but nothing beside markets, each of which names feeds of its own ' +
+        "underlying, was expected.",
+    );
   });
 
   it("never shows a secret, right or wrong", () => {

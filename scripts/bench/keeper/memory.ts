@@ -73,8 +73,7 @@ export async function measureTicks(
       ...{ config, dryRun: false, session, watch },
       sites: { network: "bench", chainId, rpcUrl: url, line, markets: [{ settings, deployment, contracts }] },
       signer: { address: account.address, signTransaction: (transaction) => account.signTransaction(transaction) },
-      targets: () => Promise.resolve(undefined),
-      spotCheck: spotCheck([]),
+      feedsOf: () => ({ targets: () => Promise.resolve(undefined), spotCheck: spotCheck([]) }),
     });
     const log = createLogger({ format: "json", level: "info", write: () => undefined });
     const residentMb: number[] = [];

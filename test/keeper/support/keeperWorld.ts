@@ -1,4 +1,5 @@
 import { type Keeper, createKeeper } from "../../../keeper/app.ts";
+import type { KeeperParts } from "../../../keeper/app/keeper.ts";
 import type { RiskMemory } from "../../../keeper/app/riskMemory.ts";
 import { spotCheck } from "../../../keeper/app/spotCheck.ts";
 import { type Supervisor, createSupervisor } from "../../../keeper/app/supervisor.ts";
@@ -44,6 +45,8 @@ export interface TestKeeperOptions {
   readonly signer?: Signer;
   /** In place of one over a database that all keepers of these tests share. */
   readonly session?: StoreSession;
+  /** What markets ask outside the chain; nothing unless told otherwise. */
+  readonly feedsOf?: KeeperParts["feedsOf"];
   /** Further markets on the same chain, by name; the first is called `fork`. */
   readonly others?: Readonly<Record<string, Pick<KeelWorld, "keel">>>;
 }
@@ -102,8 +105,7 @@ export function keeperOn(
   const keeper = createKeeper({
     ...{ config, sites, signer, dryRun, watch },
     session: options.session ?? session,
-    targets: () => Promise.resolve(undefined),
-    spotCheck: spotCheck([]),
+    feedsOf: options.feedsOf ?? (() => ({ targets: () => Promise.resolve(undefined), spotCheck: spotCheck([]) })),
     now: () => NOW,
   });
   return { ...keeper, client: clients.public, contracts, watch, alerter, db: async () => (await session.open()).db };
