@@ -200,7 +200,11 @@ describe("OptionVault", () => {
       const { vault } = keel;
       for (const from of [alice, KEEPER, GOVERNOR]) {
         await expectRevert(
-          keel.write(from, { ...vault, functionName: "bookTrade", args: [[], { packedSpread: 0n, rules: 0n }, from, false] }),
+          keel.write(from, {
+            ...vault,
+            functionName: "bookTrade",
+            args: [[], { packedSpread: 0n, rules: 0n }, from, false],
+          }),
           "Unauthorized",
         );
         for (const functionName of ["list", "delist"] as const) {
